@@ -1,0 +1,99 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Swift 6 language mode comes with the tools version; warnings are errors everywhere.
+let settings: [SwiftSetting] = [
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableExperimentalFeature("Lifetimes"),
+]
+
+let package = Package(
+  name: "sequitur",
+  products: [
+    .executable(name: "sequitur", targets: ["sequitur"]),
+    .library(name: "Sequitur", targets: ["Sequitur"]),
+    .library(name: "SequiturJSON", targets: ["SequiturJSON"]),
+    .library(name: "SequiturWorker", targets: ["SequiturWorker"]),
+    .library(name: "SequiturTesting", targets: ["SequiturTesting"]),
+    .library(name: "KafkaClient", targets: ["KafkaClient"]),
+    .library(name: "RocksDB", targets: ["RocksDB"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: ["YAML"]),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+    .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+  ],
+  targets: [
+    // C libraries.
+    .systemLibrary(name: "CRdKafka", pkgConfig: "rdkafka", providers: [.apt(["librdkafka-dev"])]),
+    .systemLibrary(name: "CRocksDB", pkgConfig: "rocksdb", providers: [.apt(["librocksdb-dev"])]),
+    .target(
+      name: "CSimdJSON",
+      cxxSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])],
+      linkerSettings: [.linkedLibrary("simdjson")]
+    ),
+
+    // One thin wrapper per C library; they know no word of the design.
+    .target(
+      name: "KafkaClient",
+      dependencies: ["CRdKafka", .product(name: "Logging", package: "swift-log")],
+      swiftSettings: settings
+    ),
+    .target(name: "RocksDB", dependencies: ["CRocksDB"], swiftSettings: settings),
+
+    // Pure: no I/O, no C, no Foundation.
+    .target(name: "Sequitur", swiftSettings: settings),
+    .target(name: "PartitionEngine", dependencies: ["Sequitur"], swiftSettings: settings),
+
+    // Deciders.
+    .target(name: "SequiturJSON", dependencies: ["Sequitur"], swiftSettings: settings),
+    .target(
+      name: "LifecycleRules",
+      dependencies: ["Sequitur", "CSimdJSON", "Yams"],
+      swiftSettings: settings
+    ),
+
+    // The ports on Kafka and RocksDB, and the executable.
+    .target(
+      name: "SequiturWorker",
+      dependencies: [
+        "KafkaClient", "RocksDB", "Sequitur", "PartitionEngine",
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "Metrics", package: "swift-metrics"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ],
+      swiftSettings: settings
+    ),
+    .target(
+      name: "SequiturTesting", dependencies: ["Sequitur", "PartitionEngine"],
+      swiftSettings: settings
+    ),
+    .executableTarget(
+      name: "sequitur",
+      dependencies: [
+        "SequiturWorker", "LifecycleRules",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Configuration", package: "swift-configuration"),
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ],
+      swiftSettings: settings
+    ),
+
+    // Tests mirror Sources.
+    .testTarget(name: "KafkaClientTests", dependencies: ["KafkaClient"], swiftSettings: settings),
+    .testTarget(name: "RocksDBTests", dependencies: ["RocksDB"], swiftSettings: settings),
+    .testTarget(name: "SequiturTests", dependencies: ["Sequitur"], swiftSettings: settings),
+    .testTarget(
+      name: "PartitionEngineTests", dependencies: ["PartitionEngine"], swiftSettings: settings),
+    .testTarget(
+      name: "LifecycleRulesTests", dependencies: ["LifecycleRules"], swiftSettings: settings),
+  ],
+  cxxLanguageStandard: .cxx17
+)
