@@ -1,0 +1,113 @@
+/// A growing run of bytes, appended to at its end.
+///
+/// Owns its memory; grows by doubling and never shrinks, so that a writer reused for every batch stops
+/// allocating. Not thread-safe.
+public struct ByteWriter: ~Copyable {
+  @usableFromInline
+  var memory: UnsafeMutableRawBufferPointer
+
+  @usableFromInline
+  var length: Int
+
+  /// - Parameter capacity: bytes to reserve at once.
+  public init(capacity: Int = 256) {
+    memory = .allocate(byteCount: max(capacity, 16), alignment: 16)
+    length = 0
+  }
+
+  deinit { memory.deallocate() }
+
+  /// The number of bytes written.
+  @inlinable
+  public var count: Int { length }
+
+  /// The bytes written so far; valid until the next mutation.
+  @inlinable
+  public var bytes: UnsafeRawBufferPointer {
+    UnsafeRawBufferPointer(start: memory.baseAddress, count: count)
+  }
+
+  /// The bytes from `offset` on; valid until the next mutation.
+  @inlinable
+  public func bytes(at offset: Int, count length: Int) -> UnsafeRawBufferPointer {
+    assert(offset >= 0 && length >= 0 && offset + length <= count)
+    return UnsafeRawBufferPointer(start: memory.baseAddress! + offset, count: length)
+  }
+
+  /// Forgets what stands behind `count`; keeps the memory.
+  @inlinable
+  public mutating func truncate(to count: Int) {
+    precondition(count <= self.count, "a writer cannot be truncated to more than it holds")
+    length = count
+  }
+
+  @inlinable
+  public mutating func append(_ byte: UInt8) {
+    reserve(1)
+    memory[count] = byte
+    length = count + 1
+  }
+
+  @inlinable
+  public mutating func append(_ source: UnsafeRawBufferPointer) {
+    guard let start = source.baseAddress, source.count > 0 else { return }
+    reserve(source.count)
+    (memory.baseAddress! + count).copyMemory(from: start, byteCount: source.count)
+    length = count + source.count
+  }
+
+  @inlinable
+  public mutating func append(_ span: RawSpan) {
+    span.withUnsafeBytes { append($0) }
+  }
+
+  /// Appends the text's UTF-8.
+  @inlinable
+  public mutating func append(_ text: String) {
+    var text = text
+    text.withUTF8 { append(UnsafeRawBufferPointer($0)) }
+  }
+
+  @inlinable
+  public mutating func append(_ text: StaticString) {
+    append(UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+  }
+
+  /// Appends an integer's bytes in little-endian order.
+  @inlinable
+  public mutating func append<Integer: FixedWidthInteger>(littleEndian value: Integer) {
+    withUnsafeBytes(of: value.littleEndian) { append($0) }
+  }
+
+  /// Appends an integer's bytes in big-endian order.
+  @inlinable
+  public mutating func append<Integer: FixedWidthInteger>(bigEndian value: Integer) {
+    withUnsafeBytes(of: value.bigEndian) { append($0) }
+  }
+
+  /// Makes room for `additional` bytes behind the end.
+  @inlinable
+  public mutating func reserve(_ additional: Int) {
+    if count + additional > memory.count { grow(to: count + additional) }
+  }
+
+  /// Appends `length` bytes that `body` fills.
+  @inlinable
+  public mutating func append(count length: Int, _ body: (UnsafeMutableRawBufferPointer) -> Void) {
+    reserve(length)
+    body(UnsafeMutableRawBufferPointer(start: memory.baseAddress! + count, count: length))
+    length = count + length
+  }
+
+  @usableFromInline
+  mutating func setCount(_ count: Int) { self.count = count }
+
+  @usableFromInline
+  mutating func grow(to needed: Int) {
+    let larger = UnsafeMutableRawBufferPointer.allocate(
+      byteCount: max(needed, memory.count * 2), alignment: 16)
+    larger.baseAddress!.copyMemory(from: memory.baseAddress!, byteCount: count)
+    memory.deallocate()
+    memory = larger
+  }
+}

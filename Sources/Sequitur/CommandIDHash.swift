@@ -1,0 +1,73 @@
+/// The 128-bit hash by which a command id is remembered: SipHash-2-4 with 128-bit output and a zero key.
+///
+/// Source: Aumasson and Bernstein, *SipHash: a fast short-input PRF* (2012), and its reference code's
+/// 128-bit variant. Ids are hashed so that an object's state stays small whatever ids users choose.
+public struct CommandIDHash: Sendable, Hashable {
+  public let high: UInt64
+  public let low: UInt64
+
+  @inlinable
+  public init(high: UInt64, low: UInt64) {
+    self.high = high
+    self.low = low
+  }
+
+  /// Hashes an id's bytes.
+  public init(_ id: UnsafeRawBufferPointer) {
+    var state = SipState()
+    let whole = id.count & ~7
+    var index = 0
+    while index < whole {
+      state.absorb(id.loadUnaligned(fromByteOffset: index, as: UInt64.self).littleEndian)
+      index += 8
+    }
+    var last = UInt64(truncatingIfNeeded: id.count) << 56
+    while index < id.count {
+      last |= UInt64(id[index]) << UInt64(8 * (index & 7))
+      index += 1
+    }
+    state.absorb(last)
+    (low, high) = state.finish()
+  }
+}
+
+/// SipHash's four words, keyed with zero.
+private struct SipState {
+  var v0: UInt64 = 0x736f_6d65_7073_6575
+  var v1: UInt64 = 0x646f_7261_6e64_6f6d ^ 0xee
+  var v2: UInt64 = 0x6c79_6765_6e65_7261
+  var v3: UInt64 = 0x7465_6462_7974_6573
+
+  mutating func absorb(_ word: UInt64) {
+    v3 ^= word
+    round()
+    round()
+    v0 ^= word
+  }
+
+  mutating func finish() -> (UInt64, UInt64) {
+    v2 ^= 0xee
+    for _ in 0..<4 { round() }
+    let first = v0 ^ v1 ^ v2 ^ v3
+    v1 ^= 0xdd
+    for _ in 0..<4 { round() }
+    return (first, v0 ^ v1 ^ v2 ^ v3)
+  }
+
+  private mutating func round() {
+    v0 &+= v1
+    v1 = v1.rotated(by: 13) ^ v0
+    v0 = v0.rotated(by: 32)
+    v2 &+= v3
+    v3 = v3.rotated(by: 16) ^ v2
+    v0 &+= v3
+    v3 = v3.rotated(by: 21) ^ v0
+    v2 &+= v1
+    v1 = v1.rotated(by: 17) ^ v2
+    v2 = v2.rotated(by: 32)
+  }
+}
+
+extension UInt64 {
+  fileprivate func rotated(by bits: UInt64) -> UInt64 { self << bits | self >> (64 - bits) }
+}

@@ -1,0 +1,63 @@
+/// One record of the commands topic, as views into the client's memory.
+///
+/// A record lives only for the call it is passed to; the compiler sees to it.
+public struct CommandRecord: ~Escapable {
+  /// The object key. Empty when the record has none.
+  public let key: RawSpan
+  /// The payload. Empty when the record's value is null or empty.
+  public let payload: RawSpan
+  /// Whether the record's value is null (which Kafka distinguishes from an empty one).
+  public let isPayloadNull: Bool
+  /// Where the record stands.
+  public let position: CommandPosition
+  /// The record's timestamp, in milliseconds since 1970-01-01T00:00:00Z.
+  public let timestamp: Int64
+
+  @usableFromInline
+  let headers: UnsafeBufferPointer<RecordHeader>
+
+  /// - Parameters:
+  ///   - key: nil or empty when the record has none.
+  ///   - payload: nil when the record's value is null.
+  ///   - headers: in the record's order; a name may repeat.
+  @inlinable
+  @_lifetime(immortal)
+  public init(
+    unsafeKey key: UnsafeRawBufferPointer?,
+    payload: UnsafeRawBufferPointer?,
+    headers: UnsafeBufferPointer<RecordHeader>,
+    position: CommandPosition,
+    timestamp: Int64
+  ) {
+    self.key = RawSpan.unsafe(key)
+    self.payload = RawSpan.unsafe(payload)
+    self.isPayloadNull = payload == nil
+    self.headers = headers
+    self.position = position
+    self.timestamp = timestamp
+  }
+
+  /// Calls `body` with the value of the last header of this name, or with `nil` when there is none or its
+  /// value is null. The last one counts, as in Kafka's `Headers.lastHeader`.
+  @inlinable
+  public func withHeader<Result>(
+    _ name: StaticString, _ body: (UnsafeRawBufferPointer?) throws -> Result
+  ) rethrows -> Result {
+    try body(headers.last { $0.isNamed(name) }?.value)
+  }
+
+  /// The command's type from the header `ce_type`; `nil` when there is none or it is not UTF-8.
+  public var type: String? {
+    withHeader("ce_type") { $0.flatMap { String(validating: $0, as: UTF8.self) } }
+  }
+}
+
+extension RawSpan {
+  /// A span over memory whose owner outlives every use; the caller vouches for it.
+  @inlinable
+  @_lifetime(immortal)
+  public static func unsafe(_ bytes: UnsafeRawBufferPointer?) -> RawSpan {
+    guard let bytes, let start = bytes.baseAddress else { return _overrideLifetime(RawSpan(), copying: ()) }
+    return _overrideLifetime(RawSpan(_unsafeStart: start, byteCount: bytes.count), copying: ())
+  }
+}

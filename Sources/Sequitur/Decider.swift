@@ -1,0 +1,53 @@
+/// What an application decides: which commands follow from an object's state, and what they change.
+///
+/// The pattern is Jérémie Chassaing's *Decider*: `decide(command, state) -> events | rejection` and
+/// `evolve(state, event) -> state`. Sequitur calls it for every command of a partition, one after the other.
+///
+/// An implementer must
+/// - be deterministic: the same command, state and context give the same answer, on every machine, for ever.
+///   No clock, no randomness, no environment, no iteration over a `Set` or `Dictionary` whose order matters;
+/// - keep all it knows of an object in `State`: a worker decodes the state from bytes for each command;
+/// - let `decodeState` read what `encodeState` wrote, also by an older version of itself.
+///
+/// An implementer must not do I/O, block, or keep a span beyond the call that received it.
+///
+/// Thread rule: a worker makes one decider for each partition it serves, and calls it from one thread at a
+/// time. A decider may therefore keep scratch memory without a lock.
+public protocol Decider<Command, Event, State> {
+  associatedtype Command
+  associatedtype Event
+  associatedtype State
+
+  /// The version of the state's encoding. Raise it when the bytes change their meaning. Default 1.
+  var schemaVersion: Int { get }
+
+  /// The content type of the events this decider encodes; `nil` passes on the command's own. Default `nil`.
+  var eventContentType: String? { get }
+
+  /// Reads a command's type and payload. Bad input is an answer, not an error.
+  func decode(_ record: borrowing CommandRecord) -> Decoded<Command>
+
+  /// Says what follows from a command, given the object's state (`nil`: the object does not exist).
+  ///
+  /// Whatever it throws becomes the rejection `decider-error`.
+  func decide(
+    _ command: Command, on state: State?, in context: borrowing DecisionContext
+  ) throws -> Decision<Event>
+
+  /// The state after an event; `nil` forgets the object, and its next version is 1 again.
+  func evolve(_ state: State?, by event: Event) -> State?
+
+  /// Appends the event's payload to `payload` and returns the event's type (the header `ce_type`).
+  func encode(_ event: Event, into payload: inout ByteWriter) throws -> String
+
+  /// Reads a state that `encodeState` wrote.
+  func decodeState(_ bytes: RawSpan) throws -> State
+
+  /// Appends the state's bytes to `bytes`.
+  func encodeState(_ state: State, into bytes: inout ByteWriter) throws
+}
+
+extension Decider {
+  @inlinable public var schemaVersion: Int { 1 }
+  @inlinable public var eventContentType: String? { nil }
+}

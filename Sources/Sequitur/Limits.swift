@@ -1,0 +1,29 @@
+/// The bounds of a partition's engine: every queue, batch and buffer has its limit here.
+public struct Limits: Sendable, Hashable {
+  /// The longest object key, in bytes (the record contract).
+  public static let keyBytesMax = 1024
+
+  /// How many ids of commands that changed an object are kept with it. 0…255, default 8.
+  public var recentCommandIDsMax = 8
+
+  /// The largest output record in bytes, headers and framing included. Default 1,000,000: what a topic takes
+  /// by default (`max.message.bytes` 1,048,588) less room for framing.
+  public var recordBytesMax = 1_000_000
+
+  /// The most commands of one transaction. Default 20,000: beyond it throughput hardly rises.
+  public var transactionCommandsMax = 20_000
+
+  /// The most output bytes of one transaction. Default 16 MiB.
+  public var transactionBytesMax = 16 << 20
+
+  /// The most bytes of committed objects that are kept in memory for one partition. Default 32 MiB.
+  public var objectBytesMax = 32 << 20
+
+  /// How many bytes of committed objects may wait for the background drain. Default 4 MiB.
+  public var undrainedBytesMax = 4 << 20
+
+  /// How long a committed object may wait for the background drain. Default 5 seconds.
+  public var undrainedAgeMax: Duration = .seconds(5)
+
+  public init() {}
+}
