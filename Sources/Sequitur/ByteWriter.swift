@@ -45,7 +45,7 @@ public struct ByteWriter: ~Copyable {
   public mutating func append(_ byte: UInt8) {
     reserve(1)
     memory[count] = byte
-    length = count + 1
+    length += 1
   }
 
   @inlinable
@@ -53,7 +53,7 @@ public struct ByteWriter: ~Copyable {
     guard let start = source.baseAddress, source.count > 0 else { return }
     reserve(source.count)
     (memory.baseAddress! + count).copyMemory(from: start, byteCount: source.count)
-    length = count + source.count
+    length += source.count
   }
 
   @inlinable
@@ -91,16 +91,13 @@ public struct ByteWriter: ~Copyable {
     if count + additional > memory.count { grow(to: count + additional) }
   }
 
-  /// Appends `length` bytes that `body` fills.
+  /// Appends `added` bytes that `body` fills.
   @inlinable
-  public mutating func append(count length: Int, _ body: (UnsafeMutableRawBufferPointer) -> Void) {
-    reserve(length)
-    body(UnsafeMutableRawBufferPointer(start: memory.baseAddress! + count, count: length))
-    length = count + length
+  public mutating func append(count added: Int, _ body: (UnsafeMutableRawBufferPointer) -> Void) {
+    reserve(added)
+    body(UnsafeMutableRawBufferPointer(start: memory.baseAddress! + length, count: added))
+    length += added
   }
-
-  @usableFromInline
-  mutating func setCount(_ count: Int) { self.count = count }
 
   @usableFromInline
   mutating func grow(to needed: Int) {
