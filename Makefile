@@ -1,0 +1,43 @@
+# `make` alone lists the targets. Each one does all the set-up it needs.
+
+SWIFT ?= swift
+SEQUITUR := .build/release/sequitur
+SWIFT_SOURCES := $(wildcard Sources Tests Examples Benchmarks Package.swift)
+
+# Arguments for `make demo`, as in: make demo ARGS="--partitions 8"
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-tests build demo test lint format clean
+
+help: ## List the targets
+	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | \
+	  while IFS='|' read -r target text; do printf '%-17s %s\n' "$$target" "$$text"; done
+
+setup: ## Install the missing Debian packages
+	@scripts/setup
+
+setup-tests: ## The same, and the test broker into ./.venv
+	@scripts/setup --with-broker
+
+build: setup ## Build the release
+	$(SWIFT) build -c release
+
+demo: setup ## Build, then watch commands become events (ARGS="--help" for its options)
+	$(SWIFT) build -c release --product sequitur
+	$(SEQUITUR) demo $(ARGS)
+
+# The release is built before the tests, because some of them run the released executable.
+test: setup-tests lint ## Lint, build, and run every test against a test broker
+	$(SWIFT) build -c release
+	$(SWIFT) build --build-tests
+	$(SWIFT) test --skip-build --disable-xctest
+
+lint: ## Check the formatting
+	$(SWIFT) format lint --strict --recursive $(SWIFT_SOURCES)
+
+format: ## Format the sources in place
+	$(SWIFT) format --in-place --recursive $(SWIFT_SOURCES)
+
+clean: ## Remove what was built and installed here
+	rm -rf .build .venv
