@@ -1,0 +1,56 @@
+import CRdKafka
+import Synchronization
+
+/// What became of a record that was produced with a tag.
+public struct DeliveryReport: Sendable {
+  /// The tag given to `produce`, never 0.
+  public let tag: UInt
+  /// The partition the record went to, -1 when none was chosen.
+  public let partition: Int32
+  /// The record's offset, negative after an error.
+  public let offset: Int64
+  /// Why the record was not delivered, nil when it was.
+  public let error: KafkaError?
+}
+
+/// Receives the reports of tagged records.
+///
+/// It runs on whichever thread serves the producer's events: one in `poll`, `flush`, `commit`, `abort`, or in a
+/// `produce` that waits for room. It must be quick and must not call the producer.
+public typealias DeliveryObserver = @Sendable (DeliveryReport) -> Void
+
+/// Keeps the first delivery error, and tells the observer of tagged records.
+final class DeliveryTracker: Sendable {
+  private let observer: DeliveryObserver?
+  private let firstError = Mutex<KafkaError?>(nil)
+
+  init(observer: DeliveryObserver?) { self.observer = observer }
+
+  /// The first error since the last call.
+  func takeFirstError() -> KafkaError? {
+    firstError.withLock { error in
+      defer { error = nil }
+      return error
+    }
+  }
+
+  /// Called by librdkafka's delivery callback for tagged records and for all errors.
+  func report(_ message: UnsafePointer<rd_kafka_message_t>) {
+    let error = Self.error(of: message)
+    if let error { firstError.withLock { $0 = $0 ?? error } }
+    guard let observer, let tag = message.pointee._private else { return }
+    observer(
+      DeliveryReport(
+        tag: UInt(bitPattern: tag), partition: message.pointee.partition, offset: message.pointee.offset,
+        error: error))
+  }
+
+  private static func error(of message: UnsafePointer<rd_kafka_message_t>) -> KafkaError? {
+    guard message.pointee.err != RD_KAFKA_RESP_ERR_NO_ERROR else { return nil }
+    let error = KafkaError(message.pointee.err, operation: "deliver a record")
+    guard let topic = message.pointee.rkt else { return error }
+    return error.at(
+      TopicPartition(topic: String(cString: rd_kafka_topic_name(topic)), partition: message.pointee.partition)
+    )
+  }
+}

@@ -1,0 +1,94 @@
+import CRdKafka
+
+extension KafkaConsumer {
+  /// Reads exactly these partitions from these offsets, and no others (`rd_kafka_assign`). An empty list ends all
+  /// reading. Not to be mixed with `subscribe`.
+  /// - Throws: an error of the client, such as a fatal one.
+  public func assign(_ positions: [TopicPartitionOffset]) throws(KafkaError) {
+    let list = TopicPartitionList(positions)
+    try check(rd_kafka_assign(handle.raw, list.raw), "assign partitions")
+  }
+
+  /// The partitions assigned at the moment (`rd_kafka_assignment`).
+  /// - Throws: an error of the client.
+  public func assignment() throws(KafkaError) -> [TopicPartition] {
+    var list: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>?
+    try check(rd_kafka_assignment(handle.raw, &list), "read the assignment")
+    defer { list.map { rd_kafka_topic_partition_list_destroy($0) } }
+    return TopicPartitionList.elements(of: list).map(\.position.topicPartition)
+  }
+
+  /// The group's committed offsets; partitions without one are absent. Blocks (`rd_kafka_committed`).
+  ///
+  /// With `isolation.level=read_committed`, librdkafka's default, the answer waits for open transactions that
+  /// hold offsets of these partitions (require_stable).
+  /// - Throws: `timedOut` (also when such a transaction stays open), a partition's own error, coordinator errors.
+  public func committed(
+    _ partitions: [TopicPartition], timeout: Duration
+  ) throws(KafkaError) -> [TopicPartition: Int64] {
+    let list = TopicPartitionList(partitions)
+    let operation = "read committed offsets"
+    try check(rd_kafka_committed(handle.raw, list.raw, timeout.kafkaMilliseconds), operation)
+    return try Self.offsets(list, operation)
+  }
+
+  /// The offsets behind the last records handed to the application; partitions without any are absent
+  /// (`rd_kafka_position`). Does not see control records: ends of partitions do (``Message/offset``).
+  /// - Throws: a partition's own error.
+  public func position(_ partitions: [TopicPartition]) throws(KafkaError) -> [TopicPartition: Int64] {
+    let list = TopicPartitionList(partitions)
+    let operation = "read positions"
+    try check(rd_kafka_position(handle.raw, list.raw), operation)
+    return try Self.offsets(list, operation)
+  }
+
+  /// Continues an assigned partition at another offset. Blocks until the change has been made
+  /// (`rd_kafka_seek_partitions`). What was fetched before is dropped; batches already taken are not touched.
+  /// - Throws: `timedOut`, `state` for a partition that is not being read, `unknownPartition`.
+  public func seek(topic: String, partition: Int32, offset: Int64, timeout: Duration) throws(KafkaError) {
+    let position = TopicPartitionOffset(topic: topic, partition: partition, offset: offset)
+    let list = TopicPartitionList([position])
+    let operation = "seek in a partition"
+    try check(rd_kafka_seek_partitions(handle.raw, list.raw, timeout.kafkaMilliseconds), operation)
+    for element in list.elements { try element.check(operation) }
+  }
+
+  /// Stops fetching assigned partitions; what is in their queues already is purged and read again after
+  /// ``resume(_:)`` (`rd_kafka_pause_partitions`). The group is not told, and an assignment resets it.
+  /// - Throws: `unknownPartition` for a partition that is not assigned.
+  public func pause(_ partitions: [TopicPartition]) throws(KafkaError) {
+    let list = TopicPartitionList(partitions)
+    try check(rd_kafka_pause_partitions(handle.raw, list.raw), "pause partitions")
+    for element in list.elements { try element.check("pause partitions") }
+  }
+
+  /// Fetches paused partitions again, where they stopped (`rd_kafka_resume_partitions`).
+  /// - Throws: `unknownPartition` for a partition that is not assigned.
+  public func resume(_ partitions: [TopicPartition]) throws(KafkaError) {
+    let list = TopicPartitionList(partitions)
+    try check(rd_kafka_resume_partitions(handle.raw, list.raw), "resume partitions")
+    for element in list.elements { try element.check("resume partitions") }
+  }
+
+  /// Asks the partition's leader for its oldest offset and its end. Blocks (`rd_kafka_query_watermark_offsets`).
+  ///
+  /// The end is the last stable offset unless the consumer has `isolation.level=read_uncommitted`:
+  /// ``KafkaAdmin/watermarks(topic:partition:timeout:)`` always gives the high watermark.
+  /// - Throws: `timedOut`, `unknownPartition`, `unknownTopicOrPartition`, `transport`.
+  public func watermarks(
+    topic: String, partition: Int32, timeout: Duration
+  ) throws(KafkaError) -> Watermarks {
+    try handle.watermarks(topic: topic, partition: partition, timeout: timeout)
+  }
+
+  private static func offsets(
+    _ list: borrowing TopicPartitionList, _ operation: String
+  ) throws(KafkaError) -> [TopicPartition: Int64] {
+    var offsets: [TopicPartition: Int64] = [:]
+    for element in list.elements {
+      try element.check(operation)
+      if element.position.offset >= 0 { offsets[element.position.topicPartition] = element.position.offset }
+    }
+    return offsets
+  }
+}

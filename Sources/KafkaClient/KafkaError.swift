@@ -1,0 +1,49 @@
+/// What went wrong in a call to librdkafka, or what a client reported by itself.
+///
+/// Errors carry no property values, so no secrets (see ``KafkaConfiguration``). ``severity`` says what to do next.
+public struct KafkaError: Error, Sendable, CustomStringConvertible {
+  /// librdkafka's or the broker's error code (`rd_kafka_resp_err_t`).
+  public var code: Code
+  /// What was to be done, as a phrase that follows "Expected to": `commit the transaction`.
+  public var operation: String
+  /// What happened instead, a phrase or sentence for people.
+  public var detail: String
+  /// The topic concerned, when one is known.
+  public var topic: String?
+  /// The partition concerned, when one is known.
+  public var partition: Int32?
+  /// The offset concerned, when one is known.
+  public var offset: Int64?
+  /// The same call may succeed when repeated (`rd_kafka_error_is_retriable`).
+  public var isRetriable: Bool
+  /// The client instance is of no more use (`rd_kafka_error_is_fatal`). Destroy it, and make another if needed.
+  public var isFatal: Bool
+  /// The transaction must be aborted; the next one may succeed (`rd_kafka_error_txn_requires_abort`).
+  public var requiresAbort: Bool
+
+  /// An error of the given code; flags default to false.
+  public init(
+    code: Code, operation: String, detail: String, topic: String? = nil, partition: Int32? = nil,
+    offset: Int64? = nil, isRetriable: Bool = false, isFatal: Bool = false, requiresAbort: Bool = false
+  ) {
+    self.code = code
+    self.operation = operation
+    self.detail = detail
+    self.topic = topic
+    self.partition = partition
+    self.offset = offset
+    self.isRetriable = isRetriable
+    self.isFatal = isFatal
+    self.requiresAbort = requiresAbort
+  }
+
+  /// `Expected to commit the transaction, but … (_TIMED_OUT)`, with topic, partition and offset where known.
+  public var description: String {
+    var place = ""
+    if let topic { place += " topic \(topic)" }
+    if let partition { place += " partition \(partition)" }
+    if let offset { place += " offset \(offset)" }
+    let location = place.isEmpty ? "" : ", at\(place)"
+    return "Expected to \(operation), but \(detail) (\(code.name)\(location))"
+  }
+}

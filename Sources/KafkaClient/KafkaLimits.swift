@@ -1,0 +1,17 @@
+/// Every bound this module sets by itself, in one place.
+enum KafkaLimits {
+  /// Bytes librdkafka may write of a human-readable error. It truncates beyond that.
+  static let errorTextBytes = 512
+  /// Consumer errors kept between two polls, for example of failed assignments. Further ones are only logged.
+  static let pendingErrors = 16
+  /// Longest single wait inside `close`, so that its own deadline is looked at in time.
+  static let closeSlice = Duration.milliseconds(50)
+  /// Longest single wait while a full producer queue drains, before the record is tried again.
+  static let queueFullSlice = Duration.milliseconds(10)
+  /// Longest time `produce` waits for room in a full producer queue, before it throws `queueFull`.
+  static let queueFullWait = Duration.seconds(30)
+  /// Longest wait that is passed to librdkafka, about 24 days: it takes milliseconds in 32 bits.
+  static let waitMilliseconds: Int64 = 2_000_000_000
+  /// Time an admin call waits for its own result beyond the time the broker was given.
+  static let adminGrace = Duration.seconds(1)
+}

@@ -1,0 +1,31 @@
+/// Is told what a consumer's group gives it and takes from it.
+///
+/// All calls are made by the thread that serves the consumer's queue, inside ``KafkaConsumer/poll(timeout:)``,
+/// ``KafkaConsumer/close(timeout:)``, or a batch taken from ``KafkaConsumer/mainQueue``. The group waits
+/// meanwhile: a call that takes longer than `max.poll.interval.ms` costs the membership.
+///
+/// An implementer must have stopped all work on a partition when `partitionsRevoked` or `partitionsLost`
+/// returns: the coordinator does not know who owns a partition, and accepts what comes later. It must not call
+/// `poll`, `close` or `assign`, nor drop its last reference to the consumer.
+///
+/// With an eager assignor (`range`, `roundrobin`) each rebalance revokes everything and assigns anew; with
+/// `cooperative-sticky` the calls name only what changes.
+public protocol KafkaRebalanceListener: Sendable {
+  /// Called before the consumer starts to fetch the partitions. Here, and without a gap only here, a partition's
+  /// queue can be taken away from the main queue: call `consumer.partitionQueue(topic:partition:)`.
+  func partitionsWillAssign(_ partitions: [TopicPartition], consumer: KafkaConsumer)
+
+  /// Called when the consumer has been assigned the partitions; fetching has begun, or begins in the background.
+  func partitionsAssigned(_ partitions: [TopicPartition])
+
+  /// Called before the partitions are given back. They are still owned: a transaction may be committed here.
+  func partitionsRevoked(_ partitions: [TopicPartition])
+
+  /// Called instead of `partitionsRevoked` when the partitions are gone already, and others may own them.
+  func partitionsLost(_ partitions: [TopicPartition])
+}
+
+extension KafkaRebalanceListener {
+  /// Takes no queue away.
+  public func partitionsWillAssign(_ partitions: [TopicPartition], consumer: KafkaConsumer) {}
+}

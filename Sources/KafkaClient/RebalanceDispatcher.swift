@@ -1,0 +1,107 @@
+import CRdKafka
+import Logging
+import Synchronization
+
+/// Answers librdkafka's rebalance callback: calls the listener and does the (un)assigning, in the right order.
+///
+///     assign:  partitionsWillAssign → (incremental_)assign   → partitionsAssigned
+///     revoke:  partitionsRevoked or partitionsLost → (incremental_)unassign
+final class RebalanceDispatcher: Sendable {
+  private struct State {
+    weak var consumer: KafkaConsumer?
+    var errors: [KafkaError] = []
+  }
+
+  private let listener: (any KafkaRebalanceListener)?
+  private let logger: Logger
+  private let state = Mutex(State())
+
+  init(listener: (any KafkaRebalanceListener)?, logger: Logger) {
+    self.listener = listener
+    self.logger = logger
+  }
+
+  /// Must be called before the consumer is polled for the first time.
+  func attach(_ consumer: KafkaConsumer) { state.withLock { $0.consumer = consumer } }
+
+  /// The oldest error of a callback, which had nobody to throw it to.
+  func takeError() -> KafkaError? {
+    state.withLock { $0.errors.isEmpty ? nil : $0.errors.removeFirst() }
+  }
+
+  /// Called by librdkafka on the thread that serves the consumer's queue.
+  func handle(
+    _ client: OpaquePointer, event: rd_kafka_resp_err_t,
+    partitions: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>?
+  ) {
+    let names = TopicPartitionList.elements(of: partitions).map(\.position.topicPartition)
+    let isCooperative = RebalanceProtocol(of: client) == .cooperative
+    switch event {
+    case RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS:
+      if let consumer = state.withLock({ $0.consumer }) {
+        listener?.partitionsWillAssign(names, consumer: consumer)
+      }
+      let assigned = record { () throws(KafkaError) in
+        if isCooperative {
+          try check(rd_kafka_incremental_assign(client, partitions), "take the assigned partitions")
+        } else {
+          try check(rd_kafka_assign(client, partitions), "take the assigned partitions")
+        }
+      }
+      if assigned { listener?.partitionsAssigned(names) }
+    case RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS:
+      if rd_kafka_assignment_lost(client) != 0 {
+        listener?.partitionsLost(names)
+      } else {
+        listener?.partitionsRevoked(names)
+      }
+      unassign(client, isCooperative ? partitions : nil)
+    default:
+      keep(KafkaError(event, operation: "rebalance the group"))
+      unassign(client, nil)
+    }
+  }
+
+  /// Gives partitions back; nil gives all back.
+  private func unassign(
+    _ client: OpaquePointer, _ partitions: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>?
+  ) {
+    record { () throws(KafkaError) in
+      if let partitions {
+        try check(rd_kafka_incremental_unassign(client, partitions), "give the revoked partitions back")
+      } else {
+        try check(rd_kafka_assign(client, nil), "give the revoked partitions back")
+      }
+    }
+  }
+
+  @discardableResult
+  private func record(_ body: () throws(KafkaError) -> Void) -> Bool {
+    do throws(KafkaError) {
+      try body()
+      return true
+    } catch {
+      keep(error)
+      return false
+    }
+  }
+
+  private func keep(_ error: KafkaError) {
+    logger.error("rebalance failed", metadata: ["error": "\(error)"])
+    state.withLock { if $0.errors.count < KafkaLimits.pendingErrors { $0.errors.append(error) } }
+  }
+}
+
+/// How a group hands partitions over; depends on the assignor its members agreed on.
+public enum RebalanceProtocol: String, Sendable {
+  /// Not known, since the consumer has not joined a group.
+  case none = "NONE"
+  /// Every rebalance revokes all partitions first (`range`, `roundrobin`).
+  case eager = "EAGER"
+  /// Only what changes hands is revoked (`cooperative-sticky`).
+  case cooperative = "COOPERATIVE"
+
+  init(of client: OpaquePointer) {
+    self = rd_kafka_rebalance_protocol(client).flatMap { Self(rawValue: String(cString: $0)) } ?? .none
+  }
+}
