@@ -41,6 +41,13 @@ public struct ByteWriter: ~Copyable {
     length = count
   }
 
+  /// Drops the first `dropped` bytes and moves the others to the front.
+  public mutating func removeFirst(_ dropped: Int) {
+    precondition(dropped <= length, "a writer cannot drop more than it holds")
+    memory.baseAddress!.copyMemory(from: memory.baseAddress! + dropped, byteCount: length - dropped)
+    length -= dropped
+  }
+
   @inlinable
   public mutating func append(_ byte: UInt8) {
     reserve(1)

@@ -1,20 +1,18 @@
 /// One record of the commands topic, as views into the client's memory.
 ///
-/// A record lives only for the call it is passed to; the compiler sees to it.
+/// A record lives only for the call it is passed to; the compiler sees to it. The `unsafe…` properties are
+/// the same views without that guarantee, for the engine.
 public struct CommandRecord: ~Escapable {
-  /// The object key. Empty when the record has none.
-  public let key: RawSpan
-  /// The payload. Empty when the record's value is null or empty.
-  public let payload: RawSpan
-  /// Whether the record's value is null (which Kafka distinguishes from an empty one).
-  public let isPayloadNull: Bool
+  /// The object key; empty when the record has none.
+  public let unsafeKey: UnsafeRawBufferPointer
+  /// The record's value; `nil` when it is null, which Kafka distinguishes from an empty one.
+  public let unsafePayload: UnsafeRawBufferPointer?
+  /// The headers in the record's order; a name may repeat.
+  public let unsafeHeaders: UnsafeBufferPointer<RecordHeader>
   /// Where the record stands.
   public let position: CommandPosition
   /// The record's timestamp, in milliseconds since 1970-01-01T00:00:00Z.
   public let timestamp: Int64
-
-  @usableFromInline
-  let headers: UnsafeBufferPointer<RecordHeader>
 
   /// - Parameters:
   ///   - key: nil or empty when the record has none.
@@ -29,12 +27,25 @@ public struct CommandRecord: ~Escapable {
     position: CommandPosition,
     timestamp: Int64
   ) {
-    self.key = RawSpan.unsafe(key)
-    self.payload = RawSpan.unsafe(payload)
-    self.isPayloadNull = payload == nil
-    self.headers = headers
+    self.unsafeKey = key ?? UnsafeRawBufferPointer(start: nil, count: 0)
+    self.unsafePayload = payload
+    self.unsafeHeaders = headers
     self.position = position
     self.timestamp = timestamp
+  }
+
+  /// The object key. Empty when the record has none.
+  @inlinable
+  public var key: RawSpan {
+    @_lifetime(borrow self)
+    get { RawSpan.unsafe(unsafeKey) }
+  }
+
+  /// The payload. Empty when the record's value is null or empty.
+  @inlinable
+  public var payload: RawSpan {
+    @_lifetime(borrow self)
+    get { RawSpan.unsafe(unsafePayload) }
   }
 
   /// Calls `body` with the value of the last header of this name, or with `nil` when there is none or its
@@ -43,7 +54,7 @@ public struct CommandRecord: ~Escapable {
   public func withHeader<Result>(
     _ name: StaticString, _ body: (UnsafeRawBufferPointer?) throws -> Result
   ) rethrows -> Result {
-    try body(headers.last { $0.isNamed(name) }?.value)
+    try body(unsafeHeaders.last { $0.isNamed(name) }?.value)
   }
 
   /// The command's type from the header `ce_type`; `nil` when there is none or it is not UTF-8.

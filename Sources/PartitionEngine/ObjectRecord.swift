@@ -1,0 +1,74 @@
+import Sequitur
+
+/// An object as the overlays and the store hold it: its version, its recent command ids, its state.
+///
+/// Layout: version (8 bytes, little-endian) · number of ids (1 byte) · ids · state. An id is 24 bytes, the
+/// same as in the changelog's header `ids`: the 128-bit hash and the version it made, big-endian.
+///
+/// Unsafe: a view into memory that its owner keeps alive.
+@frozen
+public struct ObjectRecord {
+  @usableFromInline static var headBytes: Int { 9 }
+  /// Bytes of one remembered command id.
+  public static var commandIDBytes: Int { 24 }
+
+  public let bytes: UnsafeRawBufferPointer
+
+  /// - Precondition: `bytes` were written by ``append(to:version:commandIDs:)``; see ``isWellFormed(_:)``.
+  @inlinable
+  public init(_ bytes: UnsafeRawBufferPointer) {
+    self.bytes = bytes
+  }
+
+  /// Whether bytes read from disk can be an object record.
+  public static func isWellFormed(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    bytes.count >= headBytes && bytes.count >= headBytes + Int(bytes[8]) * commandIDBytes
+  }
+
+  /// The object version, from 1.
+  @inlinable
+  public var version: UInt64 {
+    UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: 0, as: UInt64.self))
+  }
+
+  @inlinable
+  public var commandIDs: UnsafeRawBufferPointer {
+    UnsafeRawBufferPointer(
+      start: bytes.baseAddress! + Self.headBytes, count: Int(bytes[8]) * Self.commandIDBytes)
+  }
+
+  /// The state as the decider encoded it.
+  @inlinable
+  public var state: UnsafeRawBufferPointer {
+    UnsafeRawBufferPointer(rebasing: bytes[(Self.headBytes + commandIDs.count)...])
+  }
+
+  /// The version that a command with this id made, when it is among the recent ones.
+  public func version(madeBy id: CommandIDHash) -> UInt64? {
+    Self.version(madeBy: id, in: commandIDs)
+  }
+
+  @usableFromInline
+  static func version(madeBy id: CommandIDHash, in ids: UnsafeRawBufferPointer) -> UInt64? {
+    let (high, low) = (id.high.bigEndian, id.low.bigEndian)
+    for offset in stride(from: 0, to: ids.count, by: commandIDBytes)
+    where ids.loadUnaligned(fromByteOffset: offset, as: UInt64.self) == high
+      && ids.loadUnaligned(fromByteOffset: offset + 8, as: UInt64.self) == low
+    {
+      return UInt64(bigEndian: ids.loadUnaligned(fromByteOffset: offset + 16, as: UInt64.self))
+    }
+    return nil
+  }
+
+  /// Appends all but the state, which the decider then encodes behind it.
+  ///
+  /// - Parameter commandIDs: whole ids, at most 255.
+  public static func append(
+    to writer: inout ByteWriter, version: UInt64, commandIDs: UnsafeRawBufferPointer
+  ) {
+    precondition(commandIDs.count % commandIDBytes == 0, "command ids are whole")
+    writer.append(littleEndian: version)
+    writer.append(UInt8(commandIDs.count / commandIDBytes))
+    writer.append(commandIDs)
+  }
+}

@@ -1,0 +1,32 @@
+import Sequitur
+
+extension OutputBatch {
+  /// Encodes an object for the changelog: its state, its version, its recent command ids.
+  mutating func appendChangelog(
+    key: UnsafeRawBufferPointer, object: ObjectRecord?, partition: Int32, timestamp: Int64
+  ) {
+    let key = append(key)
+    let value = object.map { append($0.state) }
+    let firstHeader = headers.count
+    if let object {
+      append(header: names.version) { $0.append(decimal: object.version) }
+      if !object.commandIDs.isEmpty { append(header: names.commandIDs, append(object.commandIDs)) }
+    }
+    append(
+      record: OutputRecord(
+        topic: .changelog, partition: partition, timestamp: timestamp, key: key, value: value,
+        headers: Int32(firstHeader)..<Int32(headers.count)))
+  }
+
+  /// Encodes the partition's checkpoint record.
+  mutating func appendCheckpoint(_ checkpoint: CheckpointRecord, partition: Int32, timestamp: Int64) {
+    let key = ByteRange(offset: arena.count, count: 0)
+    let offset = arena.count
+    checkpoint.encode(into: &arena)
+    append(
+      record: OutputRecord(
+        topic: .changelog, partition: partition, timestamp: timestamp, key: key,
+        value: ByteRange(offset: offset, count: arena.count - offset),
+        headers: Int32(headers.count)..<Int32(headers.count), isCheckpoint: true))
+  }
+}

@@ -1,0 +1,90 @@
+import Sequitur
+
+/// The records of one transaction, encoded and ready to be produced, again if need be.
+///
+/// All keys, values and headers stand in one arena. The batch is kept until its transaction has ended, so
+/// that an aborted one can be sent again byte for byte.
+public struct OutputBatch: ~Copyable {
+  @usableFromInline var arena: ByteWriter
+  public internal(set) var records: [OutputRecord] = []
+  @usableFromInline var headers: [OutputHeader] = []
+  @usableFromInline let names: HeaderNames
+  private let constantBytes: Int
+
+  public init() {
+    arena = ByteWriter(capacity: 1 << 16)
+    names = HeaderNames(writingInto: &arena)
+    constantBytes = arena.count
+  }
+
+  /// The bytes that a record of this batch names; valid until the next mutation.
+  @inlinable
+  public func bytes(_ range: ByteRange) -> UnsafeRawBufferPointer {
+    arena.bytes(at: Int(range.offset), count: Int(range.count))
+  }
+
+  /// The headers of one of this batch's records.
+  @inlinable
+  public func headers(of record: OutputRecord) -> ArraySlice<OutputHeader> {
+    headers[Int(record.headers.lowerBound)..<Int(record.headers.upperBound)]
+  }
+
+  /// Bytes encoded so far.
+  public var byteCount: Int { arena.count - constantBytes }
+
+  public var isEmpty: Bool { records.isEmpty }
+
+  /// Forgets all records; keeps the memory.
+  public mutating func removeAll() {
+    arena.truncate(to: constantBytes)
+    records.removeAll(keepingCapacity: true)
+    headers.removeAll(keepingCapacity: true)
+  }
+
+  /// What the batch holds now, to go back to when a command's outputs turn out not to be wanted.
+  @usableFromInline
+  struct Mark {
+    let bytes: Int
+    let records: Int
+    let headers: Int
+  }
+
+  @usableFromInline
+  func mark() -> Mark { Mark(bytes: arena.count, records: records.count, headers: headers.count) }
+
+  @usableFromInline
+  mutating func rollBack(to mark: Mark) {
+    arena.truncate(to: mark.bytes)
+    records.removeLast(records.count - mark.records)
+    headers.removeLast(headers.count - mark.headers)
+  }
+
+  @usableFromInline
+  mutating func append(_ bytes: UnsafeRawBufferPointer) -> ByteRange {
+    let offset = arena.count
+    arena.append(bytes)
+    return ByteRange(offset: offset, count: bytes.count)
+  }
+
+  @usableFromInline
+  mutating func append(record: OutputRecord) { records.append(record) }
+
+  @usableFromInline
+  mutating func append(header name: ByteRange, _ value: ByteRange?) {
+    headers.append(OutputHeader(name: name, value: value))
+  }
+
+  /// Adds a header whose value `body` writes.
+  @usableFromInline
+  mutating func append(header name: ByteRange, _ body: (inout ByteWriter) -> Void) {
+    let offset = arena.count
+    body(&arena)
+    headers.append(
+      OutputHeader(name: name, value: ByteRange(offset: offset, count: arena.count - offset)))
+  }
+
+  @usableFromInline
+  mutating func append(header name: ByteRange, text: String) {
+    append(header: name) { $0.append(text) }
+  }
+}

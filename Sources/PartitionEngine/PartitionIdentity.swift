@@ -1,0 +1,17 @@
+/// What a partition's outputs say about where they come from.
+public struct PartitionIdentity: Sendable, Hashable {
+  /// The `ce_source` of events is `/` and this.
+  public let applicationID: String
+  public let commandsTopic: String
+  /// The partition, from 0.
+  public let partition: Int32
+  /// How many partitions the commands topic has; stands in every checkpoint record.
+  public let partitions: Int32
+
+  public init(applicationID: String, commandsTopic: String, partition: Int32, partitions: Int32) {
+    self.applicationID = applicationID
+    self.commandsTopic = commandsTopic
+    self.partition = partition
+    self.partitions = partitions
+  }
+}

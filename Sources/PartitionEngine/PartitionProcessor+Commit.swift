@@ -1,0 +1,53 @@
+import Sequitur
+
+extension PartitionProcessor {
+  /// Ends the open transaction's preparation: its objects and the checkpoint go to `output` as changelog
+  /// records, and what follows is prepared for the next transaction.
+  ///
+  /// Each object is written once, however many commands changed it.
+  ///
+  /// - Returns: the next command offset, to be committed for the consumer group in the same transaction.
+  /// - Precondition: no transaction is sealed, and commands were processed since the last one.
+  public mutating func seal(into output: inout OutputBatch, timestamp: Int64) -> Int64 {
+    precondition(!isSealed, "a transaction was sealed while another one is under way")
+    precondition(hasOpenCommands, "a transaction without a command was sealed")
+    for entry in open.entries {
+      output.appendChangelog(
+        key: open.bytes(entry.key), object: entry.record.map { ObjectRecord(open.bytes($0)) },
+        partition: identity.partition, timestamp: timestamp)
+    }
+    output.appendCheckpoint(
+      CheckpointRecord(position: nextPosition, partitions: identity.partitions),
+      partition: identity.partition, timestamp: timestamp)
+    swap(&open, &sealed)
+    isSealed = true
+    sealedPosition = nextPosition
+    return sealedPosition
+  }
+
+  /// The sealed transaction was committed: its objects become visible and wait for the drain.
+  ///
+  /// - Parameter checkpointOffset: the changelog offset of its checkpoint record; `nil` when it is not known,
+  ///   which only makes a later restore read more.
+  public mutating func commit(checkpointOffset: Int64?) {
+    precondition(isSealed, "a commit was reported, but no transaction is sealed")
+    for entry in sealed.entries {
+      table.commit(sealed.bytes(entry.key), hash: entry.hash, record: entry.record.map { sealed.bytes($0) })
+    }
+    sealed.removeAll()
+    isSealed = false
+    committedPosition = sealedPosition
+    if let checkpointOffset { changelogPosition = checkpointOffset + 1 }
+    table.evict()
+  }
+
+  /// No outcome of the sealed and the open transaction will become visible: goes back to the last committed
+  /// position. The commands from there on are to be processed again.
+  public mutating func discard() {
+    open.removeAll()
+    sealed.removeAll()
+    isSealed = false
+    nextPosition = committedPosition
+    sealedPosition = committedPosition
+  }
+}

@@ -1,0 +1,44 @@
+import Sequitur
+
+/// What a drain writes to the store in one batch: objects, and the position they stand for.
+public struct DrainPosition: Sendable, Hashable {
+  /// The changelog offset from which a restore goes on.
+  public let changelogOffset: Int64
+  /// The next command offset to process.
+  public let commandPosition: Int64
+
+  public init(changelogOffset: Int64, commandPosition: Int64) {
+    self.changelogOffset = changelogOffset
+    self.commandPosition = commandPosition
+  }
+}
+
+extension PartitionProcessor {
+  /// Bytes of committed objects that the store does not hold yet and no drain has taken.
+  public var undrainedByteCount: Int { table.dirtyByteCount }
+  /// Whether a drain is under way.
+  public var isDraining: Bool { table.isDraining }
+  /// Objects and bytes held in memory.
+  public var objectsInMemory: (count: Int, byteCount: Int) { (table.count, table.byteCount) }
+
+  /// Hands out the committed objects that changed since the last drain, in key order; `nil` record: deleted.
+  ///
+  /// All of them, the position included, must be written to the store in one atomic batch, and the outcome
+  /// reported by ``finishDrain()`` or ``failDrain()`` before the next drain is taken.
+  public mutating func takeDrain(
+    _ body: (_ key: UnsafeRawBufferPointer, _ record: UnsafeRawBufferPointer?) -> Void
+  ) -> DrainPosition {
+    table.takeDrain(body)
+    return DrainPosition(changelogOffset: changelogPosition, commandPosition: committedPosition)
+  }
+
+  public mutating func finishDrain() { table.finishDrain() }
+
+  public mutating func failDrain() { table.failDrain() }
+
+  /// Changes how many bytes of objects may stay in memory, when partitions come and go.
+  public mutating func setObjectBytesMax(_ limit: Int) {
+    table.byteCountMax = limit
+    table.evict()
+  }
+}

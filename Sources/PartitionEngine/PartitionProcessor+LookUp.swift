@@ -1,0 +1,79 @@
+import Sequitur
+
+/// An object before a command.
+@usableFromInline
+struct CurrentObject<State> {
+  /// 0: it does not exist.
+  @usableFromInline let version: UInt64
+  @usableFromInline let state: State?
+
+  @usableFromInline
+  init(version: UInt64, state: State?) {
+    self.version = version
+    self.state = state
+  }
+}
+
+@usableFromInline
+enum LookUpAnswer<State> {
+  case found(CurrentObject<State>)
+  /// The decider cannot read the state it once wrote.
+  case unreadable(Refusal)
+}
+
+extension PartitionProcessor {
+  /// Finds the object as the commands before left it, and leaves its command ids in `commandIDs`.
+  @inlinable
+  mutating func lookUp(
+    _ key: UnsafeRawBufferPointer, hash: UInt64
+  ) throws(StoreFault) -> LookUpAnswer<D.State> {
+    commandIDs.truncate(to: 0)
+    guard let record = try findRecord(key, hash: hash) else {
+      return .found(CurrentObject(version: 0, state: nil))
+    }
+    commandIDs.append(record.commandIDs)
+    do {
+      let state = try decider.decodeState(RawSpan.unsafe(record.state))
+      return .found(CurrentObject(version: record.version, state: state))
+    } catch {
+      return .unreadable(.unreadableState(error, version: record.version))
+    }
+  }
+
+  /// Asks the open transaction, the sealed one, the committed objects in memory, and the store.
+  ///
+  /// The answer is valid until the next mutation of any of them.
+  @usableFromInline
+  mutating func findRecord(_ key: UnsafeRawBufferPointer, hash: UInt64) throws(StoreFault) -> ObjectRecord? {
+    switch open.find(key, hash: hash) {
+    case .present(let record): return record
+    case .absent: return nil
+    case .unknown: break
+    }
+    if isSealed {
+      switch sealed.find(key, hash: hash) {
+      case .present(let record): return record
+      case .absent: return nil
+      case .unknown: break
+      }
+    }
+    switch table.find(key, hash: hash) {
+    case .present(let record): return record
+    case .absent: return nil
+    case .unknown: return try readStore(key, hash: hash)
+    }
+  }
+
+  /// Asks the store, and keeps its answer in memory.
+  private mutating func readStore(
+    _ key: UnsafeRawBufferPointer, hash: UInt64
+  ) throws(StoreFault) -> ObjectRecord? {
+    scratch.truncate(to: 0)
+    let exists = try store.read(key, into: &scratch)
+    if exists, !ObjectRecord.isWellFormed(scratch.bytes) {
+      throw StoreFault("Expected an object record in the store, but found \(scratch.count) damaged bytes")
+    }
+    table.cache(key, hash: hash, record: exists ? scratch.bytes : nil)
+    return exists ? ObjectRecord(scratch.bytes) : nil
+  }
+}

@@ -1,0 +1,68 @@
+import Sequitur
+
+/// What became of a command.
+@frozen
+public enum Outcome: Sendable, Hashable {
+  /// Its events stand in the output batch.
+  case accepted
+  /// Its rejection stands in the output batch.
+  case rejected(RejectionCode)
+  /// It was processed before (its offset is below the position); nothing was written.
+  case skipped
+}
+
+extension PartitionProcessor {
+  /// Gives a command its one outcome, in `output`, and stages the object's new state.
+  ///
+  /// The order of the checks, of which the first that fails gives the code: key, decode, known type,
+  /// duplicate, expected version; then the decider's own.
+  ///
+  /// - Throws: `StoreFault` when the store cannot answer. Nothing was written or staged; the same command
+  ///   can be processed again.
+  @inlinable
+  public mutating func process(
+    _ record: borrowing CommandRecord, into output: inout OutputBatch
+  ) throws(StoreFault) -> Outcome {
+    guard record.position.offset >= nextPosition else { return .skipped }
+    let mark = output.mark()
+    let refusal = try judge(record, into: &output)
+    nextPosition = record.position.offset + 1
+    guard let refusal else { return .accepted }
+    output.rollBack(to: mark)
+    output.appendRejection(refusal, of: record, identity: identity, recordBytesMax: limits.recordBytesMax)
+    return .rejected(refusal.rejection.code)
+  }
+
+  /// The checks in their order; `nil`: the command is valid, its events are encoded, its state is staged.
+  @inlinable
+  mutating func judge(
+    _ record: borrowing CommandRecord, into output: inout OutputBatch
+  ) throws(StoreFault) -> Refusal? {
+    let key = record.unsafeKey
+    guard 1...Limits.keyBytesMax ~= key.count else { return .invalidKey(byteCount: key.count) }
+    let headers = CommandHeaders(record.unsafeHeaders)
+    guard let expected = headers.expected else { return .malformedExpectedVersion(headers) }
+
+    let command: D.Command
+    switch decider.decode(record) {
+    case .command(let decoded): command = decoded
+    case .malformed(let reason): return Refusal(.malformed, reason)
+    case .unknownCommand(let reason): return Refusal(.unknownCommand, reason)
+    }
+
+    let hash = keyHash(key)
+    let current: CurrentObject<D.State>
+    switch try lookUp(key, hash: hash) {
+    case .found(let object): current = object
+    case .unreadable(let refusal): return refusal
+    }
+    let id = headers.id.map { CommandIDHash($0) }
+    if let id, let made = ObjectRecord.version(madeBy: id, in: commandIDs.bytes) {
+      return .duplicate(made: made, current: current.version)
+    }
+    guard expected.isMet(by: current.version) else {
+      return .versionConflict(expected: expected, current: current.version)
+    }
+    return decide(command, on: current, id: id, hash: hash, record, headers, into: &output)
+  }
+}

@@ -1,0 +1,160 @@
+import Sequitur
+
+/// A partition's way from its assignment to serving, as a pure machine.
+///
+///     start(what the store holds)
+///       ─▶ readGroupPosition   stable: waits for the predecessor's transaction to end
+///       ─▶ readBounds          the changelog's log start and high watermark, read_uncommitted
+///       ─▶ [setAside]          the store does not fit the changelog: rebuild from nothing
+///       ─▶ read                read_committed, until the consumer's position reaches the high watermark
+///       ─▶ serve(position) or refuse(fault)
+///
+/// Why this order: once the group's position is stable and belongs to a generation of ours, no older owner
+/// can commit any more, so every changelog record that ever counts lies below the high watermark asked after
+/// it. Asking in the other order could miss a transaction whose offsets were sent before its records arrived.
+/// The high watermark and not the last stable offset: a predecessor's transaction may be committed on the
+/// offsets topic with its marker still missing on the changelog (KAFKA-10167).
+public struct RestoreMachine: Sendable {
+  /// What the store says of itself.
+  public struct StoredPosition: Sendable, Hashable {
+    /// The changelog offset from which reading goes on.
+    public let changelogOffset: Int64
+    /// The command position that the store's objects stand for; `nil` before the first checkpoint.
+    public let commandPosition: Int64?
+
+    public init(changelogOffset: Int64, commandPosition: Int64?) {
+      self.changelogOffset = changelogOffset
+      self.commandPosition = commandPosition
+    }
+  }
+
+  public enum Action: Sendable, Hashable {
+    case readGroupPosition
+    case readBounds
+    /// Set the partition's store aside and begin an empty one; say why.
+    case setAside(StoreMismatch)
+    /// Read the changelog from here until the consumer's position is at least `target`.
+    case read(from: Int64, target: Int64)
+    /// The state is whole. Process commands from `position` (`nil`: from the topic's start).
+    case serve(position: Int64?)
+    case refuse(RestoreFault)
+  }
+
+  private enum State: Sendable, Hashable {
+    case idle
+    case readingGroupPosition
+    case readingBounds
+    case settingAside
+    case reading
+    case ended
+  }
+
+  private let partitions: Int32
+  private var state = State.idle
+  private var stored: StoredPosition?
+  private var groupPosition: Int64?
+  private var start: Int64 = 0
+  private var target: Int64 = 0
+  private var checkpoint: Int64?
+  private var position: Int64 = 0
+
+  /// - Parameter partitions: how many partitions the commands topic has now.
+  public init(partitions: Int32) {
+    self.partitions = partitions
+  }
+
+  /// Records still to read, at most (aborted ones and markers count too).
+  public var remaining: Int64 { max(0, target - position) }
+
+  /// The partition was assigned; `stored` is what its store holds.
+  public mutating func start(stored: StoredPosition?) -> Action {
+    guard state == .idle else { illegal("start") }
+    self.stored = stored
+    checkpoint = stored?.commandPosition
+    state = .readingGroupPosition
+    return .readGroupPosition
+  }
+
+  /// The group's committed position was read; `nil` when there is none.
+  public mutating func groupPositionRead(_ position: Int64?) -> Action {
+    guard state == .readingGroupPosition else { illegal("groupPositionRead") }
+    groupPosition = position
+    state = .readingBounds
+    return .readBounds
+  }
+
+  /// The changelog's log start offset and high watermark were read.
+  public mutating func boundsRead(logStart: Int64, highWatermark: Int64) -> Action {
+    guard state == .readingBounds else { illegal("boundsRead") }
+    start = logStart
+    target = highWatermark
+    if let stored, stored.changelogOffset > highWatermark {
+      return setAside(.positionAboveEnd(stored: stored.changelogOffset, end: highWatermark))
+    }
+    return read()
+  }
+
+  /// The partition's store is empty now.
+  public mutating func storeSetAside() -> Action {
+    guard state == .settingAside else { illegal("storeSetAside") }
+    stored = nil
+    checkpoint = nil
+    return read()
+  }
+
+  /// A checkpoint record was read and what stands before it was written to the store.
+  ///
+  /// - Returns: an action when the restore must not go on, else `nil`.
+  public mutating func checkpointRead(_ found: CheckpointRecord) -> Action? {
+    guard state == .reading else { illegal("checkpointRead") }
+    guard found.partitions == partitions else {
+      return refuse(.partitionCountChanged(checkpoint: found.partitions, now: partitions))
+    }
+    if let stored, let before = stored.commandPosition, found.position < before {
+      return setAside(.positionWentBack(stored: before, found: found.position))
+    }
+    checkpoint = found.position
+    return nil
+  }
+
+  /// The consumer's position moved: all records below it were read.
+  public mutating func positionReached(_ position: Int64) -> Action? {
+    guard state == .reading else { illegal("positionReached") }
+    self.position = max(self.position, position)
+    return self.position >= target ? finish() : nil
+  }
+
+  // MARK: Transitions
+
+  private mutating func read() -> Action {
+    let from = stored?.changelogOffset ?? 0
+    guard from >= start else {
+      return refuse(.changelogTruncated(needed: from, logStart: start))
+    }
+    position = from
+    state = .reading
+    return .read(from: from, target: target)
+  }
+
+  private mutating func setAside(_ mismatch: StoreMismatch) -> Action {
+    state = .settingAside
+    return .setAside(mismatch)
+  }
+
+  private mutating func finish() -> Action {
+    if let groupPosition, groupPosition > (checkpoint ?? 0) {
+      return refuse(.changelogLost(checkpoint: checkpoint, groupPosition: groupPosition))
+    }
+    state = .ended
+    return .serve(position: checkpoint)
+  }
+
+  private mutating func refuse(_ fault: RestoreFault) -> Action {
+    state = .ended
+    return .refuse(fault)
+  }
+
+  private func illegal(_ input: String) -> Never {
+    preconditionFailure("the restore machine was told '\(input)' while in \(state)")
+  }
+}
