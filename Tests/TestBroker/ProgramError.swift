@@ -33,8 +33,13 @@ public enum ProgramExit: Sendable, Equatable {
 
 /// What a program printed so far.
 public struct ProgramOutput: Sendable, Equatable {
-  public var standardOutput = ""
-  public var standardError = ""
+  public let standardOutput: String
+  public let standardError: String
+
+  public init(standardOutput: String, standardError: String) {
+    self.standardOutput = standardOutput
+    self.standardError = standardError
+  }
 
   /// The last lines of both streams, for a message.
   public var tail: String {
@@ -46,6 +51,11 @@ public struct ProgramOutput: Sendable, Equatable {
 public struct ProgramResult: Sendable, Equatable {
   public let exit: ProgramExit
   public let output: ProgramOutput
+
+  public init(exit: ProgramExit, output: ProgramOutput) {
+    self.exit = exit
+    self.output = output
+  }
 
   public var standardOutput: String { output.standardOutput }
   public var standardError: String { output.standardError }

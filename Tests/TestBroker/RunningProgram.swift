@@ -198,7 +198,9 @@ public final class RunningProgram: Sendable {
     throw found ? ProgramError.ended(what, output) : ProgramError.timedOut(what, output)
   }
 
-  private func wait(_ timeout: Duration, _ condition: @escaping @Sendable (borrowing State) -> Bool) async -> Bool {
+  private func wait(_ timeout: Duration, _ condition: @escaping @Sendable (borrowing State) -> Bool) async
+    -> Bool
+  {
     await withCheckedContinuation { continuation in
       addWaiter(timeout, condition) { continuation.resume(returning: $0) }
     }

@@ -1,0 +1,99 @@
+/// Which target may import what: the houses and doors of the design.
+struct ImportArrows {
+  enum Allowed {
+    /// These modules and the standard library.
+    case only(Set<String>)
+    /// Whatever Package.swift lets it import.
+    case anything
+  }
+
+  /// The package's own table. A directory below Sources that is not listed here is a fault.
+  static let project = ImportArrows(
+    targets: [
+      "CRdKafka": .only([]),
+      "CRocksDB": .only([]),
+      "CSimdJSON": .only([]),
+      "KafkaClient": .only(["CRdKafka", "Glibc", "Logging", "Synchronization"]),
+      "RocksDB": .only(["CRocksDB", "Glibc", "Synchronization"]),
+      "Sequitur": .only([]),
+      "PartitionEngine": .only(["Sequitur"]),
+      "SequiturJSON": .only(["Foundation", "Sequitur"]),
+      "LifecycleRules": .only(["CSimdJSON", "Sequitur", "Yams"]),
+      "SequiturWorker": .only([
+        "Dispatch", "Foundation", "FoundationEssentials", "Glibc", "KafkaClient", "Logging", "Metrics",
+        "PartitionEngine", "RocksDB", "Sequitur", "ServiceLifecycle", "Synchronization",
+      ]),
+      "SequiturTesting": .only(["PartitionEngine", "Sequitur", "Synchronization"]),
+      "sequitur": .anything,
+    ],
+    executables: ["sequitur"]
+  )
+
+  /// Modules that only tests may import.
+  private static let testModules: Set = ["TestBroker", "Testing", "XCTest"]
+
+  let targets: [String: Allowed]
+  /// Targets that nothing may import.
+  let executables: Set<String>
+
+  /// The faults of one file of a target, as sentences.
+  func faults(of file: ProjectFile, in target: String) -> [String] {
+    guard let allowed = targets[target] else { return ["\(target) is not in the table of import arrows"] }
+    return Self.imports(in: file.source).compactMap { found in
+      if permits(allowed, found.module) { return nil }
+      return "\(file.path):\(found.line): \(target) may not import \(found.module)"
+    }
+  }
+
+  /// A way from a target back to itself, or nil when the arrows form no circle.
+  func circle() -> [String]? {
+    var done: Set<String> = []
+    for start in targets.keys.sorted() {
+      if let circle = circle(from: start, path: [], done: &done) { return circle }
+    }
+    return nil
+  }
+
+  /// The modules that a file imports; submodules and single declarations count as their module.
+  static func imports(in source: SourceText) -> [(line: Int, module: String)] {
+    source.codeLines.enumerated().flatMap { index, line in
+      guard line.contains("import") else { return [(line: Int, module: String)]() }
+      return line.split(separator: ";").compactMap { statement in
+        var words = statement.split { $0 == " " || $0 == "\t" }[...]
+        // @testable, @preconcurrency, public, internal … come before it.
+        words = words.drop { $0.hasPrefix("@") || accessLevels.contains($0) }
+        guard words.popFirst() == "import" else { return nil }
+        words = words.drop { declarationKinds.contains($0) }
+        return words.first?.split(separator: ".").first.map { (index + 1, String($0)) }
+      }
+    }
+  }
+
+  private static let accessLevels: Set<Substring> = [
+    "public", "package", "internal", "fileprivate", "private",
+  ]
+  private static let declarationKinds: Set<Substring> = [
+    "class", "enum", "func", "let", "protocol", "struct", "typealias", "var",
+  ]
+
+  private func permits(_ allowed: Allowed, _ module: String) -> Bool {
+    if executables.contains(module) || Self.testModules.contains(module) { return false }
+    if module == "Swift" { return true }
+    switch allowed {
+    case .only(let modules):
+      // The C library's name on other systems.
+      return modules.contains(["Darwin", "Musl"].contains(module) ? "Glibc" : module)
+    case .anything: return true
+    }
+  }
+
+  private func circle(from target: String, path: [String], done: inout Set<String>) -> [String]? {
+    if let start = path.firstIndex(of: target) { return path[start...] + [target] }
+    guard !done.contains(target), case .only(let modules) = targets[target] else { return nil }
+    for next in modules.sorted() {
+      if let circle = circle(from: next, path: path + [target], done: &done) { return circle }
+    }
+    done.insert(target)
+    return nil
+  }
+}

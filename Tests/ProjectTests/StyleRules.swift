@@ -1,0 +1,89 @@
+/// Rules of style that a machine can check; each returns its faults as sentences with file and line.
+enum StyleRules {
+  static let fileLinesMax = 600
+
+  /// A file that is too long to be read.
+  static func length(_ file: ProjectFile) -> [String] {
+    let count = file.text.split(separator: "\n", omittingEmptySubsequences: false).count - 1
+    return count > fileLinesMax ? ["\(file.path): \(count) lines, \(fileLinesMax) are the limit"] : []
+  }
+
+  /// Names that say nothing about what is inside.
+  static func emptyNames(_ file: ProjectFile) -> [String] {
+    let name = String(file.name.prefix { $0 != "." })
+    let inName = saysNothing(name) ? ["\(file.path): a file's name says what it is, '\(name)' does not"] : []
+    let inCode = code(of: file).flatMap { line, code in
+      guard emptyNameEndings.contains(where: code.contains) else { return [String]() }
+      return code.matches(of: /\b(?:actor|class|enum|extension|protocol|struct|typealias)\s+(\w+)/).compactMap
+      {
+        match in
+        saysNothing(String(match.1)) ? "\(file.path):\(line): '\(match.1)' does not say what it is" : nil
+      }
+    }
+    return inName + inCode
+  }
+
+  /// What the compiler no longer checks needs its reason beside it: a comment that says why it is safe to send, or
+  /// which thread uses it.
+  static func uncheckedWithoutReason(_ file: ProjectFile) -> [String] {
+    file.source.codeLines.enumerated().compactMap { index, code in
+      guard code.contains("@unchecked Sendable") || code.contains("nonisolated(unsafe)") else { return nil }
+      let reason = comment(at: index, in: file.source).lowercased()
+      if ["unchecked", "sendable", "thread", "synchroni", "lock", "race", "immutable"].contains(where: reason.contains) { return nil }
+      return "\(file.path):\(index + 1): no comment here says why this is safe on several threads"
+    }
+  }
+
+  /// Errors in operation are thrown, programmer errors are preconditions that name themselves.
+  static func traps(_ file: ProjectFile) -> [String] {
+    code(of: file).compactMap { line, code in
+      guard code.contains("try!") || code.contains("fatalError") else { return nil }
+      guard let match = code.firstMatch(of: /\btry!|\bfatalError\s*\(/) else { return nil }
+      return "\(file.path):\(line): '\(match.0)' in sources: throw, or use a precondition"
+    }
+  }
+
+  /// Waiting for time to pass: too short on a slow machine, too long on every other.
+  static func sleeps(_ file: ProjectFile) -> [String] {
+    code(of: file).compactMap { line, code in
+      guard code.contains("sleep") else { return nil }
+      guard let match = code.firstMatch(of: /\b(?:Task|Thread)\.sleep\b|\b(?:u|nano)?sleep\s*\(/) else {
+        return nil
+      }
+      return "\(file.path):\(line): '\(match.0)' waits for time, not for an event"
+    }
+  }
+
+  private static func code(of file: ProjectFile) -> [(line: Int, code: Substring)] {
+    file.source.codeLines.enumerated().map { ($0 + 1, $1) }
+  }
+
+  private static let emptyNameEndings = ["Util", "Utility", "Utilitie", "Helper", "Manager", "Misc", "Stuff"]
+
+  private static func saysNothing(_ name: String) -> Bool {
+    // Type+Aspect.swift: each part on its own.
+    name.split(separator: "+").contains { part in
+      emptyNameEndings.contains { part.hasSuffix($0) || part.hasSuffix($0 + "s") }
+    }
+  }
+
+  /// The comment on a line, and the comment lines right above it (attributes may stand between).
+  private static func comment(at index: Int, in source: SourceText) -> String {
+    var parts = [String(source.lines[index].dropFirst(source.codeLines[index].trimmedEnd.count))]
+    for above in stride(from: index - 1, through: 0, by: -1) {
+      let line = source.lines[above].drop { $0 == " " }
+      if line.hasPrefix("//") {
+        parts.append(String(line))
+      } else if !line.hasPrefix("@") {
+        break
+      }
+    }
+    return parts.joined(separator: "\n")
+  }
+}
+
+extension Substring {
+  fileprivate var trimmedEnd: Substring {
+    self[..<(lastIndex { $0 != " " }.map { index(after: $0) } ?? startIndex)]
+  }
+}
