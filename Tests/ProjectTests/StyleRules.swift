@@ -29,7 +29,11 @@ enum StyleRules {
     file.source.codeLines.enumerated().compactMap { index, code in
       guard code.contains("@unchecked Sendable") || code.contains("nonisolated(unsafe)") else { return nil }
       let reason = comment(at: index, in: file.source).lowercased()
-      if ["unchecked", "sendable", "thread", "synchroni", "lock", "race", "immutable"].contains(where: reason.contains) { return nil }
+      if ["unchecked", "sendable", "thread", "synchroni", "lock", "race", "immutable"].contains(
+        where: reason.contains)
+      {
+        return nil
+      }
       return "\(file.path):\(index + 1): no comment here says why this is safe on several threads"
     }
   }
