@@ -9,14 +9,14 @@
 /// What a directory holds, seen before RocksDB touches it.
 ///
 /// RocksDB takes a missing `CURRENT` for a new database when it may create one, and later deletes
-/// the files it does not know. A first open that was interrupted leaves no `CURRENT` either, but
-/// neither a table nor a log with anything in it.
+/// the files it does not know; it looks for write-ahead logs, but not for tables. A first open that
+/// was interrupted leaves no `CURRENT` either, but no table yet.
 enum DirectoryContent: Equatable {
-  /// No directory, no access, or nothing with data in it.
+  /// No directory, no access, or no table in it.
   case noDatabase
   /// `CURRENT` is there.
   case database
-  /// Tables, or logs that are not empty, without `CURRENT`.
+  /// Tables without `CURRENT`.
   case dataWithoutCurrent
 
   init(of path: String) {
@@ -24,10 +24,7 @@ enum DirectoryContent: Equatable {
       self = .database
       return
     }
-    let names = DirectoryContent.names(in: path)
-    let holdsData = names.contains { name in
-      name.hasSuffix(".sst") || (name.hasSuffix(".log") && DirectoryContent.size(of: path + "/" + name) > 0)
-    }
+    let holdsData = DirectoryContent.names(in: path).contains { $0.hasSuffix(".sst") }
     self = holdsData ? .dataWithoutCurrent : .noDatabase
   }
 
@@ -43,10 +40,5 @@ enum DirectoryContent: Equatable {
       names.append(name)
     }
     return names
-  }
-
-  private static func size(of path: String) -> Int {
-    var status = stat()
-    return stat(path, &status) == 0 ? Int(status.st_size) : 0
   }
 }

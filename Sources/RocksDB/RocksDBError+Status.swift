@@ -9,6 +9,9 @@ extension RocksDBError.Code {
       self = .lockHeld
     } else if text.contains("No space left on device") || text.contains("Disk quota exceeded") {
       self = .noSpace
+    } else if text.hasPrefix("IO error: No such file") && text.contains("/MANIFEST-") {
+      // CURRENT names it, so its absence is damage, as the absence of a table is to RocksDB itself.
+      self = .corruption
     } else {
       self = Self.prefixes.first { text.hasPrefix($0.text) }?.code ?? .other
     }
