@@ -25,6 +25,14 @@ final class ClientContext: Sendable {
         guard let client, let opaque else { return }
         ClientContext.from(opaque).rebalance?.handle(client, event: event, partitions: partitions)
       }
+      // Without it librdkafka only logs the errors of brokers and of the whole client.
+      rd_kafka_conf_set_error_cb(conf) { client, code, text, opaque in
+        guard let client, let opaque else { return }
+        let error = KafkaError(
+          rd_kafka_resp_err_t(rawValue: code), operation: "stay in touch with the cluster",
+          detail: text.map { String(cString: $0) })
+        ClientContext.from(opaque).rebalance?.keep(error.resolvingFatal(of: client))
+      }
     }
     if deliveries != nil {
       // Also without observers: with none, committing a transaction takes 10 ms at least (measured).

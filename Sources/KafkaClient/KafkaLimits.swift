@@ -2,7 +2,7 @@
 enum KafkaLimits {
   /// Bytes librdkafka may write of a human-readable error. It truncates beyond that.
   static let errorTextBytes = 512
-  /// Consumer errors kept between two polls, for example of failed assignments. Further ones are only logged.
+  /// Consumer errors kept between two polls, one for each code and operation. Further ones are only logged.
   static let pendingErrors = 16
   /// Longest single wait inside `close`, so that its own deadline is looked at in time.
   static let closeSlice = Duration.milliseconds(50)

@@ -3,6 +3,7 @@ import Logging
 import Synchronization
 
 /// Answers librdkafka's rebalance callback: calls the listener and does the (un)assigning, in the right order.
+/// It also keeps the errors of callbacks until a poll returns them.
 ///
 ///     assign:  partitionsWillAssign → (incremental_)assign   → partitionsAssigned
 ///     revoke:  partitionsRevoked or partitionsLost → (incremental_)unassign
@@ -86,9 +87,13 @@ final class RebalanceDispatcher: Sendable {
     }
   }
 
-  private func keep(_ error: KafkaError) {
-    logger.error("rebalance failed", metadata: ["error": "\(error)"])
-    state.withLock { if $0.errors.count < KafkaLimits.pendingErrors { $0.errors.append(error) } }
+  /// Keeps an error for the next poll: of equal codes the newest, and of all a bounded number.
+  func keep(_ error: KafkaError) {
+    logger.warning("the consumer has trouble", metadata: ["error": "\(error)"])
+    state.withLock { state in
+      state.errors.removeAll { $0.code == error.code && $0.operation == error.operation }
+      if state.errors.count < KafkaLimits.pendingErrors { state.errors.append(error) }
+    }
   }
 }
 

@@ -1,0 +1,162 @@
+import Foundation
+import KafkaClient
+import Synchronization
+import Testing
+
+extension KafkaClientTests {
+  @Suite struct Rebalances {
+    /// Writes down the calls and takes the partitions' queues away from the main queue.
+    final class Listener: KafkaRebalanceListener {
+      private let state = Mutex((calls: [String](), owned: Set<Int32>(), queues: [Int32: KafkaQueue]()))
+      var calls: [String] { state.withLock { $0.calls } }
+      var owned: Set<Int32> { state.withLock { $0.owned } }
+      var queues: [Int32: KafkaQueue] { state.withLock { $0.queues } }
+
+      func partitionsWillAssign(_ partitions: [TopicPartition], consumer: KafkaConsumer) {
+        note("will", partitions)
+        for partition in partitions {
+          let queue = try? consumer.partitionQueue(topic: partition.topic, partition: partition.partition)
+          state.withLock { $0.queues[partition.partition] = queue }
+        }
+      }
+      func partitionsAssigned(_ partitions: [TopicPartition]) {
+        note("assigned", partitions)
+        state.withLock { $0.owned.formUnion(partitions.map(\.partition)) }
+      }
+      func partitionsRevoked(_ partitions: [TopicPartition]) {
+        note("revoked", partitions)
+        state.withLock { $0.owned.subtract(partitions.map(\.partition)) }
+      }
+      func partitionsLost(_ partitions: [TopicPartition]) {
+        note("lost", partitions)
+        state.withLock { $0.owned.subtract(partitions.map(\.partition)) }
+      }
+      private func note(_ call: String, _ partitions: [TopicPartition]) {
+        let numbers = partitions.map { "\($0.partition)" }.sorted().joined(separator: ",")
+        state.withLock { $0.calls.append("\(call) \(numbers)") }
+      }
+    }
+
+    let broker: EmbeddedBroker
+
+    init() throws {
+      broker = try EmbeddedBroker()
+      try broker.createTopic("t", partitions: 4)
+    }
+
+    func member(
+      _ listener: Listener, assignor: String, extra: KafkaConfiguration = [:]
+    ) throws -> KafkaConsumer {
+      let configuration: KafkaConfiguration = [
+        "bootstrap.servers": broker.bootstrapServers, "group.id": "g", "auto.offset.reset": "earliest",
+        "partition.assignment.strategy": assignor, "session.timeout.ms": "6000",
+        "heartbeat.interval.ms": "200",
+      ]
+      let consumer = try KafkaConsumer(
+        configuration: configuration.merging(extra), logger: quiet, rebalanceListener: listener)
+      try consumer.subscribe(["t"])
+      return consumer
+    }
+
+    @Test(arguments: ["range", "cooperative-sticky"])
+    func `two members share the partitions, and a leaving one gives its share back`(
+      assignor: String
+    ) throws {
+      let (one, two) = (Listener(), Listener())
+      let first = try member(one, assignor: assignor)
+      #expect(try first.generation() == nil)
+      #expect(first.memberID == nil)
+      #expect(
+        poll {
+          _ = first.poll(timeout: .milliseconds(50))
+        } until: {
+          one.owned.count == 4
+        })
+      #expect(one.calls == ["will 0,1,2,3", "assigned 0,1,2,3"])
+      #expect(Set(try first.assignment().map(\.partition)) == [0, 1, 2, 3])
+      let isEager = assignor == "range"
+      #expect(first.rebalanceProtocol == (isEager ? .eager : .cooperative))
+      #expect(!first.assignmentLost)
+      let before = try #require(try first.generation())
+
+      let second = try member(two, assignor: assignor)
+      let settled = poll {
+        _ = first.poll(timeout: .milliseconds(25))
+        _ = second.poll(timeout: .milliseconds(25))
+      } until: {
+        one.owned.count == 2 && two.owned.count == 2
+      }
+      #expect(settled)
+      #expect(one.owned.isDisjoint(with: two.owned))
+      if isEager {
+        #expect(one.calls.contains("revoked 0,1,2,3"))
+      } else {
+        #expect(!one.calls.contains("revoked 0,1,2,3"))
+        #expect(one.calls.contains { $0.hasPrefix("revoked ") && $0.split(separator: ",").count == 2 })
+      }
+      let after = try #require(try first.generation())
+      #expect(after > before)
+
+      try second.close(timeout: .seconds(20))
+      #expect(two.owned.isEmpty)
+      #expect(two.calls.last?.hasPrefix("revoked") == true)
+      #expect(
+        poll {
+          _ = first.poll(timeout: .milliseconds(50))
+        } until: {
+          one.owned.count == 4
+        })
+      try first.close(timeout: .seconds(20))
+      try first.close(timeout: .seconds(1))
+      #expect(one.owned.isEmpty)
+    }
+
+    @Test(arguments: ["range", "cooperative-sticky"])
+    func `queues taken before the assignment let no record slip into the main queue`(
+      assignor: String
+    ) throws {
+      let producer = try KafkaProducer(
+        configuration: ["bootstrap.servers": broker.bootstrapServers], logger: quiet)
+      for value in 0..<400 { try producer.send("t", partition: Int32(value % 4), value: "\(value)") }
+      try producer.flush(timeout: .seconds(10))
+      let listener = Listener()
+      let consumer = try member(listener, assignor: assignor)
+      var errors: [KafkaError] = []
+      let assigned = poll {
+        if let error = consumer.poll(timeout: .milliseconds(50)) { errors.append(error) }
+      } until: {
+        listener.owned.count == 4
+      }
+      #expect(assigned)
+      for _ in 0..<10 { if let error = consumer.poll(timeout: .milliseconds(50)) { errors.append(error) } }
+      #expect(errors.isEmpty)
+      for partition in Int32(0)..<4 {
+        let queue = try #require(listener.queues[partition])
+        #expect(queue.take { $0.count >= 100 }.map(\.offset) == Array(0..<100))
+      }
+      try consumer.close(timeout: .seconds(20))
+    }
+
+    @Test func `a member that polls too late is told, and its partitions are gone`() throws {
+      let listener = Listener()
+      let consumer = try member(listener, assignor: "range", extra: ["max.poll.interval.ms": "6000"])
+      #expect(
+        poll {
+          _ = consumer.poll(timeout: .milliseconds(50))
+        } until: {
+          listener.owned.count == 4
+        })
+      let deadline = ContinuousClock.now + .seconds(9)
+      while ContinuousClock.now < deadline { Thread.sleep(forTimeInterval: 0.1) }
+      var codes: [KafkaError.Code] = []
+      _ = poll(for: .seconds(10)) {
+        if let error = consumer.poll(timeout: .milliseconds(50)) { codes.append(error.code) }
+      } until: {
+        codes.contains(.maxPollExceeded) && listener.calls.count > 2
+      }
+      #expect(codes.contains(.maxPollExceeded))
+      #expect(listener.calls[2].hasPrefix("revoked") || listener.calls[2].hasPrefix("lost"))
+      try consumer.close(timeout: .seconds(20))
+    }
+  }
+}
