@@ -87,10 +87,10 @@ import Testing
   }
 
   @Test func `a column family of another database traps`() async {
-    await #expect(processExitsWith: .failure) {
-      let folder = TemporaryFolder()
-      let one = try Database(path: folder.path + "/one")
-      let two = try Database(path: folder.path + "/two")
+    let path = folder.path
+    await #expect(processExitsWith: .failure) { [path = path as String] in
+      let one = try Database(path: path + "/one")
+      let two = try Database(path: path + "/two")
       _ = try one.text("a", in: two.defaultFamily())
     }
   }

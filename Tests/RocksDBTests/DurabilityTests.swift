@@ -58,8 +58,8 @@ import Testing
       [path = path as String, isHashed = isHashed as Bool, milliseconds = milliseconds as Int] in
       try writeUntilKilled(path: path, isHashed: isHashed, after: milliseconds)
     }
-    guard FileManager.default.fileExists(atPath: path + "/CURRENT") else { return }
     var options = DatabaseOptions()
+    options.createIfMissing = false
     options.memtable = memtable
     let database = try Database(path: path, options: options)
     for name in database.columnFamilyNames where name != "default" {
