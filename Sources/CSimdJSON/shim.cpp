@@ -1,6 +1,10 @@
-// On-demand rather than simdjson's DOM: it is faster, and it lets an integer beyond 64 bits pass as a
-// double where the DOM of 3.0.1 refuses the document. What on-demand does not look at it does not validate,
-// hence the walk through every value below; a fuzz test compares its verdicts with the DOM's.
+// On-demand rather than simdjson's DOM, because it lets an integer beyond 64 bits pass as a double where the
+// DOM of 3.0.1 refuses the whole document (it is a fifth slower for it: 290 ns against 240 on 130 bytes).
+// What on-demand does not look at it does not validate, hence the walk through every value below. On 6
+// million mutated documents its verdicts differed from the DOM's for such integers only.
+#ifndef NDEBUG
+#define NDEBUG  // SwiftPM leaves simdjson's assertions on in release builds: 60 ns a document.
+#endif
 #define SIMDJSON_EXCEPTIONS 0
 #define SIMDJSON_DEVELOPMENT_CHECKS 0
 #include <simdjson.h>

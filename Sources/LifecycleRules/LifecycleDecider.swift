@@ -1,0 +1,179 @@
+import CSimdJSON
+import Sequitur
+
+/// Decides by ``Rules``: commands are JSON objects, whose type is the header `ce_type` or else their field
+/// `type`, and an event's payload is the command's, byte for byte.
+///
+/// Documented outcomes of odd payloads: null, empty, no JSON, no JSON object, invalid UTF-8, something behind the
+/// object, a number beyond the range of a double, or deeper nesting than 256 levels are `malformed`. Of fields with
+/// the same name the last counts. An integer beyond int64 is a `number`, not an `integer`. A field that is null
+/// counts as missing.
+///
+/// Thread rule: one thread at a time. Commands, events and states are valid as long as they are held, and belong
+/// to the decider that made them. Accepting a command allocates nothing while no more than four of its commands
+/// and states are held.
+public final class LifecycleDecider: Decider {
+  public typealias Command = LifecycleCommand
+  public typealias Event = LifecycleEvent
+  public typealias State = LifecycleState
+
+  /// The rules it decides by.
+  public let rules: Rules
+
+  let program: RulesProgram
+  private let reader: OpaquePointer
+  private let commandValues: UnsafeMutablePointer<csj_value>
+  private let stateValues: UnsafeMutablePointer<csj_value>
+  private var commands: ValuePool
+  private var states: ValuePool
+
+  /// - Parameter rules: as ``RulesFile`` made them.
+  public init(_ rules: Rules) {
+    self.rules = rules
+    program = RulesProgram(rules)
+    guard let reader = csj_reader_create() else { fatalError("out of memory") }
+    self.reader = reader
+    commandValues = .allocate(capacity: program.commandFields.names.count)
+    stateValues = .allocate(capacity: program.stateFields.names.count)
+    commands = ValuePool(valueCount: program.commandFields.names.count)
+    states = ValuePool(valueCount: rules.fields.count)
+  }
+
+  deinit {
+    csj_reader_destroy(reader)
+    commandValues.deallocate()
+    stateValues.deallocate()
+  }
+
+  /// The command, `malformed` when the payload is no JSON object, or `unknown-command` when the rules do not
+  /// know its type or it has none.
+  public func decode(_ record: borrowing CommandRecord) -> Decoded<LifecycleCommand> {
+    guard let payload = record.unsafePayload else {
+      return .malformed("Expected a JSON object, but the payload is null")
+    }
+    let names = program.commandNames
+    let header = record.withHeader("ce_type") { $0.map { names.index(of: $0) ?? -1 } }
+    if let decoded = decode(payload, header: header) { return decoded }
+    return .unknownCommand(
+      unknownCommand(record.type ?? "", isHeaderUTF8: record.type != nil))
+  }
+
+  public func decide(
+    _ command: LifecycleCommand, on state: LifecycleState?, in context: borrowing DecisionContext
+  ) -> Decision<LifecycleEvent> {
+    let rule = program.commands[command.box.index]
+    let status = state?.box.index ?? 0
+    guard rule.allowed[status] else { return .reject(wrongStatus(rule, status: status)) }
+    for check in rule.checks {
+      let value = command.box.values[check.slot]
+      if value.isMissing ? check.isRequired : !value.isOf(check.field.type) {
+        return .reject(.invalidField, wrongField(rule, check, value))
+      }
+    }
+    for condition in rule.guards where !condition.holds(command: command.box, state: state?.box) {
+      return .reject(.guardFailed, failed(rule, condition, command: command, state: state))
+    }
+    return .accept(LifecycleEvent(box: command.box))
+  }
+
+  public func evolve(_ state: LifecycleState?, by event: LifecycleEvent) -> LifecycleState? {
+    let rule = program.commands[event.box.index]
+    guard rule.target != 0 else { return nil }
+    let count = program.fields.count
+    let old = state?.box
+    let bytes =
+      event.box.stringBytes + (old?.stringBytes ?? 0)
+    let box = states.take()
+    box.reset(index: rule.target, stringBytes: bytes)
+    for field in 0..<count {
+      let source = rule.sources[field]
+      if source >= 0, !event.box.values[source].isMissing {
+        box.keep(event.box.values[source], at: field)
+      } else {
+        box.keep(old?.values[field] ?? csj_value(), at: field)
+      }
+    }
+    return LifecycleState(box: box)
+  }
+
+  public func encode(_ event: LifecycleEvent, into payload: inout ByteWriter) -> String {
+    payload.append(event.box.payload)
+    return program.commands[event.box.index].rule.event
+  }
+
+  /// Throws ``LifecycleStateFault`` when the bytes are no state of these rules.
+  ///
+  /// Fields that the rules do not declare (any more) are ignored.
+  public func decodeState(_ bytes: RawSpan) throws(LifecycleStateFault) -> LifecycleState {
+    let code = bytes.withUnsafeBytes { read($0, program.stateFields, into: stateValues) }
+    guard code == CSJ_OK else {
+      throw LifecycleStateFault(
+        message: "Expected a state as JSON, but \(String(cString: csj_message(code)))")
+    }
+    guard stateValues[0].kind == CSJ_STRING else {
+      throw LifecycleStateFault(
+        message: "Expected a state with a status, but the field `status` is \(stateValues[0].phrase)")
+    }
+    guard let status = program.statuses.index(of: stateValues[0].bytes), status > 0 else {
+      throw unknownStatus(String(decoding: stateValues[0].bytes, as: UTF8.self))
+    }
+    let values = stateValues + 1
+    for field in 0..<program.fields.count {
+      guard values[field].kind == CSJ_MISSING || values[field].isOf(program.fields[field].type) else {
+        throw wrongStateField(program.fields[field], values[field])
+      }
+    }
+    let box = states.take()
+    box.fill(index: status, payload: UnsafeRawBufferPointer(start: nil, count: 0), from: values)
+    return LifecycleState(box: box)
+  }
+
+  /// Appends `{"status":"open","customer":"…","total":12}`: the fields that are set, in the order of the rules.
+  public func encodeState(_ state: LifecycleState, into bytes: inout ByteWriter) {
+    bytes.append(program.statusTexts[state.box.index].bytes)
+    for field in 0..<program.fields.count where state.box.values[field].kind != CSJ_MISSING {
+      bytes.append(program.fieldTexts[field].bytes)
+      bytes.append(state.box.values[field])
+    }
+    bytes.append(UInt8(ascii: "}"))
+  }
+
+  /// Nil when the type is not known. `header`: the type's index, -1 when it is not known, nil when there is none.
+  private func decode(_ payload: UnsafeRawBufferPointer, header: Int?) -> Decoded<LifecycleCommand>? {
+    let code = read(payload, program.commandFields, into: commandValues)
+    guard code == CSJ_OK else { return .malformed(malformed(payload, code)) }
+    let index: Int
+    if let header {
+      guard header >= 0 else { return nil }
+      index = header
+    } else {
+      let type = commandValues[0]
+      guard type.kind == CSJ_STRING, let known = program.commandNames.index(of: type.bytes) else {
+        return .unknownCommand(unknownCommand(type))
+      }
+      index = known
+    }
+    let box = commands.take()
+    box.fill(index: index, payload: payload, from: commandValues)
+    return .command(LifecycleCommand(box: box))
+  }
+
+  private func read(
+    _ bytes: UnsafeRawBufferPointer, _ names: NameTable, into values: UnsafeMutablePointer<csj_value>
+  ) -> Int32 {
+    let start = bytes.baseAddress?.assumingMemoryBound(to: UInt8.self)
+    return csj_reader_read(reader, names.table, start, bytes.count, values)
+  }
+}
+
+extension ByteWriter {
+  /// Appends a value of a state as JSON.
+  fileprivate mutating func append(_ value: csj_value) {
+    switch value.kind {
+    case CSJ_STRING: append(jsonString: value.bytes)
+    case CSJ_INTEGER: append(decimal: value.integer)
+    case CSJ_NUMBER: append(jsonNumber: value.number)
+    default: append(value.boolean ? "true" as StaticString : "false")
+    }
+  }
+}

@@ -1,0 +1,38 @@
+import CSimdJSON
+
+/// Names with an index from 0 on, found by their bytes.
+final class NameTable {
+  let names: [String]
+  let table: OpaquePointer
+
+  init(_ names: [String]) {
+    self.names = names
+    let bytes = names.map { Array($0.utf8) }
+    let all = Array(bytes.joined()) + [0]
+    let table = all.withUnsafeBufferPointer { all in
+      var starts: [UnsafePointer<UInt8>?] = []
+      var offset = 0
+      for name in bytes {
+        starts.append(all.baseAddress! + offset)
+        offset += name.count
+      }
+      let lengths = bytes.map { $0.count }
+      return csj_names_create(starts, lengths, lengths.count)
+    }
+    guard let table else { fatalError("out of memory") }
+    self.table = table
+  }
+
+  deinit { csj_names_destroy(table) }
+
+  func index(of name: UnsafeRawBufferPointer) -> Int? {
+    let start = name.baseAddress?.assumingMemoryBound(to: UInt8.self)
+    let index = csj_names_find(table, start, name.count)
+    return index < 0 ? nil : Int(index)
+  }
+
+  func index(of name: String) -> Int? {
+    var name = name
+    return name.withUTF8 { index(of: UnsafeRawBufferPointer($0)) }
+  }
+}

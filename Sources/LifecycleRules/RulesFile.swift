@@ -1,0 +1,98 @@
+import Glibc
+import Yams
+
+/// Reads rules from YAML.
+///
+/// Every fault has a line and a column, and all of them are reported at once. Anchors and aliases work, merge
+/// keys (`<<`) do not.
+public enum RulesFile {
+  /// The longest rules file, in bytes.
+  public static let bytesMax = 256 << 10
+  /// How many aliases a file may use; keeps nested aliases from growing without bound.
+  public static let aliasesMax = 32
+  /// How many repeated keys are found before the reader gives up.
+  static let duplicatesMax = 100
+
+  /// Reads rules, or throws all that is wrong with them. Warnings alone do not count.
+  ///
+  /// - Parameter path: how messages name the file; it is not opened.
+  public static func parse(_ yaml: String, path: String) throws(RulesFaults) -> Rules {
+    try rules(check(yaml, path: path))
+  }
+
+  /// Reads rules from a file's bytes, or throws all that is wrong with them.
+  ///
+  /// - Parameter path: how messages name the file; it is not opened.
+  public static func parse(_ bytes: [UInt8], path: String) throws(RulesFaults) -> Rules {
+    try rules(check(bytes, path: path))
+  }
+
+  /// Opens and reads a rules file, or throws all that is wrong with it.
+  public static func read(path: String) throws(RulesFaults) -> Rules {
+    try rules(check(path: path))
+  }
+
+  /// Says all that is wrong with rules, warnings included.
+  ///
+  /// - Parameter path: how messages name the file; it is not opened.
+  public static func check(_ yaml: String, path: String) -> RulesCheck {
+    if yaml.utf8.count > bytesMax {
+      return failed(path, "Expected at most \(bytesMax) bytes of rules, but found \(yaml.utf8.count)")
+    }
+    var reader = RulesReader(source: RulesSource(yaml), path: path)
+    let rules = reader.read()
+    let faults = reader.sortedFaults
+    return RulesCheck(rules: faults.contains { $0.severity == .error } ? nil : rules, faults: faults)
+  }
+
+  /// Says all that is wrong with the bytes of a rules file, warnings included.
+  ///
+  /// - Parameter path: how messages name the file; it is not opened.
+  public static func check(_ bytes: [UInt8], path: String) -> RulesCheck {
+    if bytes.count > bytesMax {
+      return failed(path, "Expected at most \(bytesMax) bytes of rules, but found more")
+    }
+    if let yaml = String(validating: bytes, as: UTF8.self) { return check(yaml, path: path) }
+    let (line, column) = positionOfInvalidUTF8(in: bytes)
+    return failed(path, "Expected UTF-8, but found other bytes. Save the file as UTF-8", line, column)
+  }
+
+  /// Opens a rules file and says all that is wrong with it, warnings included.
+  public static func check(path: String) -> RulesCheck {
+    guard let file = fopen(path, "rb") else {
+      return failed(path, "Expected to open the rules file, but \(String(cString: strerror(errno)))")
+    }
+    defer { fclose(file) }
+    let bytes = [UInt8](unsafeUninitializedCapacity: bytesMax + 1) { buffer, count in
+      count = fread(buffer.baseAddress, 1, bytesMax + 1, file)
+    }
+    guard ferror(file) == 0 else {
+      return failed(path, "Expected to read the rules file, but \(String(cString: strerror(errno)))")
+    }
+    return check(bytes, path: path)
+  }
+
+  private static func rules(_ check: RulesCheck) throws(RulesFaults) -> Rules {
+    guard let rules = check.rules else { throw RulesFaults(faults: check.faults) }
+    return rules
+  }
+
+  private static func failed(
+    _ path: String, _ message: String, _ line: Int = 1, _ column: Int = 1
+  ) -> RulesCheck {
+    let fault = RulesFault(severity: .error, path: path, line: line, column: column, message: message)
+    return RulesCheck(rules: nil, faults: [fault])
+  }
+
+  private static func positionOfInvalidUTF8(in bytes: [UInt8]) -> (line: Int, column: Int) {
+    var decoder = UTF8()
+    var iterator = bytes.makeIterator()
+    var line = 1
+    var column = 1
+    while case .scalarValue(let scalar) = decoder.decode(&iterator) {
+      column += 1
+      if scalar == "\n" { (line, column) = (line + 1, 1) }
+    }
+    return (line, column)
+  }
+}

@@ -1,0 +1,53 @@
+import Yams
+
+extension RulesReader {
+  /// Reports what is allowed but probably not meant.
+  mutating func warn(about rules: Rules) {
+    let reachable = Self.reachable(rules)
+    for state in rules.states where !reachable.contains(state) {
+      warn("Expected a way from none to the state `\(state)`, but no command leads to it", "state \(state)")
+    }
+    for command in rules.commands where !command.from.contains(where: reachable.contains) {
+      warn(
+        "Expected the command `\(command.name)` to be possible, but no object reaches its `from`",
+        "command \(command.name)")
+    }
+    for field in rules.fields where !rules.commands.contains(where: { $0.set.contains(field.name) }) {
+      warn(
+        "Expected a command that keeps the field `\(field.name)`, but no `set` names it",
+        "field \(field.name)")
+    }
+    for command in rules.commands where command.from == [Rules.none] {
+      for condition in command.guards where condition.usesState {
+        warn(
+          "Expected a guard that can hold, but `\(condition)` asks for the state of an object that does not exist",
+          "command \(command.name)")
+      }
+    }
+  }
+
+  private mutating func warn(_ message: String, _ thing: String) {
+    report(message, at: marks[thing], severity: .warning)
+  }
+
+  /// The states that an object can have, and none.
+  private static func reachable(_ rules: Rules) -> Set<String> {
+    var reachable: Set = [Rules.none]
+    var grows = true
+    while grows {
+      grows = false
+      for command in rules.commands where command.from.contains(where: reachable.contains) {
+        if reachable.insert(command.to).inserted { grows = true }
+      }
+    }
+    return reachable
+  }
+}
+
+extension Guard {
+  var usesState: Bool {
+    if case .state = left { return true }
+    if case .state = right { return true }
+    return false
+  }
+}

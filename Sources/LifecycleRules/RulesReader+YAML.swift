@@ -1,0 +1,171 @@
+import Yams
+
+/// One pair of a mapping.
+struct RulesEntry {
+  let name: String
+  let mark: Mark?
+  /// Whether the name was written without quotes.
+  let isPlain: Bool
+  let value: Node
+}
+
+extension RulesReader {
+  /// The document's root; nil after a fault.
+  mutating func compose() -> Node? {
+    guard source.aliasCount <= RulesFile.aliasesMax else {
+      report("Expected at most \(RulesFile.aliasesMax) aliases, but found more", line: 1, column: 1)
+      return nil
+    }
+    while true {
+      do {
+        guard let root = try Yams.compose(yaml: source.text, .default, .default, .utf8) else {
+          report("Expected rules, but the file is empty", line: 1, column: 1)
+          return nil
+        }
+        return root
+      } catch YamlError.duplicatedKeysInMapping(let keys, let context) {
+        let key = keys.first ?? ""
+        if source.mask(key, line: context.mark.line, column: context.mark.column) { continue }
+        report("Expected each key once, but found `\(key)` more than once", at: context.mark)
+      } catch {
+        report(syntaxError: error)
+      }
+      return nil
+    }
+  }
+
+  private mutating func report(syntaxError error: any Error) {
+    switch error {
+    case YamlError.scanner(let context, let problem, let mark, _),
+      YamlError.parser(let context, let problem, let mark, _),
+      YamlError.composer(let context, let problem, let mark, _):
+      let context = context.map { " \($0.text)" } ?? ""
+      let found = problem.hasPrefix("but ") ? String(problem.dropFirst(4)) : problem
+      report("Expected YAML, but \(found)\(context)", at: mark)
+    case YamlError.reader(let problem, let offset, _, _):
+      let mark = source.mark(ofCharacter: offset ?? 0)
+      report("Expected YAML, but \(problem)", line: mark.line, column: mark.column)
+    default:
+      report("Expected YAML, but \(error)", line: 1, column: 1)
+    }
+  }
+
+  /// What a message calls a node.
+  func phrase(_ node: Node) -> String {
+    switch node {
+    case .mapping: "a mapping"
+    case .sequence: "a list"
+    case .alias: "an alias"
+    case .scalar(let scalar) where scalar.style == .plain && ["", "~", "null"].contains(scalar.string):
+      "nothing"
+    case .scalar(let scalar): "`\(scalar.string)`"
+    }
+  }
+
+  /// A mapping's pairs, each name once; nil after a fault. `what` says what was expected.
+  mutating func entries(_ node: Node, what: String) -> [RulesEntry]? {
+    guard case .mapping(let mapping) = node else {
+      report("Expected \(what), but found \(phrase(node))", at: node.mark)
+      return nil
+    }
+    var entries: [RulesEntry] = []
+    var lines: [String: Int] = [:]
+    for (key, value) in mapping {
+      guard case .scalar(let scalar) = key else {
+        report("Expected a key, but found \(phrase(key))", at: key.mark)
+        continue
+      }
+      let name = source.masked[scalar.string] ?? scalar.string
+      if let line = lines[name] {
+        report("Expected each key once, but found `\(name)` again. It is first on line \(line)", at: key.mark)
+        continue
+      }
+      lines[name] = key.mark?.line ?? 1
+      entries.append(
+        RulesEntry(name: name, mark: key.mark, isPlain: scalar.style == .plain, value: value))
+    }
+    return entries
+  }
+
+  /// A mapping with known keys; reports those that are unknown or missing.
+  mutating func keyed(
+    _ node: Node, known: [String], required: [String], what: String, at mark: Mark? = nil
+  ) -> [String: RulesEntry]? {
+    guard let entries = entries(node, what: "\(what) with the keys \(known.joined(separator: ", "))") else {
+      return nil
+    }
+    var found: [String: RulesEntry] = [:]
+    for entry in entries {
+      if known.contains(entry.name) {
+        found[entry.name] = entry
+      } else {
+        let cure = Suggestion.text(for: entry.name, among: known)
+        report(
+          "Expected one of \(known.joined(separator: ", ")), but found `\(entry.name)`\(cure)", at: entry.mark
+        )
+      }
+    }
+    for key in required where found[key] == nil {
+      report("Expected the key `\(key)`, but \(what) has none", at: mark ?? node.mark)
+    }
+    return found
+  }
+
+  /// A name; nil after a fault.
+  mutating func name(_ node: Node, as use: RulesName.Use) -> String? {
+    guard case .scalar(let scalar) = node, phrase(node) != "nothing" else {
+      report("Expected the name of \(use.phrase), but found \(phrase(node))", at: node.mark)
+      return nil
+    }
+    let isFine = checkName(scalar.string, isPlain: scalar.style == .plain, as: use, at: scalar.mark)
+    return isFine ? scalar.string : nil
+  }
+
+  /// Whether a mapping's key is a name; reports it otherwise.
+  mutating func name(_ entry: RulesEntry, as use: RulesName.Use) -> Bool {
+    checkName(entry.name, isPlain: entry.isPlain, as: use, at: entry.mark)
+  }
+
+  private mutating func checkName(
+    _ name: String, isPlain: Bool, as use: RulesName.Use, at mark: Mark?
+  ) -> Bool {
+    if isPlain, RulesName.isYAMLWord(name) {
+      report(
+        "Expected the name of \(use.phrase), but found `\(name)`, which YAML readers take for a boolean or for "
+          + "null. Put it in quotes: '\(name)'", at: mark)
+      return false
+    }
+    if use == .field, name == "true" || name == "false" {
+      report("Expected the name of a field, but found `\(name)`, which is a literal in guards", at: mark)
+      return false
+    }
+    guard let fault = RulesName.fault(name, as: use) else { return true }
+    report("Expected the name of \(use.phrase), but \(fault)", at: mark)
+    return false
+  }
+
+  /// A field's type; nil after a fault.
+  mutating func type(_ node: Node) -> FieldType? {
+    let names = FieldType.allCases.map(\.rawValue)
+    let list = "Expected one of \(names.joined(separator: ", "))"
+    guard case .scalar(let scalar) = node else {
+      report("\(list), but found \(phrase(node))", at: node.mark)
+      return nil
+    }
+    if let type = FieldType(rawValue: scalar.string) { return type }
+    let others = [
+      "int": "integer", "long": "integer", "bool": "boolean", "float": "number", "double": "number",
+      "decimal": "number", "str": "string", "text": "string",
+    ]
+    let cure =
+      others[scalar.string.lowercased()].map { ". Did you mean `\($0)`?" }
+      ?? Suggestion.text(for: scalar.string, among: names)
+    report("\(list), but found \(phrase(node))\(cure)", at: node.mark)
+    return nil
+  }
+}
+
+extension RulesName.Use {
+  /// Like `an event`.
+  var phrase: String { self == .event || self == .object ? "an \(rawValue)" : "a \(rawValue)" }
+}

@@ -1,0 +1,113 @@
+import Yams
+
+/// A file's text, addressed by YAML's marks.
+struct RulesSource {
+  private(set) var scalars: [Unicode.Scalar]
+  /// Where each line begins.
+  private let lineStarts: [Int]
+  /// Keys that were written over so that Yams accepts them, and what they were.
+  private(set) var masked: [String: String] = [:]
+
+  init(_ text: String) {
+    scalars = Array(text.unicodeScalars)
+    if scalars.first == "\u{FEFF}" { scalars.removeFirst() }
+    var starts = [0]
+    for (index, scalar) in scalars.enumerated() where Self.isBreak(scalar) {
+      let isFirstOfTwo = scalar == "\r" && index + 1 < scalars.count && scalars[index + 1] == "\n"
+      if !isFirstOfTwo { starts.append(index + 1) }
+    }
+    lineStarts = starts
+  }
+
+  var text: String {
+    var view = String.UnicodeScalarView()
+    view.append(contentsOf: scalars)
+    return String(view)
+  }
+
+  /// YAML 1.1's line breaks.
+  private static func isBreak(_ scalar: Unicode.Scalar) -> Bool {
+    scalar == "\n" || scalar == "\r" || scalar == "\u{85}" || scalar == "\u{2028}" || scalar == "\u{2029}"
+  }
+
+  private func offset(line: Int, column: Int) -> Int? {
+    guard line >= 1, line <= lineStarts.count, column >= 1 else { return nil }
+    let offset = lineStarts[line - 1] + column - 1
+    return offset < scalars.count ? offset : nil
+  }
+
+  /// Writes over a key that stands in its mapping twice, with as many other characters.
+  ///
+  /// Yams stops at the first repeated key, but all faults are wanted. Returns false when the key does not stand
+  /// literally at the mark.
+  mutating func mask(_ key: String, line: Int, column: Int) -> Bool {
+    guard var start = offset(line: line, column: column), masked.count < RulesFile.duplicatesMax else {
+      return false
+    }
+    if scalars[start] == "'" || scalars[start] == "\"" { start += 1 }
+    let name = Array(key.unicodeScalars)
+    guard !name.isEmpty, start + name.count <= scalars.count,
+      scalars[start..<start + name.count].elementsEqual(name)
+    else { return false }
+    var mask = [Unicode.Scalar](repeating: "\u{F000}", count: name.count)
+    mask[0] = Unicode.Scalar(0xE000 + UInt32(masked.count))!
+    scalars.replaceSubrange(start..<start + name.count, with: mask)
+    var view = String.UnicodeScalarView()
+    view.append(contentsOf: mask)
+    masked[String(view)] = key
+    return true
+  }
+
+  /// Where the `offset`-th scalar of a scalar node's text stands; the node's own place when that cannot be told.
+  func place(of offset: Int, in node: Node.Scalar) -> (line: Int, column: Int) {
+    guard let mark = node.mark else { return (1, 1) }
+    let unknown = (mark.line, mark.column)
+    guard node.style != .literal, node.style != .folded,
+      let start = self.offset(line: mark.line, column: mark.column)
+    else { return unknown }
+    var index = start + (node.style == .plain || node.style == .any ? 0 : 1)
+    for _ in 0..<offset {
+      guard index < scalars.count, !Self.isBreak(scalars[index]) else { return unknown }
+      index += width(at: index, style: node.style)
+    }
+    return (mark.line, mark.column + index - start)
+  }
+
+  /// How many scalars of the source make one of the text.
+  private func width(at index: Int, style: Node.Scalar.Style) -> Int {
+    if style == .singleQuoted { return scalars[index] == "'" ? 2 : 1 }
+    guard style == .doubleQuoted, scalars[index] == "\\", index + 1 < scalars.count else { return 1 }
+    switch scalars[index + 1] {
+    case "x": return 4
+    case "u": return 6
+    case "U": return 10
+    default: return 2
+    }
+  }
+
+  /// How many times something that looks like an alias stands outside of comments.
+  var aliasCount: Int {
+    var count = 0
+    var before: Unicode.Scalar = "\n"
+    var isComment = false
+    for (index, scalar) in scalars.enumerated() {
+      if Self.isBreak(scalar) { isComment = false }
+      if scalar == "#", before.properties.isWhitespace { isComment = true }
+      let opens = before.properties.isWhitespace || "[{,:?-".unicodeScalars.contains(before)
+      if scalar == "*", opens, !isComment, index + 1 < scalars.count,
+        !scalars[index + 1].properties.isWhitespace
+      {
+        count += 1
+      }
+      before = scalar
+    }
+    return count
+  }
+
+  /// The mark of the `offset`-th Character.
+  func mark(ofCharacter offset: Int) -> (line: Int, column: Int) {
+    let count = text.prefix(offset).unicodeScalars.count
+    let line = lineStarts.lastIndex { $0 <= count } ?? 0
+    return (line + 1, count - lineStarts[line] + 1)
+  }
+}
