@@ -86,7 +86,9 @@ let package = Package(
       swiftSettings: settings
     ),
 
-    // Tests mirror Sources.
+    // Tests mirror Sources. TestBroker is shared by them: a broker, and programs under test.
+    .target(name: "TestBroker", path: "Tests/TestBroker", swiftSettings: settings),
+    .testTarget(name: "ProjectTests", dependencies: ["TestBroker"], swiftSettings: settings),
     .testTarget(name: "KafkaClientTests", dependencies: ["KafkaClient"], swiftSettings: settings),
     .testTarget(name: "RocksDBTests", dependencies: ["RocksDB"], swiftSettings: settings),
     .testTarget(name: "SequiturTests", dependencies: ["Sequitur"], swiftSettings: settings),

@@ -4,7 +4,7 @@ import Sequitur
 ///
 /// All keys, values and headers stand in one arena. The batch is kept until its transaction has ended, so
 /// that an aborted one can be sent again byte for byte.
-public struct OutputBatch: ~Copyable {
+public struct OutputBatch: ~Copyable, Sendable {
   @usableFromInline var arena: ByteWriter
   public internal(set) var records: [OutputRecord] = []
   @usableFromInline var headers: [OutputHeader] = []

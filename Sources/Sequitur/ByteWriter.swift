@@ -1,8 +1,11 @@
 /// A growing run of bytes, appended to at its end.
 ///
 /// Owns its memory; grows by doubling and never shrinks, so that a writer reused for every batch stops
-/// allocating. Not thread-safe.
-public struct ByteWriter: ~Copyable {
+/// allocating. Not thread-safe, but it may be handed from one thread to another.
+///
+/// `@unchecked Sendable`: a value that cannot be copied has one user at a time, and memory from malloc is
+/// bound to no thread (malloc(3), "MT-Safe").
+public struct ByteWriter: ~Copyable, @unchecked Sendable {
   @usableFromInline
   var memory: UnsafeMutableRawBufferPointer
 

@@ -1,0 +1,181 @@
+import Foundation
+import KafkaClient
+import Logging
+import PartitionEngine
+import Synchronization
+
+/// A lane's second thread: it sends and commits one transaction while the lane prepares the next.
+///
+/// All decisions are the commit machine's; this carries them out, waits where it says so, and hands the
+/// transaction back with its ending.
+final class Committer: Sendable {
+  private struct State: ~Copyable {
+    var submitted: PreparedTransaction?
+    var finished: Finished?
+    var isStopping = false
+  }
+
+  /// A transaction that ended, and how.
+  struct Finished: ~Copyable, Sendable {
+    var transaction: PreparedTransaction
+    let result: TransactionResult
+  }
+
+  private let sender: TransactionSender
+  private let logger: Logger
+  private let state = Mutex(State())
+  private let arrived = DispatchSemaphore(value: 0)
+  private let abandoned = Mutex(false)
+  private let nudged = DispatchSemaphore(value: 0)
+  private let ended: @Sendable () -> Void
+  private let thread = Mutex<WorkerThread?>(nil)
+
+  /// - Parameter ended: called on the committer's thread when a transaction has ended; then
+  ///   ``takeFinished()`` gives it back.
+  init(name: String, sender: TransactionSender, logger: Logger, ended: @escaping @Sendable () -> Void) {
+    self.sender = sender
+    self.logger = logger
+    self.ended = ended
+    thread.withLock { $0 = WorkerThread(name: name) { [self] in run() } }
+  }
+
+  /// Hands a sealed transaction over.
+  ///
+  /// - Precondition: the one before has been taken back.
+  func submit(_ transaction: consuming PreparedTransaction) {
+    abandoned.withLock { $0 = false }
+    var slot = Optional(transaction)
+    state.withLock { state in
+      precondition(state.submitted == nil && state.finished == nil, "two transactions at once")
+      state.submitted = slot.take()
+    }
+    arrived.signal()
+  }
+
+  /// The transaction that ended, once.
+  func takeFinished() -> Finished? { state.withLock { $0.finished.take() } }
+
+  /// Gives the transaction under way up: it is not sent again. A commit already asked for is waited for.
+  func abandon() {
+    abandoned.withLock { $0 = true }
+    nudged.signal()
+  }
+
+  /// Ends the thread after the transaction under way.
+  func stop() async {
+    state.withLock { $0.isStopping = true }
+    arrived.signal()
+    await thread.withLock { $0 }?.join()
+  }
+
+  // MARK: On the committer's thread
+
+  private func run() {
+    while true {
+      arrived.wait()
+      var turn = state.withLock { state in
+        Turn(transaction: state.submitted.take(), isStopping: state.isStopping)
+      }
+      if var transaction = turn.transaction.take() {
+        let result = perform(&transaction)
+        var slot = Optional(Finished(transaction: transaction, result: result))
+        state.withLock { $0.finished = slot.take() }
+        ended()
+      } else if turn.isStopping {
+        return
+      }
+    }
+  }
+
+  private var isAbandoned: Bool { abandoned.withLock { $0 } }
+
+  private func perform(_ transaction: inout PreparedTransaction) -> TransactionResult {
+    let start = ContinuousClock.now
+    var machine = CommitMachine()
+    var action = machine.start()
+    while true {
+      if isAbandoned { machine.abandon() }
+      switch action {
+      case .committed:
+        return TransactionResult(
+          ending: .committed, checkpointOffsets: sender.checkpointOffsets,
+          duration: ContinuousClock.now - start)
+      case .discard:
+        return TransactionResult(
+          ending: .discarded, checkpointOffsets: [:], duration: ContinuousClock.now - start)
+      case .wait(let attempt):
+        pause(attempt)
+        action = machine.waited()
+      case .readPositions:
+        action = resolve(transaction.parts, &machine)
+      case .begin, .produce, .sendOffsets, .commit, .abort, .recreateProducer:
+        action = step(action, transaction, &machine)
+      }
+    }
+  }
+
+  private func step(
+    _ action: CommitMachine.Action, _ transaction: borrowing PreparedTransaction,
+    _ machine: inout CommitMachine
+  ) -> CommitMachine.Action {
+    do throws(KafkaError) {
+      switch action {
+      case .begin: try sender.begin()
+      case .produce: try sender.produce(transaction.output)
+      case .sendOffsets: try sender.sendOffsets(transaction.parts) { isAbandoned }
+      case .commit: try sender.commit()
+      case .abort: try sender.abort()
+      case .recreateProducer: try sender.recreateProducer()
+      case .readPositions, .wait, .committed, .discard: break
+      }
+    } catch {
+      report(error, action)
+      if isAbandoned { machine.abandon() }
+      return machine.failed(CommitMachine.Failure(error))
+    }
+    if isAbandoned { machine.abandon() }
+    return machine.succeeded()
+  }
+
+  private func resolve(
+    _ parts: [TransactionPart], _ machine: inout CommitMachine
+  ) -> CommitMachine.Action {
+    do throws(KafkaError) {
+      let resolution = try sender.resolve(parts)
+      logger.notice("the outcome of a transaction was looked up", metadata: ["outcome": "\(resolution)"])
+      return machine.resolved(resolution)
+    } catch {
+      report(error, .readPositions)
+      return machine.failed(CommitMachine.Failure(error))
+    }
+  }
+
+  private func report(_ error: KafkaError, _ action: CommitMachine.Action) {
+    let level: Logger.Level = error.isRetriable ? .info : .warning
+    logger.log(
+      level: level, "a transaction step failed", metadata: ["step": "\(action)", "error": "\(error)"])
+  }
+
+  /// 10 ms, 20 ms, … up to a second; an abandoned transaction does not wait.
+  private func pause(_ attempt: Int) {
+    let milliseconds = min(10 << min(attempt - 1, 7), 1000)
+    _ = nudged.wait(timeout: .now() + .milliseconds(milliseconds))
+  }
+}
+
+/// What the committer's thread found when it was woken.
+private struct Turn: ~Copyable {
+  var transaction: PreparedTransaction?
+  let isStopping: Bool
+}
+
+extension CommitMachine.Failure {
+  /// What librdkafka says of an error, as the machine needs it.
+  init(_ error: KafkaError) {
+    switch error.severity {
+    case .retriable: self = .retriable
+    case .abortable: self = .abortable
+    case .fenced, .fatal, .failed: self = .producerLost
+    }
+  }
+}

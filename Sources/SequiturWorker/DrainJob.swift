@@ -1,0 +1,60 @@
+import PartitionEngine
+import RocksDB
+import Synchronization
+
+/// One drain of a partition: a batch on its way to the store.
+final class DrainJob: Sendable {
+  private let partition: PartitionActor
+  private let store: PartitionStore
+  private let state: Mutex<State>
+
+  private struct State: ~Copyable {
+    var batch: WriteBatch
+    var failure: RocksDBError?
+  }
+
+  init(partition: PartitionActor, store: PartitionStore) {
+    self.partition = partition
+    self.store = store
+    state = Mutex(State(batch: store.makeBatch()))
+  }
+
+  func add(_ key: UnsafeRawBufferPointer, _ record: UnsafeRawBufferPointer?) {
+    append { batch throws(RocksDBError) in try store.put(key, record, in: &batch) }
+  }
+
+  func setPosition(_ position: DrainPosition) {
+    append { batch throws(RocksDBError) in
+      try store.putPosition(
+        changelogOffset: position.changelogOffset, commandPosition: position.commandPosition, in: &batch)
+    }
+  }
+
+  /// Writes the batch. Blocks.
+  func write() throws(RocksDBError) {
+    let failure = state.withLock { state -> RocksDBError? in
+      if let failure = state.failure { return failure }
+      do throws(RocksDBError) {
+        try store.write(&state.batch)
+        return nil
+      } catch {
+        return error
+      }
+    }
+    if let failure { throw failure }
+  }
+
+  /// Tells the partition how it went.
+  func end(successfully isWritten: Bool) async { await partition.drainEnded(successfully: isWritten) }
+
+  private func append(_ body: (inout WriteBatch) throws(RocksDBError) -> Void) {
+    state.withLock { state in
+      guard state.failure == nil else { return }
+      do throws(RocksDBError) {
+        try body(&state.batch)
+      } catch {
+        state.failure = error
+      }
+    }
+  }
+}

@@ -1,0 +1,88 @@
+import Foundation
+import Logging
+import RocksDB
+import Synchronization
+
+/// The thread that writes committed objects to the store, behind the lanes' backs.
+///
+/// A write that fails (a full disk, say) is tried again for ever: meanwhile the objects stay in memory, the
+/// undrained bytes reach their limit, and the lane pauses. Nothing is lost, since the changelog has it all.
+final class Drainer: Sendable {
+  private struct State {
+    var jobs: [DrainJob] = []
+    var isStopping = false
+    var fault: String?
+  }
+
+  private let state = Mutex(State())
+  private let arrived = DispatchSemaphore(value: 0)
+  private let logger: Logger
+  private let thread = Mutex<WorkerThread?>(nil)
+
+  init(logger: Logger) {
+    self.logger = logger
+    thread.withLock { $0 = WorkerThread(name: "drain") { [self] in run() } }
+  }
+
+  /// What keeps the store from being written, for the health of the worker; `nil` when all is well.
+  var fault: String? { state.withLock { $0.fault } }
+
+  func submit(_ job: DrainJob) {
+    state.withLock { $0.jobs.append(job) }
+    arrived.signal()
+  }
+
+  /// Ends the thread once all jobs are written; those that cannot be are given up.
+  func stop() async {
+    state.withLock { $0.isStopping = true }
+    arrived.signal()
+    await thread.withLock { $0 }?.join()
+  }
+
+  private func run() {
+    while true {
+      arrived.wait()
+      let (job, isStopping) = state.withLock { state in
+        (state.jobs.isEmpty ? nil : state.jobs.removeFirst(), state.isStopping)
+      }
+      if let job {
+        write(job)
+      } else if isStopping {
+        return
+      }
+    }
+  }
+
+  private func write(_ job: DrainJob) {
+    do throws(RocksDBError) {
+      try job.write()
+      clearFault()
+      Task { await job.end(successfully: true) }
+    } catch {
+      report(error)
+      // The partition keeps the objects and drains them again with its next turn.
+      Thread.sleep(forTimeInterval: 1)
+      Task { await job.end(successfully: false) }
+    }
+  }
+
+  private func report(_ error: RocksDBError) {
+    let isNew = state.withLock { state in
+      defer { state.fault = "\(error)" }
+      return state.fault == nil
+    }
+    if isNew {
+      logger.error(
+        "the store cannot be written; partitions pause when their memory is full",
+        metadata: ["error": "\(error)"])
+    }
+  }
+
+  private func clearFault() {
+    let wasFaulty = state.withLock { state in
+      defer { state.fault = nil }
+      return state.fault != nil
+    }
+    if wasFaulty { logger.notice("the store can be written again") }
+  }
+}

@@ -1,0 +1,75 @@
+import PartitionEngine
+
+extension Lane {
+  /// Begins to serve a restored partition.
+  func attach(_ actor: PartitionActor) {
+    precondition(partitions[actor.partition] == nil, "partition \(actor.partition) is served twice")
+    partitions[actor.partition] = actor
+    actor.queue.forward(to: queue)
+  }
+
+  /// Stops serving partitions: takes in nothing more of them and waits for the transactions that hold their
+  /// commands. Returns when they have ended, or some time after `deadline`, when they were given up.
+  ///
+  /// A transaction that is given up may still be committed if its commit was already on its way. That is
+  /// right: its offsets were accepted under the old generation, so the next owner's restore waits for it.
+  func release(_ released: [Int32], deadline: ContinuousClock.Instant) async {
+    let giveUp = Task {
+      try await Task.sleep(until: deadline)
+      committer?.abandon()
+      try await Task.sleep(for: LaneLimits.abandonGrace)
+      resumeWaiters()
+    }
+    defer { giveUp.cancel() }
+    let actors = released.compactMap { partitions[$0] }
+    for actor in actors { actor.queue.forward(to: nil) }
+    leaving.formUnion(released)
+    let end = deadline + LaneLimits.abandonGrace
+    while actors.contains(where: { isInFlight($0) }), ContinuousClock.now < end {
+      await withCheckedContinuation { waiters.append($0) }
+    }
+    let isGivenUp = actors.contains { partitions[$0.partition] === $0 && $0.hasOpenCommands }
+    for actor in actors where partitions[actor.partition] === actor { detach(actor.partition) }
+    leaving.subtract(released)
+    if isGivenUp { dropOpenTransaction() }
+  }
+
+  /// Gives up everything of partitions that others may own already.
+  func lose(_ lost: [Int32]) {
+    let isOpen = lost.contains { partitions[$0]?.hasOpenCommands ?? false }
+    let isSent = lost.contains { sent[$0] != nil }
+    for partition in lost { detach(partition) }
+    if isSent { committer?.abandon() }
+    if isSent || isOpen { dropOpenTransaction() }
+  }
+
+  /// Gives up what is prepared. The partitions that are still served start again from their restored state,
+  /// since their records stand among others' that will never be sent.
+  func dropOpenTransaction() {
+    open.removeAll()
+    openRejections = [:]
+    let affected = partitions.keys.filter { !leaving.contains($0) }.sorted()
+    for partition in affected { detach(partition) }
+    for partition in affected { events.discarded(partition) }
+  }
+
+  /// Shares the memory for objects out over the partitions.
+  func setObjectBytesMax(_ limit: Int) {
+    for actor in partitions.values { actor.setObjectBytesMax(limit) }
+  }
+
+  /// Stops serving a partition, whatever is under way. What is committed goes to the store with a last drain:
+  /// nothing would be lost without it, but a return would replay more.
+  private func detach(_ partition: Int32) {
+    guard let actor = partitions.removeValue(forKey: partition) else { return }
+    actor.queue.forward(to: nil)
+    stale.insert(partition)
+    if let job = actor.takeDrain(ifOver: 0, orOlderThan: .zero) { drainer.submit(job) }
+    statistics.removed(partition)
+  }
+
+  private func isInFlight(_ actor: PartitionActor) -> Bool {
+    guard partitions[actor.partition] === actor else { return false }
+    return sent[actor.partition] === actor || actor.hasOpenCommands
+  }
+}

@@ -1,0 +1,115 @@
+import KafkaClient
+import PartitionEngine
+
+extension Lane {
+  /// Takes what has arrived, processes it, and sends the open transaction when it is time.
+  func turn() {
+    if let fullness = fullness {
+      sendIfDue(hasMore: true)
+      if fullness == .waitsForCommit { executor.waitForJob(timeout: LaneLimits.idleWait) }
+      return drainPartitions()
+    }
+    if nextMessage < batch.count {
+      processBatch()
+    } else {
+      receive()
+    }
+    let isMoreAtHand = nextMessage < batch.count || batch.count == batch.capacity
+    sendIfDue(hasMore: isMoreAtHand)
+    drainPartitions()
+  }
+
+  private enum Fullness {
+    case canBeSent
+    case waitsForCommit
+  }
+
+  /// Why nothing more can be taken in now; `nil`: it can.
+  private var fullness: Fullness? {
+    if let until = storePause {
+      if ContinuousClock.now < until { return .waitsForCommit }
+      storePause = nil
+    }
+    if isUndrainedFull { return .waitsForCommit }
+    guard policy.fullness(commands: open.commands, bytes: openBytes) != nil else { return nil }
+    return isCommitting ? .waitsForCommit : .canBeSent
+  }
+
+  var openBytes: Int {
+    partitions.values.reduce(open.output.byteCount) { $0 + $1.openByteCount }
+  }
+
+  /// Whether a partition's undrained objects are at their limit: the store is behind.
+  private var isUndrainedFull: Bool {
+    partitions.values.contains { $0.undrainedByteCount >= limits.undrainedBytesMax * 2 }
+  }
+
+  /// Fills the batch: what is there at once, or else the next message that comes.
+  private func receive() {
+    nextMessage = 0
+    stale.removeAll()
+    queue.consumeBatch(into: &batch, timeout: .zero)
+    if !batch.isEmpty { return processBatch() }
+    guard open.commands == 0 || isCommitting else { return }
+    queue.consumeBatch(into: &firstMessage, timeout: LaneLimits.idleWait)
+    guard !firstMessage.isEmpty else { return }
+    swap(&batch, &firstMessage)
+    processBatch()
+    swap(&batch, &firstMessage)
+    nextMessage = 0
+    batch.removeAll()
+  }
+
+  /// Processes the batch from `nextMessage` on, run by run of one partition.
+  private func processBatch() {
+    while nextMessage < batch.count {
+      let partition = batch[nextMessage].partition
+      if !batch[nextMessage].isRecord {
+        noteEvent(at: nextMessage)
+        nextMessage += 1
+        continue
+      }
+      let end = endOfRun(from: nextMessage, partition)
+      guard let actor = partitions[partition], !leaving.contains(partition), !stale.contains(partition)
+      else {
+        // The partition is not served here any more, or from another position: these are read again.
+        nextMessage = end
+        continue
+      }
+      guard process(actor, nextMessage..<end) else { return }
+    }
+  }
+
+  /// Processes a run; returns false when the lane has to do something else first.
+  private func process(_ actor: PartitionActor, _ run: Range<Int>) -> Bool {
+    if open.openedAt == nil { open.openedAt = .now }
+    let room = limits.transactionCommandsMax - open.commands
+    let bounded = run.lowerBound..<min(run.upperBound, run.lowerBound + max(room, 0))
+    let result = actor.process(
+      batch, bounded, into: &open.output, outputBytesMax: limits.transactionBytesMax)
+    nextMessage += result.messages
+    open.commands += result.commands
+    open.accepted += result.accepted
+    for (code, count) in result.rejected { openRejections[code, default: 0] += count }
+    if let fault = result.fault {
+      logger.error("the store cannot be read; the lane pauses", metadata: ["error": "\(fault)"])
+      storePause = .now + LaneLimits.storePause
+    }
+    return result.messages == run.count
+  }
+
+  private func endOfRun(from start: Int, _ partition: Int32) -> Int {
+    var end = start + 1
+    while end < batch.count, batch[end].partition == partition, batch[end].isRecord { end += 1 }
+    return end
+  }
+
+  private func noteEvent(at index: Int) {
+    let message = batch[index]
+    if message.isEndOfPartition {
+      events.endReached(message.partition, message.offset)
+    } else if let error = message.error {
+      logger.warning("a fetch failed", metadata: ["error": "\(error)"])
+    }
+  }
+}

@@ -1,0 +1,103 @@
+import KafkaClient
+import Logging
+import PartitionEngine
+import Sequitur
+
+/// A thread with one transactional producer, serving several partitions.
+///
+/// One turn: take what has arrived, process it, and send it as one transaction as soon as the one before has
+/// committed. While that one commits, the next is prepared.
+///
+///     queue ─▶ receive ─▶ process ─▶ open transaction ─▶ seal ─▶ committer ─▶ transactionEnded ─▶ drain
+///
+/// (Lane+Turn.swift: receive and process; Lane+Transaction.swift: seal to drain; Lane+Partitions.swift:
+/// partitions come and go.)
+actor Lane {
+  nonisolated let index: Int
+  nonisolated let executor: LaneExecutor
+  /// All partitions' commands arrive here.
+  nonisolated let queue: KafkaQueue
+
+  let limits: Limits
+  let policy: BatchPolicy
+  let drainer: Drainer
+  let statistics: WorkerStatistics
+  let events: LaneEvents
+  let logger: Logger
+
+  var partitions: [Int32: PartitionActor] = [:]
+  /// Partitions that are being released: nothing more of them is taken in.
+  var leaving: Set<Int32> = []
+  /// Partitions that were detached while the batch at hand held messages of them.
+  var stale: Set<Int32> = []
+  /// The messages being processed, and how far.
+  var batch = MessageBatch(capacity: LaneLimits.messagesPerBatch)
+  var nextMessage = 0
+  /// A batch of one: librdkafka fills a batch until its time-out, so waiting is done for a single message.
+  var firstMessage = MessageBatch(capacity: 1)
+
+  var open = PreparedTransaction()
+  /// The transaction's buffer that is not in use, while none commits.
+  var spare: PreparedTransaction? = PreparedTransaction()
+  var openRejections: [RejectionCode: Int] = [:]
+  var sentRejections: [RejectionCode: Int] = [:]
+  /// The partitions of the transaction that is with the committer.
+  var sent: [Int32: PartitionActor] = [:]
+  var isCommitting = false
+  var storePause: ContinuousClock.Instant?
+  var isStopping = false
+  var waiters: [CheckedContinuation<Void, Never>] = []
+  var committer: Committer?
+
+  nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+
+  init(
+    index: Int, queue: KafkaQueue, limits: Limits, drainer: Drainer, statistics: WorkerStatistics,
+    events: LaneEvents, logger: Logger
+  ) {
+    self.index = index
+    self.queue = queue
+    executor = LaneExecutor(name: "lane-\(index)") { queue.wake() }
+    self.limits = limits
+    policy = BatchPolicy(limits)
+    self.drainer = drainer
+    self.statistics = statistics
+    self.events = events
+    self.logger = logger
+  }
+
+  /// Serves until ``stop()``.
+  func run(sender: TransactionSender) async {
+    committer = Committer(name: "commit-\(index)", sender: sender, logger: logger) { [weak self] in
+      Task { await self?.transactionEnded() }
+    }
+    while !(isStopping && !isCommitting) {
+      turn()
+      await Task.yield()
+    }
+    await committer?.stop()
+  }
+
+  /// Ends ``run(sender:)`` after the transaction under way. The partitions must have been released.
+  func stop() { isStopping = true }
+}
+
+/// What a lane tells the worker. Called on the lane's thread; must not block.
+struct LaneEvents: Sendable {
+  /// A partition's uncommitted work was discarded, though it is still assigned: it must be restored anew.
+  let discarded: @Sendable (Int32) -> Void
+  /// The end of a partition was reached (only when asked for), at this offset.
+  let endReached: @Sendable (Int32, Int64) -> Void
+}
+
+/// The bounds of a lane.
+enum LaneLimits {
+  /// Messages taken from librdkafka at once; between 10 and 1,000 it hardly matters (measured).
+  static let messagesPerBatch = 1000
+  /// How long a lane without work blocks before it looks at its partitions' drains.
+  static let idleWait = Duration.milliseconds(250)
+  /// How long a release waits for a transaction to end after it was given up.
+  static let abandonGrace = Duration.seconds(5)
+  /// How long a lane pauses after its store failed.
+  static let storePause = Duration.milliseconds(500)
+}

@@ -1,0 +1,72 @@
+import PartitionEngine
+import RocksDB
+import Sequitur
+
+/// One partition's column family: its objects, and under the empty key the position they stand for.
+///
+/// The position is in the same column family and the same batch as the objects, so that any flush and any
+/// crash leave both as they were at one moment (measured: with a second column family they part).
+final class PartitionStore: ObjectStore, Sendable {
+  private let database: Database
+  private let family: ColumnFamily
+
+  init(database: Database, family: ColumnFamily) {
+    self.database = database
+    self.family = family
+  }
+
+  func read(_ key: UnsafeRawBufferPointer, into record: inout ByteWriter) throws(StoreFault) -> Bool {
+    do throws(RocksDBError) {
+      guard let slice = try database.get(key, in: family) else { return false }
+      record.append(slice.bytes)
+      return true
+    } catch {
+      throw StoreFault("\(error)")
+    }
+  }
+
+  /// What the store stands for; `nil` when it is empty.
+  func position() throws -> RestoreMachine.StoredPosition? {
+    guard let slice = try database.get(Self.positionKey, in: family) else { return nil }
+    return try slice.withUnsafeBytes { bytes in
+      guard bytes.count == 16 else {
+        throw StoreFault("Expected a position of 16 bytes in \(family.name), but found \(bytes.count)")
+      }
+      let command = Int64(littleEndian: bytes.loadUnaligned(fromByteOffset: 8, as: Int64.self))
+      return RestoreMachine.StoredPosition(
+        changelogOffset: Int64(littleEndian: bytes.loadUnaligned(as: Int64.self)),
+        commandPosition: command < 0 ? nil : command)
+    }
+  }
+
+  /// An empty batch for this partition.
+  func makeBatch() -> WriteBatch { WriteBatch(for: database) }
+
+  /// Adds an object (`nil`: deletes it) to a batch.
+  func put(
+    _ key: UnsafeRawBufferPointer, _ record: UnsafeRawBufferPointer?, in batch: inout WriteBatch
+  ) throws(RocksDBError) {
+    if let record {
+      try batch.put(key, record, in: family)
+    } else {
+      try batch.delete(key, in: family)
+    }
+  }
+
+  /// Adds the position that the batch leads to.
+  func putPosition(
+    changelogOffset: Int64, commandPosition: Int64?, in batch: inout WriteBatch
+  ) throws(RocksDBError) {
+    let fields = (changelogOffset.littleEndian, (commandPosition ?? -1).littleEndian)
+    try withUnsafeBytes(of: fields) { bytes throws(RocksDBError) in
+      try batch.put(Self.positionKey, bytes, in: family)
+    }
+  }
+
+  func write(_ batch: inout WriteBatch) throws(RocksDBError) { try database.write(&batch) }
+
+  /// Writes what is in memory to the disk, so that a crash replays nothing older.
+  func flush(wait: Bool) throws(RocksDBError) { try database.flush(family, wait: wait) }
+
+  private static var positionKey: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: nil, count: 0) }
+}

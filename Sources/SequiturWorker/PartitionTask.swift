@@ -1,0 +1,58 @@
+import KafkaClient
+import PartitionEngine
+import Sequitur
+
+/// A partition's processor behind a type that does not name the decider.
+///
+/// One call processes a whole run of messages, so the indirection costs nothing that can be measured, and
+/// all of the worker but `TypedPartitionTask` is compiled once.
+public protocol PartitionTask: AnyObject {
+  /// Processes messages `range` of the batch until the output has `outputBytesMax` bytes.
+  func process(
+    _ messages: borrowing MessageBatch, _ range: Range<Int>, into output: inout OutputBatch,
+    outputBytesMax: Int
+  ) -> RunResult
+
+  var hasOpenCommands: Bool { get }
+  var openByteCount: Int { get }
+  var position: Int64 { get }
+  var committedPosition: Int64 { get }
+  func seal(into output: inout OutputBatch) -> Int64
+  func commit(checkpointOffset: Int64?)
+
+  var undrainedByteCount: Int { get }
+  var isDraining: Bool { get }
+  var objectsInMemory: (count: Int, byteCount: Int) { get }
+  func takeDrain(
+    _ body: (_ key: UnsafeRawBufferPointer, _ record: UnsafeRawBufferPointer?) -> Void
+  ) -> DrainPosition
+  func finishDrain()
+  func failDrain()
+  func setObjectBytesMax(_ limit: Int)
+}
+
+/// What became of a run of messages.
+public struct RunResult: Sendable {
+  /// Messages done with, from the run's first.
+  public var messages = 0
+  public var accepted = 0
+  public var rejected: [RejectionCode: Int] = [:]
+  /// Why the run stopped early, when the store failed.
+  public var fault: StoreFault?
+
+  @inlinable
+  public init() {}
+
+  /// Commands that got an outcome.
+  public var commands: Int { accepted + rejected.values.reduce(0, +) }
+}
+
+/// Where a partition's task comes from: what the lane knows when the partition is ready to serve.
+public struct PartitionSeat: Sendable {
+  public let identity: PartitionIdentity
+  public let envelope: Envelope
+  public let limits: Limits
+  public let position: Int64
+  public let changelogPosition: Int64
+  public let hashSeed: UInt64
+}

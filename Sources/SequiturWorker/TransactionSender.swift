@@ -1,0 +1,129 @@
+import KafkaClient
+import Logging
+import PartitionEngine
+import Synchronization
+
+/// Carries out a commit machine's actions with one transactional producer. Used by one thread; every call
+/// blocks.
+final class TransactionSender: Sendable {
+  /// What the sender needs to know of the group.
+  struct Group: Sendable {
+    /// The membership at this moment; `nil` when there is none.
+    let metadata: @Sendable () throws(KafkaError) -> ConsumerGroupMetadata?
+    /// The committed positions, stable ones only.
+    let positions: @Sendable ([TopicPartition]) throws(KafkaError) -> [TopicPartition: Int64]
+  }
+
+  private struct Connection: Sendable {
+    let producer: TransactionalProducer
+    let valid: ProducerTopic
+    let invalid: ProducerTopic
+    let changelog: ProducerTopic
+  }
+
+  private let configuration: KafkaConfiguration
+  private let topics: TopicNames
+  private let group: Group
+  private let call: Duration
+  private let logger: Logger
+  private let connection = Mutex<Connection?>(nil)
+  private let checkpoints = Mutex<[Int32: Int64]>([:])
+
+  init(
+    configuration: KafkaConfiguration, topics: TopicNames, group: Group, call: Duration, logger: Logger
+  ) {
+    self.configuration = configuration
+    self.topics = topics
+    self.group = group
+    self.call = call
+    self.logger = logger
+  }
+
+  /// Offsets of the checkpoint records delivered since the last ``produce(_:)`` began.
+  var checkpointOffsets: [Int32: Int64] { checkpoints.withLock { $0 } }
+
+  /// Makes a new producer in the place of the old one, and ends the transaction that one left open.
+  func recreateProducer() throws(KafkaError) {
+    connection.withLock { $0 = nil }
+    let producer = try TransactionalProducer(
+      configuration: configuration, logger: logger,
+      deliveryObserver: { [weak self] report in
+        guard report.error == nil else { return }
+        self?.checkpoints.withLock { $0[Int32(report.tag - 1)] = report.offset }
+      })
+    try producer.initTransactions(timeout: call)
+    let fresh = Connection(
+      producer: producer, valid: try producer.topic(topics.valid),
+      invalid: try producer.topic(topics.invalid),
+      changelog: try producer.topic(topics.changelog))
+    connection.withLock { $0 = fresh }
+  }
+
+  func begin() throws(KafkaError) { try connected().producer.begin() }
+
+  /// Hands all records to librdkafka.
+  func produce(_ output: borrowing OutputBatch) throws(KafkaError) {
+    checkpoints.withLock { $0.removeAll() }
+    let connection = try connected()
+    for record in output.records {
+      let topic =
+        switch record.topic {
+        case .valid: connection.valid
+        case .invalid: connection.invalid
+        case .changelog: connection.changelog
+        }
+      let headers = output.headers(of: record)
+      var list = HeaderList(capacity: headers.count)
+      for header in headers {
+        list.add(name: output.bytes(header.name), value: header.value.map { output.bytes($0) })
+      }
+      try connection.producer.produce(
+        topic: topic, partition: record.partition, key: output.bytes(record.key),
+        value: record.value.map { output.bytes($0) }, headers: list, timestamp: record.timestamp,
+        tag: record.isCheckpoint ? UInt(record.partition) + 1 : 0)
+    }
+  }
+
+  /// Adds the consumed positions, under the membership of this moment.
+  ///
+  /// - Parameter isAbandoned: asked after the membership was fetched, so that a transaction that was given up
+  ///   in a rebalance cannot slip through under the next generation.
+  func sendOffsets(_ parts: [TransactionPart], unless isAbandoned: () -> Bool) throws(KafkaError) {
+    let connection = try connected()
+    guard let metadata = try group.metadata(), !isAbandoned() else {
+      throw KafkaError(
+        code: .unknownMemberID, operation: "send consumed offsets to the transaction",
+        detail: "this worker is no member of its group at the moment", requiresAbort: true)
+    }
+    let offsets = parts.map {
+      TopicPartitionOffset(topic: topics.commands, partition: $0.partition, offset: $0.end)
+    }
+    try connection.producer.sendOffsets(offsets, groupMetadata: metadata, timeout: call)
+  }
+
+  func commit() throws(KafkaError) { try connected().producer.commit(timeout: call) }
+
+  func abort() throws(KafkaError) { try connected().producer.abort(timeout: call) }
+
+  /// What the group's positions say of a transaction whose outcome is not known.
+  func resolve(_ parts: [TransactionPart]) throws(KafkaError) -> CommitMachine.Resolution {
+    let positions = try group.positions(
+      parts.map { TopicPartition(topic: topics.commands, partition: $0.partition) })
+    func all(_ expected: (TransactionPart) -> Int64?) -> Bool {
+      parts.allSatisfy { part in
+        positions[TopicPartition(topic: topics.commands, partition: part.partition)] == expected(part)
+      }
+    }
+    if all({ $0.end }) { return .committed }
+    let isUntouched = parts.allSatisfy { part in
+      let position = positions[TopicPartition(topic: topics.commands, partition: part.partition)]
+      return position == nil || position == part.start
+    }
+    return isUntouched ? .notCommitted : .movedOn
+  }
+
+  private func connected() throws(KafkaError) -> Connection {
+    if let connection = connection.withLock({ $0 }) { return connection }
+    throw KafkaError(code: .state, operation: "use the transactional producer", detail: "there is none")
+  }
+}

@@ -1,0 +1,90 @@
+import KafkaClient
+import PartitionEngine
+import Sequitur
+
+/// A partition's processor for one decider. The hot path: specialised in the module that names the decider.
+@usableFromInline
+final class TypedPartitionTask<D: Decider>: PartitionTask {
+  @usableFromInline var processor: PartitionProcessor<D>
+  @usableFromInline var headers: [RecordHeader] = []
+  @usableFromInline var timestamp: Int64 = 0
+
+  @inlinable
+  init(decider: D, seat: PartitionSeat, store: any ObjectStore) {
+    processor = PartitionProcessor(
+      decider: decider, identity: seat.identity, envelope: seat.envelope, limits: seat.limits,
+      store: store, position: seat.position, changelogPosition: seat.changelogPosition,
+      hashSeed: seat.hashSeed)
+    headers.reserveCapacity(16)
+  }
+
+  @inlinable
+  func process(
+    _ messages: borrowing MessageBatch, _ range: Range<Int>, into output: inout OutputBatch,
+    outputBytesMax: Int
+  ) -> RunResult {
+    var result = RunResult()
+    for index in range {
+      guard output.byteCount + processor.openByteCount < outputBytesMax else { break }
+      do throws(StoreFault) {
+        switch try process(messages[index], into: &output) {
+        case .accepted: result.accepted += 1
+        case .rejected(let code): result.rejected[code, default: 0] += 1
+        case .skipped: break
+        }
+      } catch {
+        result.fault = error
+        break
+      }
+      result.messages += 1
+    }
+    return result
+  }
+
+  @inlinable
+  func process(
+    _ message: borrowing Message, into output: inout OutputBatch
+  ) throws(StoreFault) -> Outcome {
+    headers.removeAll(keepingCapacity: true)
+    message.forEachHeader { name, value in headers.append(RecordHeader(name: name, value: value)) }
+    timestamp = message.timestamp
+    return try headers.withUnsafeBufferPointer { headers throws(StoreFault) in
+      let record = CommandRecord(
+        unsafeKey: message.key, payload: message.value, headers: headers,
+        position: CommandPosition(partition: message.partition, offset: message.offset),
+        timestamp: message.timestamp)
+      return try processor.process(record, into: &output)
+    }
+  }
+
+  @inlinable var hasOpenCommands: Bool { processor.hasOpenCommands }
+  @inlinable var openByteCount: Int { processor.openByteCount }
+  @inlinable var position: Int64 { processor.position }
+  @inlinable var committedPosition: Int64 { processor.positionCommitted }
+
+  @inlinable
+  func seal(into output: inout OutputBatch) -> Int64 {
+    processor.seal(into: &output, timestamp: timestamp)
+  }
+
+  @inlinable
+  func commit(checkpointOffset: Int64?) { processor.commit(checkpointOffset: checkpointOffset) }
+
+  @inlinable var undrainedByteCount: Int { processor.undrainedByteCount }
+  @inlinable var isDraining: Bool { processor.isDraining }
+  @inlinable var objectsInMemory: (count: Int, byteCount: Int) { processor.objectsInMemory }
+
+  @inlinable
+  func takeDrain(
+    _ body: (_ key: UnsafeRawBufferPointer, _ record: UnsafeRawBufferPointer?) -> Void
+  ) -> DrainPosition { processor.takeDrain(body) }
+
+  @inlinable
+  func finishDrain() { processor.finishDrain() }
+
+  @inlinable
+  func failDrain() { processor.failDrain() }
+
+  @inlinable
+  func setObjectBytesMax(_ limit: Int) { processor.setObjectBytesMax(limit) }
+}

@@ -1,0 +1,54 @@
+import KafkaClient
+import Sequitur
+
+/// All that a worker is told.
+///
+/// | property | flag of `sequitur worker` | default |
+/// |---|---|---|
+/// | ``bootstrapServers`` | `--bootstrap-servers` | `localhost:9092` |
+/// | ``applicationID`` | `--application-id` | `sequitur` |
+/// | ``topics`` | `--commands-topic` … | see ``TopicNames`` |
+/// | ``stateDirectory`` | `--state-dir` | `sequitur-state` |
+/// | ``instanceID`` | `--instance-id` | none: dynamic membership |
+/// | ``lanes`` | `--lanes` | the number of cores |
+/// | ``envelope`` | `--envelope` | `cloudevents` |
+/// | ``limits`` | | see `Limits` |
+/// | ``kafka`` | `--kafka key=value` | |
+/// | ``topicCreation`` | `--create-topics` | none: missing topics are a fault |
+/// | ``stopsWhenCaughtUp`` | `--until-caught-up` | false |
+public struct WorkerConfiguration: Sendable {
+  /// Where the cluster is, `host:port` with commas between several.
+  public var bootstrapServers = "localhost:9092"
+  /// Names the application: its consumer group, its transactional ids, its changelog. Unique in the cluster:
+  /// two environments with one application id on one cluster would fence each other.
+  public var applicationID: String
+  public var topics: TopicNames
+  /// The directory of the local store; created when missing. One worker at a time may use it.
+  public var stateDirectory = "sequitur-state"
+  /// Names this worker for ever: with it a restart in place moves no partition (`group.instance.id`).
+  public var instanceID: String?
+  /// Threads that process commands, each with one transactional producer. 1…64.
+  public var lanes: Int
+  public var envelope = Envelope.cloudevents
+  public var limits = Limits()
+  /// librdkafka properties that go over Sequitur's own, for all clients.
+  public var kafka = KafkaConfiguration()
+  /// Creates the missing topics at the start, in this shape.
+  public var topicCreation: TopicShape?
+  /// Ends the worker when every partition has processed what was there when it started.
+  public var stopsWhenCaughtUp = false
+  /// Bytes of objects kept in memory, over all partitions. Default 128 MiB.
+  public var objectBytesMax = 128 << 20
+  /// Bytes of RocksDB's block cache. Default 32 MiB.
+  public var blockCacheBytes = 32 << 20
+  /// Bytes of RocksDB's memtables; with the drain's bound, what a restart after a crash replays at most.
+  /// Default 32 MiB.
+  public var memtableBytes = 32 << 20
+  public var timeouts = WorkerTimeouts()
+
+  public init(applicationID: String = "sequitur", lanes: Int = 1) {
+    self.applicationID = applicationID
+    self.topics = TopicNames(applicationID: applicationID)
+    self.lanes = lanes
+  }
+}

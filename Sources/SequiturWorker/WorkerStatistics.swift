@@ -1,0 +1,74 @@
+import Metrics
+import Sequitur
+import Synchronization
+
+/// What a worker has done, for the live view and for swift-metrics. Any thread may read and write.
+public final class WorkerStatistics: Sendable {
+  /// The figures at one moment; all counts since the start.
+  public struct Snapshot: Sendable, Hashable {
+    public var accepted = 0
+    public var rejected: [RejectionCode: Int] = [:]
+    public var transactions = 0
+    /// Of the last transactions, from sending to the commit's answer; newest last, at most 256.
+    public var commitDurations: [Duration] = []
+    /// The next command offset after the last commit, by partition served here.
+    public var positions: [Int32: Int64] = [:]
+    /// Changelog records still to be read, by partition being restored.
+    public var restoring: [Int32: Int64] = [:]
+
+    public var rejections: Int { rejected.values.reduce(0, +) }
+    public var commands: Int { accepted + rejections }
+  }
+
+  private let state = Mutex(Snapshot())
+  private let acceptedCounter = Counter(label: "sequitur_commands_accepted_total")
+  private let transactionTimer = Timer(label: "sequitur_transaction_duration")
+
+  public init() {}
+
+  public var snapshot: Snapshot { state.withLock { $0 } }
+
+  func transactionEnded(
+    accepted: Int, rejected: [RejectionCode: Int], duration: Duration, positions: [Int32: Int64]
+  ) {
+    acceptedCounter.increment(by: Int64(accepted))
+    transactionTimer.record(duration: duration)
+    for (code, count) in rejected {
+      Counter(label: "sequitur_commands_rejected_total", dimensions: [("code", code.rawValue)])
+        .increment(by: Int64(count))
+    }
+    state.withLock { state in
+      state.accepted += accepted
+      state.rejected.merge(rejected, uniquingKeysWith: +)
+      state.transactions += 1
+      state.commitDurations.append(duration)
+      if state.commitDurations.count > 256 { state.commitDurations.removeFirst(128) }
+      state.positions.merge(positions) { _, new in new }
+    }
+  }
+
+  func served(_ partition: Int32, from position: Int64) {
+    state.withLock {
+      $0.restoring[partition] = nil
+      $0.positions[partition] = position
+    }
+  }
+
+  func restoring(_ partition: Int32, remaining: Int64) {
+    state.withLock { $0.restoring[partition] = remaining }
+  }
+
+  func removed(_ partition: Int32) {
+    state.withLock {
+      $0.restoring[partition] = nil
+      $0.positions[partition] = nil
+    }
+  }
+}
+
+extension Timer {
+  fileprivate func record(duration: Duration) {
+    let (seconds, attoseconds) = duration.components
+    recordNanoseconds(seconds * 1_000_000_000 + attoseconds / 1_000_000_000)
+  }
+}
