@@ -43,6 +43,5 @@ extension KafkaConsumer {
       }
       rd_kafka_queue_poll_callback(queue.raw, KafkaLimits.closeSlice.kafkaMilliseconds)
     }
-    if let error = dispatcher.takeError() { throw error }
   }
 }
