@@ -32,8 +32,8 @@ enum RulesName {
       let isAllowed =
         index == 0 ? starts(with: scalar) : continues(with: scalar) || extra.unicodeScalars.contains(scalar)
       if isAllowed { continue }
-      return "found `\(name)`. A name begins with a letter or _, and goes on with letters, digits, _ and -"
-        + (use.isType ? ", . : /" : "")
+      return "found `\(name)`. A name begins with a letter or _, and goes on with letters, digits"
+        + (use.isType ? " and _ - . : /" : ", _ and -")
     }
     return nil
   }

@@ -39,9 +39,12 @@ extension RulesReader {
     case YamlError.scanner(let context, let problem, let mark, _),
       YamlError.parser(let context, let problem, let mark, _),
       YamlError.composer(let context, let problem, let mark, _):
-      let context = context.map { " \($0.text)" } ?? ""
-      let found = problem.hasPrefix("but ") ? String(problem.dropFirst(4)) : problem
-      report("Expected YAML, but \(found)\(context)", at: mark)
+      if problem.hasPrefix("but "), let context {
+        // Yams' own sentence: expected a single document in the stream, but found another document.
+        report("E\(context.text.dropFirst()), \(problem)", at: mark)
+      } else {
+        report("Expected YAML, but \(problem)\(context.map { " \($0.text)" } ?? "")", at: mark)
+      }
     case YamlError.reader(let problem, let offset, _, _):
       let mark = source.mark(ofCharacter: offset ?? 0)
       report("Expected YAML, but \(problem)", line: mark.line, column: mark.column)
@@ -106,7 +109,7 @@ extension RulesReader {
       }
     }
     for key in required where found[key] == nil {
-      report("Expected the key `\(key)`, but \(what) has none", at: mark ?? node.mark)
+      report("Expected \(what) to have the key `\(key)`, but there is none", at: mark ?? node.mark)
     }
     return found
   }
@@ -129,14 +132,14 @@ extension RulesReader {
   private mutating func checkName(
     _ name: String, isPlain: Bool, as use: RulesName.Use, at mark: Mark?
   ) -> Bool {
+    if use == .field, name == "true" || name == "false" {
+      report("Expected the name of a field, but found `\(name)`, which is a literal in guards", at: mark)
+      return false
+    }
     if isPlain, RulesName.isYAMLWord(name) {
       report(
         "Expected the name of \(use.phrase), but found `\(name)`, which YAML readers take for a boolean or for "
           + "null. Put it in quotes: '\(name)'", at: mark)
-      return false
-    }
-    if use == .field, name == "true" || name == "false" {
-      report("Expected the name of a field, but found `\(name)`, which is a literal in guards", at: mark)
       return false
     }
     guard let fault = RulesName.fault(name, as: use) else { return true }

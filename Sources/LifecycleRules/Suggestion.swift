@@ -2,7 +2,7 @@
 enum Suggestion {
   /// ` Did you mean …?`, or nothing when no candidate is near.
   static func text(for word: String, among candidates: some Sequence<String>) -> String {
-    let limit = max(1, min(3, word.count / 3))
+    let limit = word.count < 2 ? 0 : max(1, min(3, word.count / 3))
     var best: (distance: Int, candidate: String)?
     for candidate in candidates {
       let distance = distance(word.lowercased(), candidate.lowercased())

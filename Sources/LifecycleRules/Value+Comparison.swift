@@ -55,8 +55,8 @@ extension csj_value {
     case (CSJ_STRING, CSJ_STRING): Self.order(bytes, other.bytes)
     case (CSJ_INTEGER, CSJ_INTEGER): Self.order(integer, other.integer)
     case (CSJ_NUMBER, CSJ_NUMBER): Self.order(number, other.number)
-    case (CSJ_INTEGER, CSJ_NUMBER): Self.order(integer, other.number)
-    case (CSJ_NUMBER, CSJ_INTEGER): -Self.order(other.integer, number)
+    case (CSJ_INTEGER, CSJ_NUMBER): Self.exactOrder(integer, other.number)
+    case (CSJ_NUMBER, CSJ_INTEGER): -Self.exactOrder(other.integer, number)
     default: nil
     }
   }
@@ -78,11 +78,11 @@ extension csj_value {
   }
 
   /// Compares exactly: the integer is not rounded to a double.
-  private static func order(_ integer: Int64, _ number: Double) -> Int {
+  private static func exactOrder(_ integer: Int64, _ number: Double) -> Int {
     if number >= 0x1p63 { return -1 }
     if number < -0x1p63 { return 1 }
     let whole = number.rounded(.towardZero)
     let truncated = Int64(whole)
-    return integer == truncated ? order(0, number - whole) : order(integer, truncated)
+    return integer == truncated ? order(0.0, number - whole) : order(integer, truncated)
   }
 }
