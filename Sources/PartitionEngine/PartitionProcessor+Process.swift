@@ -15,7 +15,7 @@ extension PartitionProcessor {
   /// Gives a command its one outcome, in `output`, and stages the object's new state.
   ///
   /// The order of the checks, of which the first that fails gives the code: key, decode, known type,
-  /// duplicate, expected version; then the decider's own.
+  /// duplicate, expected version; then the decider's own (a command that it rejected while decoding included).
   ///
   /// - Throws: `StoreFault` when the store cannot answer. Nothing was written or staged; the same command
   ///   can be processed again.
@@ -43,9 +43,10 @@ extension PartitionProcessor {
     let headers = CommandHeaders(record.unsafeHeaders)
     guard let expected = headers.expected else { return .malformedExpectedVersion(headers) }
 
-    let command: D.Command
+    let command: Result<D.Command, Refusal>
     switch decider.decode(record) {
-    case .command(let decoded): command = decoded
+    case .command(let decoded): command = .success(decoded)
+    case .rejected(let rejection): command = .failure(Refusal(rejection, objectVersion: 0))
     case .malformed(let reason): return Refusal(.malformed, reason)
     case .unknownCommand(let reason): return Refusal(.unknownCommand, reason)
     }
@@ -63,6 +64,11 @@ extension PartitionProcessor {
     guard expected.isMet(by: current.version) else {
       return .versionConflict(expected: expected, current: current.version)
     }
-    return decide(command, on: current, id: id, hash: hash, record, headers, into: &output)
+    switch command {
+    case .success(let command):
+      return decide(command, on: current, id: id, hash: hash, record, headers, into: &output)
+    case .failure(let refusal):
+      return refusal.at(version: current.version)
+    }
   }
 }

@@ -23,4 +23,7 @@ public enum Decoded<Command> {
   case malformed(String)
   /// The payload can be read, but its type is not known; the rejection is `unknown-command`.
   case unknownCommand(String)
+  /// The payload can be read, but it is no command of its type; mostly ``RejectionCode/invalidField``. Unlike
+  /// the two above, it is given only after the checks for a duplicate and the expected version.
+  case rejected(Rejection)
 }
