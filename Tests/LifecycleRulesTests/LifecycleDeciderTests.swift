@@ -156,6 +156,14 @@ struct LifecycleDeciderTests {
       "Expected a state with one of the statuses open, paid, shipped, cancelled, but found `none`"
     ),
     (#"{"total":1}"#, "Expected a state with a status, but the field `status` is missing"),
+    (
+      #"{"status":"open","total":12,"customer":1}"#,
+      "Expected a state with a string as `customer`, but found an integer"
+    ),
+    (#"{"status":"open","total":12} "} "#, "Expected a state as JSON, but"),
+    (#"{"status":"open","total":-}"#, "Expected a state as JSON, but"),
+    (#"{"status":"open","total":truth}"#, "Expected a state as JSON, but"),
+    (#"{"status":"open","customer":"a}"#, "Expected a state as JSON, but"),
     (#"{"status":1}"#, "Expected a state with a status, but the field `status` is an integer"),
     (#"{"status":"open","total":"1"}"#, "Expected a state with an integer as `total`, but found a string"),
     (#"{"status":"open","total":null}"#, "Expected a state with an integer as `total`, but found null"),
@@ -177,6 +185,8 @@ struct LifecycleDeciderTests {
     #"{"status":"s","n":1.0}"#, #"{"status":"s","n":-0.0}"#, #"{"status":"s","n":5e-324}"#,
     #"{"status":"s","n":1.7976931348623157e+308}"#, #"{"status":"s","i":0,"b":true}"#, #"{"status":"s"}"#,
     #"{"status":"s","n":9007199254740993}"#, #"{"status":"s","n":1e+22}"#,
+    #"{"status":"s","t":"}","i":-1,"n":123456789012345678,"b":true}"#,
+    #"{"status":"s","i":-999999999999999999}"#,
   ])
   func `a state is encoded in one form only`(text: String) throws {
     let driver = try RulesDriver(

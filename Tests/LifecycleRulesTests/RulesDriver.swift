@@ -69,11 +69,14 @@ final class RulesDriver {
   }
 
   private func process(_ record: borrowing CommandRecord, key: String) throws -> Outcome {
-    switch decider.decode(record) {
-    case .malformed(let reason): return .rejected(.malformed, reason)
-    case .unknownCommand(let reason): return .rejected(.unknownCommand, reason)
-    case .command(let command): return try decide(command, record, key: key)
+    let decoded = decider.decode(record)
+    if case .command(let command) = decoded { return try decide(command, record, key: key) }
+    if case .malformed(let reason) = decoded { return .rejected(.malformed, reason) }
+    guard case .unknownCommand(let reason) = decoded else {
+      Issue.record("rules decode to nothing else")
+      return .event("")
     }
+    return .rejected(.unknownCommand, reason)
   }
 
   private func decide(
