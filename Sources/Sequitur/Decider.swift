@@ -13,7 +13,7 @@
 ///
 /// Thread rule: a worker makes one decider for each partition it serves, and calls it from one thread at a
 /// time. A decider may therefore keep scratch memory without a lock.
-public protocol Decider<Command, Event, State> {
+public protocol Decider<Command, Event, State>: SendableMetatype {
   associatedtype Command
   associatedtype Event
   associatedtype State

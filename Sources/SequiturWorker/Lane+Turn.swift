@@ -9,14 +9,14 @@ extension Lane {
       if fullness == .waitsForCommit { executor.waitForJob(timeout: LaneLimits.idleWait) }
       return drainPartitions()
     }
-    if nextMessage < batch.count {
+    if nextMessage < source.messages.count {
       processBatch()
     } else {
       receive()
     }
-    let isMoreAtHand = nextMessage < batch.count || batch.count == batch.capacity
-    sendIfDue(hasMore: isMoreAtHand)
+    sendIfDue(hasMore: nextMessage < source.messages.count || source.isFull)
     drainPartitions()
+    reportEnds()
   }
 
   private enum Fullness {
@@ -44,27 +44,22 @@ extension Lane {
     partitions.values.contains { $0.undrainedByteCount >= limits.undrainedBytesMax * 2 }
   }
 
-  /// Fills the batch: what is there at once, or else the next message that comes.
+  /// Takes what is there at once, or else waits for the next message.
   private func receive() {
     nextMessage = 0
     stale.removeAll()
-    queue.consumeBatch(into: &batch, timeout: .zero)
-    if !batch.isEmpty { return processBatch() }
-    guard open.commands == 0 || isCommitting else { return }
-    queue.consumeBatch(into: &firstMessage, timeout: LaneLimits.idleWait)
-    guard !firstMessage.isEmpty else { return }
-    swap(&batch, &firstMessage)
+    source.take(from: queue)
+    if source.messages.isEmpty, open.commands == 0 || isCommitting {
+      source.wait(for: queue, timeout: LaneLimits.idleWait)
+    }
     processBatch()
-    swap(&batch, &firstMessage)
-    nextMessage = 0
-    batch.removeAll()
   }
 
   /// Processes the batch from `nextMessage` on, run by run of one partition.
   private func processBatch() {
-    while nextMessage < batch.count {
-      let partition = batch[nextMessage].partition
-      if !batch[nextMessage].isRecord {
+    while nextMessage < source.messages.count {
+      let partition = source.messages[nextMessage].partition
+      if !source.messages[nextMessage].isRecord {
         noteEvent(at: nextMessage)
         nextMessage += 1
         continue
@@ -86,7 +81,7 @@ extension Lane {
     let room = limits.transactionCommandsMax - open.commands
     let bounded = run.lowerBound..<min(run.upperBound, run.lowerBound + max(room, 0))
     let result = actor.process(
-      batch, bounded, into: &open.output, outputBytesMax: limits.transactionBytesMax)
+      source.messages, bounded, into: &open.output, outputBytesMax: limits.transactionBytesMax)
     nextMessage += result.messages
     open.commands += result.commands
     open.accepted += result.accepted
@@ -100,16 +95,25 @@ extension Lane {
 
   private func endOfRun(from start: Int, _ partition: Int32) -> Int {
     var end = start + 1
-    while end < batch.count, batch[end].partition == partition, batch[end].isRecord { end += 1 }
+    while end < source.messages.count, source.messages[end].partition == partition,
+      source.messages[end].isRecord
+    { end += 1 }
     return end
   }
 
   private func noteEvent(at index: Int) {
-    let message = batch[index]
+    let message = source.messages[index]
     if message.isEndOfPartition {
-      events.endReached(message.partition, message.offset)
+      endsReached[message.partition] = message.offset
     } else if let error = message.error {
       logger.warning("a fetch failed", metadata: ["error": "\(error)"])
     }
+  }
+
+  /// Tells the worker of the ends that were reached, once all before them is committed.
+  private func reportEnds() {
+    guard !endsReached.isEmpty, open.commands == 0, !isCommitting else { return }
+    for (partition, offset) in endsReached { events.endReached(partition, offset) }
+    endsReached.removeAll()
   }
 }

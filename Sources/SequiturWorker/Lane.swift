@@ -31,10 +31,8 @@ actor Lane {
   /// Partitions that were detached while the batch at hand held messages of them.
   var stale: Set<Int32> = []
   /// The messages being processed, and how far.
-  var batch = MessageBatch(capacity: LaneLimits.messagesPerBatch)
+  var source = QueueReader(capacity: LaneLimits.messagesPerBatch)
   var nextMessage = 0
-  /// A batch of one: librdkafka fills a batch until its time-out, so waiting is done for a single message.
-  var firstMessage = MessageBatch(capacity: 1)
 
   var open = PreparedTransaction()
   /// The transaction's buffer that is not in use, while none commits.
@@ -45,6 +43,8 @@ actor Lane {
   var sent: [Int32: PartitionActor] = [:]
   var isCommitting = false
   var storePause: ContinuousClock.Instant?
+  /// Ends of partitions that were reached, until what lies before them is committed.
+  var endsReached: [Int32: Int64] = [:]
   var isStopping = false
   var waiters: [CheckedContinuation<Void, Never>] = []
   var committer: Committer?

@@ -1,0 +1,206 @@
+import KafkaClient
+import Logging
+import PartitionEngine
+import Sequitur
+
+/// Which partitions this worker has, and how far each is on its way to being served.
+///
+///     assigned ─▶ restoring ─▶ serving ─▶ (revoked, lost)
+///                    ▲            │
+///                    └────────────┘ discarded: restored anew, though still assigned
+actor Assignments {
+  /// What it takes to serve a partition; made by the worker.
+  struct Service: Sendable {
+    let restore: @Sendable (Int32, Cancellation) async throws -> RestoreJob.Restored
+    /// Makes the consumer continue at this command offset; `nil`: at the topic's start.
+    let seek: @Sendable (Int32, Int64?) async throws -> Void
+    let makeActor: @Sendable (AssignedPartition, RestoreJob.Restored, Lane, Int) -> PartitionActor
+    /// Nothing that was assigned can be served.
+    let refused: @Sendable (any Error) -> Void
+  }
+
+  private enum Status {
+    /// The task gives the lane that it attached the partition to.
+    case restoring(Cancellation, Task<Lane?, Never>)
+    case serving(Lane)
+    case refused
+  }
+
+  private struct Assignment {
+    let partition: AssignedPartition
+    var status: Status
+    /// Chosen before the partition is attached, so that several choose different ones.
+    var lane: Lane?
+  }
+
+  private let lanes: [Lane]
+  private let service: Service
+  private let objectBytesMax: Int
+  private let statistics: WorkerStatistics
+  private let logger: Logger
+  private var assignments: [Int32: Assignment] = [:]
+
+  init(
+    lanes: [Lane], service: Service, objectBytesMax: Int, statistics: WorkerStatistics, logger: Logger
+  ) {
+    self.lanes = lanes
+    self.service = service
+    self.objectBytesMax = objectBytesMax
+    self.statistics = statistics
+    self.logger = logger
+  }
+
+  /// The partitions that are assigned.
+  var partitions: Set<Int32> { Set(assignments.keys) }
+
+  // MARK: What happens to partitions
+
+  func assigned(_ partitions: [AssignedPartition]) {
+    for partition in partitions where assignments[partition.number] == nil {
+      restore(partition, isAgain: false)
+    }
+  }
+
+  /// Lets partitions go in order; returns when nothing of theirs is under way.
+  func revoked(_ partitions: [Int32], deadline: ContinuousClock.Instant) async {
+    await withTaskGroup { group in
+      for (lane, numbers) in await stop(partitions) {
+        group.addTask { await lane.release(numbers, deadline: deadline) }
+      }
+    }
+    await shareMemory()
+  }
+
+  /// Lets partitions go at once: others may own them already.
+  func lost(_ partitions: [Int32]) async {
+    for (lane, numbers) in await stop(partitions) { await lane.lose(numbers) }
+    await shareMemory()
+  }
+
+  /// A lane gave up what it had prepared for a partition that is still assigned.
+  func discarded(_ number: Int32) async {
+    guard let assignment = assignments[number] else { return }
+    switch assignment.status {
+    case .serving:
+      restore(assignment.partition, isAgain: true)
+    case .restoring(_, let task):
+      // The lane discarded what it had just been given, before the restore could say that it gave it.
+      if await task.value != nil { await discarded(number) }
+    case .refused:
+      break
+    }
+  }
+
+  // MARK: Restoring
+
+  private func restore(_ partition: AssignedPartition, isAgain: Bool) {
+    let cancellation = Cancellation()
+    let task = Task { await restoreAndServe(partition, isAgain: isAgain, cancellation) }
+    assignments[partition.number] = Assignment(
+      partition: partition, status: .restoring(cancellation, task))
+    statistics.restoring(partition.number, remaining: 0)
+  }
+
+  private func restoreAndServe(
+    _ partition: AssignedPartition, isAgain: Bool, _ cancellation: Cancellation
+  ) async -> Lane? {
+    var attempt = 0
+    while !cancellation.isCancelled {
+      do {
+        let restored = try await service.restore(partition.number, cancellation)
+        if isAgain || restored.position != restored.groupPosition {
+          try await service.seek(partition.number, restored.position)
+        }
+        return await serve(partition, restored, cancellation)
+      } catch let fault as RestoreFault {
+        refuse(partition.number, fault)
+        return nil
+      } catch {
+        guard !cancellation.isCancelled else { return nil }
+        attempt += 1
+        logger.warning(
+          "a restore failed and is tried again",
+          metadata: ["partition": "\(partition.number)", "attempt": "\(attempt)", "error": "\(error)"])
+        try? await Task.sleep(for: .milliseconds(min(100 << min(attempt, 6), 5000)))
+      }
+    }
+    return nil
+  }
+
+  private func serve(
+    _ partition: AssignedPartition, _ restored: RestoreJob.Restored, _ cancellation: Cancellation
+  ) async -> Lane? {
+    await shareMemory()
+    guard !cancellation.isCancelled else { return nil }
+    let lane = leastLoadedLane()
+    assignments[partition.number]?.lane = lane
+    await lane.attach(service.makeActor(partition, restored, lane, objectBytesShare))
+    // A revoke that came meanwhile waits for this task, and then releases what was attached.
+    guard !cancellation.isCancelled else { return lane }
+    assignments[partition.number]?.status = .serving(lane)
+    statistics.served(partition.number, from: restored.position ?? 0)
+    logger.info(
+      "partition served",
+      metadata: [
+        "partition": "\(partition.number)", "lane": "\(lane.index)",
+        "position": "\(restored.position.map(String.init) ?? "start")",
+      ])
+    return lane
+  }
+
+  private func refuse(_ number: Int32, _ fault: RestoreFault) {
+    assignments[number]?.status = .refused
+    logger.critical(
+      "the partition is not served", metadata: ["partition": "\(number)", "reason": "\(fault)"])
+    let isAnyHopeful = assignments.values.contains { assignment in
+      if case .refused = assignment.status { false } else { true }
+    }
+    if !isAnyHopeful { service.refused(PartitionRefused(partition: number, fault: fault)) }
+  }
+
+  // MARK: Stopping
+
+  /// Removes partitions, cancels their restores, and says which lane serves which.
+  private func stop(_ numbers: [Int32]) async -> [(Lane, [Int32])] {
+    var served: [Int: [Int32]] = [:]
+    for number in numbers {
+      guard let assignment = assignments.removeValue(forKey: number) else { continue }
+      switch assignment.status {
+      case .restoring(let cancellation, let task):
+        cancellation.cancel()
+        if let lane = await task.value { served[lane.index, default: []].append(number) }
+      case .serving(let lane):
+        served[lane.index, default: []].append(number)
+      case .refused:
+        break
+      }
+      statistics.removed(number)
+    }
+    return lanes.compactMap { lane in served[lane.index].map { (lane, $0) } }
+  }
+
+  // MARK: Sharing
+
+  private func leastLoadedLane() -> Lane {
+    var loads = Array(repeating: 0, count: lanes.count)
+    for assignment in assignments.values {
+      if let lane = assignment.lane { loads[lane.index] += 1 }
+    }
+    return lanes[loads.indices.min { loads[$0] < loads[$1] }!]
+  }
+
+  private var objectBytesShare: Int { objectBytesMax / max(assignments.count, 1) }
+
+  private func shareMemory() async {
+    let share = objectBytesShare
+    for lane in lanes { await lane.setObjectBytesMax(share) }
+  }
+}
+
+/// A partition whose state cannot be restored is not served.
+public struct PartitionRefused: Error, Sendable, CustomStringConvertible {
+  public let partition: Int32
+  public let fault: RestoreFault
+
+  public var description: String { "Partition \(partition) is not served. \(fault)" }
+}

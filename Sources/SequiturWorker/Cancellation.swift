@@ -1,0 +1,22 @@
+import Dispatch
+import Synchronization
+
+/// Tells blocking work to end early. Any thread may use it.
+final class Cancellation: Sendable {
+  private let cancelled = Atomic(false)
+  private let signal = DispatchSemaphore(value: 0)
+
+  var isCancelled: Bool { cancelled.load(ordering: .acquiring) }
+
+  func cancel() {
+    cancelled.store(true, ordering: .releasing)
+    signal.signal()
+  }
+
+  /// Pauses the calling thread, at most until it is cancelled.
+  func wait(_ duration: Duration) {
+    let (seconds, attoseconds) = duration.components
+    let nanoseconds = Int(seconds) * 1_000_000_000 + Int(attoseconds / 1_000_000_000)
+    if signal.wait(timeout: .now() + .nanoseconds(nanoseconds)) == .success { signal.signal() }
+  }
+}

@@ -1,0 +1,172 @@
+import KafkaClient
+import Logging
+import PartitionEngine
+import RocksDB
+import Sequitur
+
+/// Reads one partition's changelog into its store, in large batches, until the restore machine has an answer.
+struct ChangelogReader: ~Copyable {
+  /// The changelog offset up to which the store holds everything.
+  private(set) var position: Int64
+
+  private let job: RestoreJob
+  private let store: PartitionStore
+  private let target: Int64
+  private var commandPosition: Int64?
+  private var headers: [RecordHeader] = []
+  private var object = ByteWriter(capacity: 4096)
+  private var records = 0
+  private var bytes = 0
+  private let start = ContinuousClock.now
+
+  init(job: RestoreJob, store: PartitionStore, from: Int64, target: Int64) {
+    self.job = job
+    self.store = store
+    self.target = target
+    position = from
+  }
+
+  /// Reads until the machine says what comes next.
+  ///
+  /// - Throws: `RestoreFault.unreadableRecord`, `CancellationError`, `RestoreStalled`, errors of Kafka and
+  ///   RocksDB. What was read so far stays in the store.
+  mutating func read(_ machine: inout RestoreMachine) throws -> RestoreMachine.Action {
+    if let action = machine.positionReached(position) { return action }
+    let reader = try KafkaConsumer(configuration: job.readerConfiguration, logger: job.logger)
+    try reader.assign([
+      TopicPartitionOffset(topic: job.topics.changelog, partition: job.partition, offset: position)
+    ])
+    var source = QueueReader(capacity: RestoreLimits.recordsPerBatch)
+    var lastProgress = ContinuousClock.now
+    var lastReport = lastProgress
+    commandPosition = try store.position()?.commandPosition
+    while true {
+      if job.cancellation.isCancelled { throw CancellationError() }
+      source.take(from: reader.mainQueue)
+      if source.messages.isEmpty { source.wait(for: reader.mainQueue, timeout: RestoreLimits.wait) }
+      let now = ContinuousClock.now
+      if source.messages.isEmpty {
+        if now - lastProgress > job.timeouts.restoreProgress { throw stalled() }
+        continue
+      }
+      lastProgress = now
+      if let action = try apply(source.messages, &machine) {
+        reportEnd()
+        return action
+      }
+      job.statistics.restoring(job.partition, remaining: machine.remaining)
+      if now - lastReport > RestoreLimits.reportInterval {
+        lastReport = now
+        reportProgress(machine.remaining)
+      }
+    }
+  }
+
+  /// Writes a batch of messages and the position they lead to.
+  private mutating func apply(
+    _ messages: borrowing MessageBatch, _ machine: inout RestoreMachine
+  ) throws -> RestoreMachine.Action? {
+    var batch = store.makeBatch()
+    var next = position
+    var early: RestoreMachine.Action?
+    for index in 0..<messages.count where early == nil {
+      let message = messages[index]
+      if message.isEndOfPartition {
+        next = max(next, message.offset)
+      } else if let error = message.error {
+        job.logger.warning("a changelog fetch failed", metadata: ["error": "\(error)"])
+      } else {
+        early = try add(message, to: &batch, &machine)
+        next = message.offset + 1
+      }
+    }
+    if early != nil { return early }
+    guard next > position else { return nil }
+    try store.putPosition(changelogOffset: next, commandPosition: commandPosition, in: &batch)
+    try store.write(&batch)
+    position = next
+    return machine.positionReached(next)
+  }
+
+  private mutating func add(
+    _ message: borrowing Message, to batch: inout WriteBatch, _ machine: inout RestoreMachine
+  ) throws -> RestoreMachine.Action? {
+    headers.removeAll(keepingCapacity: true)
+    message.forEachHeader { name, value in headers.append(RecordHeader(name: name, value: value)) }
+    object.truncate(to: 0)
+    records += 1
+    bytes += (message.key?.count ?? 0) + (message.value?.count ?? 0)
+    let content: ChangelogRecord.Content
+    do {
+      content = try headers.withUnsafeBufferPointer { headers throws(ChangelogRecord.Fault) in
+        try ChangelogRecord.decode(key: message.key, value: message.value, headers: headers, into: &object)
+      }
+    } catch {
+      throw RestoreFault.unreadableRecord(offset: message.offset, reason: error.description)
+    }
+    switch content {
+    case .object: try store.put(message.key!, object.bytes, in: &batch)
+    case .forgotten: try store.put(message.key!, nil, in: &batch)
+    case .checkpoint(let checkpoint):
+      if let action = machine.checkpointRead(checkpoint) { return action }
+      commandPosition = checkpoint.position
+    }
+    return nil
+  }
+
+  // MARK: Reports
+
+  private func stalled() -> RestoreStalled {
+    RestoreStalled(
+      topic: job.topics.changelog, partition: job.partition, position: position, target: target,
+      after: job.timeouts.restoreProgress)
+  }
+
+  private func reportProgress(_ remaining: Int64) {
+    let rate = Double(records) / max((ContinuousClock.now - start).seconds, 0.001)
+    job.logger.info(
+      "restoring",
+      metadata: [
+        "partition": "\(job.partition)", "records": "\(records)", "bytes": "\(bytes)",
+        "remaining": "\(remaining)", "records-per-second": "\(Int(rate))",
+        "seconds-left": "\(Int(Double(remaining) / max(rate, 1)))",
+      ])
+  }
+
+  private func reportEnd() {
+    job.logger.info(
+      "changelog read",
+      metadata: [
+        "partition": "\(job.partition)", "records": "\(records)", "bytes": "\(bytes)",
+        "seconds": "\((ContinuousClock.now - start).seconds)",
+      ])
+  }
+}
+
+/// A restore that got nothing for too long. It is tried again.
+struct RestoreStalled: Error, CustomStringConvertible {
+  let topic: String
+  let partition: Int32
+  let position: Int64
+  let target: Int64
+  let after: Duration
+
+  var description: String {
+    "Expected to restore \(topic)/\(partition) up to offset \(target), but nothing came after offset "
+      + "\(position) for \(after). Is a transaction open on it, or the broker away?"
+  }
+}
+
+/// The bounds of a restore.
+enum RestoreLimits {
+  static let recordsPerBatch = 2000
+  static let wait = Duration.milliseconds(100)
+  static let reportInterval = Duration.seconds(2)
+}
+
+extension Duration {
+  /// The duration as a number of seconds.
+  var seconds: Double {
+    Double(components.seconds) + Double(components.attoseconds) / 1e18
+  }
+}

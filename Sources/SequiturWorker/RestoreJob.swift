@@ -1,0 +1,93 @@
+import KafkaClient
+import Logging
+import PartitionEngine
+import RocksDB
+import Sequitur
+import Synchronization
+
+/// Carries out a restore machine's actions for one partition. Blocks; runs in the restore pool.
+struct RestoreJob: Sendable {
+  /// What a restore ends with.
+  struct Restored: Sendable {
+    let store: PartitionStore
+    /// The next command offset to process; `nil`: from the topic's start.
+    let position: Int64?
+    /// The changelog offset up to which the store was restored.
+    let changelogPosition: Int64
+    /// Where the consumer begins to fetch by itself; `nil` when the group has no position.
+    let groupPosition: Int64?
+  }
+
+  let partition: Int32
+  let partitions: Int32
+  let topics: TopicNames
+  let state: StateDirectory
+  let consumer: KafkaConsumer
+  let admin: KafkaAdmin
+  let readerConfiguration: KafkaConfiguration
+  let timeouts: WorkerTimeouts
+  let statistics: WorkerStatistics
+  let logger: Logger
+  /// Set when the partition was taken away: what was restored stays.
+  let cancellation: Cancellation
+
+  func run() throws -> Restored {
+    var store = try state.store(of: partition)
+    var machine = RestoreMachine(partitions: partitions)
+    var groupPosition: Int64?
+    let stored = try store.position()
+    var changelogPosition = stored?.changelogOffset ?? 0
+    var action = machine.start(stored: stored)
+    while true {
+      switch action {
+      case .readGroupPosition:
+        groupPosition = try readGroupPosition()
+        action = machine.groupPositionRead(groupPosition)
+      case .readBounds:
+        let bounds = try retrying("read the changelog's bounds") { () throws(KafkaError) in
+          try admin.watermarks(topic: topics.changelog, partition: partition, timeout: timeouts.call)
+        }
+        action = machine.boundsRead(logStart: bounds.low, highWatermark: bounds.high)
+      case .setAside(let mismatch):
+        logger.warning("the partition is rebuilt from its changelog", metadata: ["why": "\(mismatch)"])
+        store = try state.reset(partition)
+        action = machine.storeSetAside()
+      case .read(let from, let target):
+        var reader = ChangelogReader(job: self, store: store, from: from, target: target)
+        action = try reader.read(&machine)
+        changelogPosition = max(from, reader.position)
+      case .serve(let position):
+        return Restored(
+          store: store, position: position, changelogPosition: changelogPosition,
+          groupPosition: groupPosition)
+      case .refuse(let fault):
+        throw fault
+      }
+    }
+  }
+
+  /// The group's stable position: asks again while a predecessor's transaction is open.
+  private func readGroupPosition() throws -> Int64? {
+    let commands = TopicPartition(topic: topics.commands, partition: partition)
+    return try retrying("read the group's position") { () throws(KafkaError) in
+      try consumer.committed([commands], timeout: .seconds(1))[commands]
+    }
+  }
+
+  /// Makes a call until it succeeds or the restore is cancelled; broker trouble passes.
+  private func retrying<Result>(
+    _ what: String, _ call: () throws(KafkaError) -> Result
+  ) throws -> Result {
+    let deadline = ContinuousClock.now + timeouts.restoreProgress
+    while true {
+      if cancellation.isCancelled { throw CancellationError() }
+      do throws(KafkaError) {
+        return try call()
+      } catch {
+        guard ContinuousClock.now < deadline, error.severity != .fatal else { throw error }
+        logger.info("a restore waits", metadata: ["for": "\(what)", "error": "\(error)"])
+        cancellation.wait(.milliseconds(100))
+      }
+    }
+  }
+}

@@ -1,0 +1,79 @@
+import KafkaClient
+
+extension TopicSetup {
+  /// Everything that is wrong with the topics as they are. Blocks.
+  func inspect(_ admin: KafkaAdmin) throws(KafkaError) -> TopicReport {
+    let metadata = try admin.metadata(timeout: startupTimeout)
+    let found = found(metadata)
+    var report = TopicReport(faults: [])
+    report.faults += sameNameFaults()
+    report.faults += topics.all.filter { found[$0] == nil }.map { name in
+      let error = metadata.topics.first { $0.name == name }?.error
+      return error.map { $0 == .unknownTopicOrPartition ? .missing(name) : .unusable(name, $0) }
+        ?? .missing(name)
+    }
+    report.faults += partitionFaults(found)
+    report.faults += replicationFaults(found)
+    if report.faults.allSatisfy({ $0.severity == .warning }) {
+      report.partitions = found[topics.commands]?.partitions.count
+    }
+    for name in topics.all where found[name] != nil {
+      report.add(configurationOf: name, admin, self)
+    }
+    return report
+  }
+
+  /// One topic in two roles would be read as something it is not.
+  private func sameNameFaults() -> [TopicFault] {
+    Dictionary(grouping: topics.all) { $0 }.filter { $1.count > 1 }.keys.sorted().map(TopicFault.sameName)
+  }
+
+  private func partitionFaults(_ found: [String: ClusterMetadata.Topic]) -> [TopicFault] {
+    guard Set(found.values.map(\.partitions.count)).count > 1 else { return [] }
+    let counts = topics.all.compactMap { name in found[name].map { (name, $0.partitions.count) } }
+    return [.partitionCounts(counts)]
+  }
+
+  private func replicationFaults(_ found: [String: ClusterMetadata.Topic]) -> [TopicFault] {
+    topics.all.compactMap { name in
+      guard let partitions = found[name]?.partitions else { return nil }
+      let withoutLeader = partitions.filter { $0.leader < 0 }.map(\.id)
+      if !withoutLeader.isEmpty { return .withoutLeader(name, withoutLeader) }
+      let factors = Set(partitions.map(\.replicas.count))
+      return factors.count > 1 ? .unevenReplication(name, factors.sorted()) : nil
+    }
+  }
+}
+
+extension TopicReport {
+  /// Reads a topic's properties; a broker that cannot tell them costs a note, not the start.
+  fileprivate mutating func add(configurationOf name: String, _ admin: KafkaAdmin, _ setup: TopicSetup) {
+    let properties: [String: String]
+    do throws(KafkaError) {
+      properties = try admin.describeTopicConfiguration(name, timeout: setup.callTimeout)
+    } catch {
+      faults.append(.notDescribed(name, error))
+      return
+    }
+    let policy = properties["cleanup.policy"]
+    let retention = properties["retention.ms"].flatMap { Int($0) }
+    switch name {
+    case setup.topics.changelog:
+      if policy != "compact" { faults.append(.notCompacted(name, policy)) }
+    case setup.topics.valid:
+      if let policy, policy.contains("compact") { faults.append(.compacted(name, policy)) }
+      if let retention, retention >= 0 { faults.append(.validRetention(name, milliseconds: retention)) }
+    case setup.topics.invalid:
+      if let policy, policy.contains("compact") { faults.append(.compacted(name, policy)) }
+      if let retention, (0..<(24 * 3600 * 1000)).contains(retention) {
+        faults.append(.shortRetention(name, milliseconds: retention))
+      }
+    default:
+      if let policy, policy.contains("compact") { faults.append(.compacted(name, policy)) }
+    }
+    let bytes = properties["max.message.bytes"].flatMap { Int($0) }
+    if name != setup.topics.commands, let bytes {
+      limits.messageBytesMax = min(limits.messageBytesMax, bytes)
+    }
+  }
+}

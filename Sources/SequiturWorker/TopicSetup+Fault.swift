@@ -1,0 +1,148 @@
+import KafkaClient
+
+/// Something about the topics that is not as a worker needs it, and what to do about it.
+public struct TopicFault: Error, Sendable, Hashable, CustomStringConvertible {
+  /// What kind of fault it is, for programs.
+  public enum Kind: String, Sendable, Hashable {
+    case unreachable, missing, unusable, sameName, partitionCount, leader, replication, cleanupPolicy
+    case retention, notCreated, notDescribed
+  }
+
+  /// How bad it is.
+  public enum Severity: String, Sendable, Hashable {
+    /// A worker cannot start.
+    case error
+    /// A worker can start.
+    case warning
+  }
+
+  public let kind: Kind
+  public let severity: Severity
+  /// The topic concerned; nil when it is several, or the cluster.
+  public let topic: String?
+  /// What was expected and what was found: a sentence.
+  public let message: String
+  /// What to do: a sentence.
+  public let cure: String
+
+  init(
+    _ kind: Kind, _ severity: Severity = .error, topic: String? = nil, _ message: String, cure: String
+  ) {
+    self.kind = kind
+    self.severity = severity
+    self.topic = topic
+    self.message = message
+    self.cure = cure
+  }
+
+  /// Message and cure.
+  public var description: String { "\(severity == .warning ? "warning: " : "")\(message) \(cure)" }
+}
+
+extension TopicFault {
+  static func unreachable(_ servers: String, _ error: KafkaError) -> TopicFault {
+    TopicFault(
+      .unreachable,
+      "Expected an answer from the Kafka cluster at \(servers), but \(error.detail) (\(error.code.name)).",
+      cure: "Check that the broker runs and that --bootstrap-servers and the --kafka properties are right.")
+  }
+
+  static func missing(_ name: String) -> TopicFault {
+    TopicFault(
+      .missing, topic: name, "Expected the topic \(name), but it does not exist.",
+      cure: "Create it: sequitur topics create.")
+  }
+
+  static func unusable(_ name: String, _ code: KafkaError.Code) -> TopicFault {
+    TopicFault(
+      .unusable, topic: name, "Expected to use the topic \(name), but the cluster answers \(code).",
+      cure: "Check the name and the user's rights.")
+  }
+
+  static func sameName(_ name: String) -> TopicFault {
+    TopicFault(
+      .sameName, topic: name, "Expected four different topics, but \(name) has two roles.",
+      cure: "Change one of --commands-topic, --valid-topic, --invalid-topic, --changelog-topic.")
+  }
+
+  static func partitionCounts(_ counts: [(String, Int)]) -> TopicFault {
+    let list = counts.map { "\($0.0) has \($0.1)" }.joined(separator: ", ")
+    return TopicFault(
+      .partitionCount, "Expected the same number of partitions of all topics, but \(list).",
+      cure: "Outputs go to their command's partition number: recreate the topics that differ.")
+  }
+
+  static func otherShape(_ name: String, found: Int, asked: Int) -> TopicFault {
+    TopicFault(
+      .partitionCount, topic: name,
+      "Expected the topic \(name) with \(asked) partitions, but it exists with \(found).",
+      cure: "Ask for --partitions \(found), or choose other topic names; nothing was created.")
+  }
+
+  static func withoutLeader(_ name: String, _ partitions: [Int32]) -> TopicFault {
+    TopicFault(
+      .leader, topic: name,
+      "Expected a leader of each partition of \(name), but partition \(partitions[0]) has none"
+        + (partitions.count > 1 ? ", and \(partitions.count - 1) more." : "."),
+      cure: "Check that all brokers of the cluster run.")
+  }
+
+  static func unevenReplication(_ name: String, _ factors: [Int]) -> TopicFault {
+    TopicFault(
+      .replication, .warning, topic: name,
+      "Expected as many replicas of each partition of \(name), but some have \(factors[0]) and some "
+        + "\(factors[factors.count - 1]).",
+      cure: "Reassign the replicas.")
+  }
+
+  static func notCompacted(_ name: String, _ policy: String?) -> TopicFault {
+    TopicFault(
+      .cleanupPolicy, topic: name,
+      "Expected cleanup.policy=compact of the changelog \(name), but it is \(policy ?? "not set").",
+      cure: "It would lose states. Set it: kafka-configs.sh --alter --topic \(name) "
+        + "--add-config cleanup.policy=compact.")
+  }
+
+  static func compacted(_ name: String, _ policy: String) -> TopicFault {
+    TopicFault(
+      .cleanupPolicy, topic: name,
+      "Expected cleanup.policy=delete of the topic \(name), but it is \(policy): records with the same key "
+        + "would vanish.",
+      cure: "Set it: kafka-configs.sh --alter --topic \(name) --add-config cleanup.policy=delete.")
+  }
+
+  static func validRetention(_ name: String, milliseconds: Int) -> TopicFault {
+    TopicFault(
+      .retention, .warning, topic: name,
+      "Expected the topic \(name) to keep events for ever (retention.ms=-1), but it deletes them after "
+        + "\(days(milliseconds)).",
+      cure: "Set retention.ms=-1 if it is the book of record.")
+  }
+
+  static func shortRetention(_ name: String, milliseconds: Int) -> TopicFault {
+    TopicFault(
+      .retention, .warning, topic: name,
+      "Expected the topic \(name) to keep rejections for at least a day, but it deletes them after "
+        + "\(days(milliseconds)).",
+      cure: "Raise retention.ms; 30 days is what sequitur topics create sets.")
+  }
+
+  static func notCreated(_ name: String, _ error: KafkaError) -> TopicFault {
+    TopicFault(
+      .notCreated, topic: name,
+      "Expected to create the topic \(name), but \(error.detail) (\(error.code.name)).",
+      cure: "Check the replication factor and the user's rights.")
+  }
+
+  static func notDescribed(_ name: String, _ error: KafkaError) -> TopicFault {
+    TopicFault(
+      .notDescribed, .warning, topic: name,
+      "Expected to read the properties of the topic \(name), but \(error.detail) (\(error.code.name)).",
+      cure: "Compaction, retention and max.message.bytes were not checked.")
+  }
+
+  private static func days(_ milliseconds: Int) -> String {
+    let days = Double(milliseconds) / 86_400_000
+    return days >= 1 ? "\(Int(days)) days" : "\(milliseconds / 1000) seconds"
+  }
+}

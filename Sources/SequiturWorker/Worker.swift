@@ -1,0 +1,66 @@
+import KafkaClient
+import Logging
+import PartitionEngine
+import Sequitur
+import ServiceLifecycle
+
+/// Consumes a share of the commands and turns each into events or a rejection, exactly once.
+///
+/// ```swift
+/// var configuration = WorkerConfiguration(applicationID: "bank")
+/// configuration.bootstrapServers = "localhost:9092"
+/// try await Worker(configuration) { BankAccount() }.run()
+/// ```
+///
+/// Run it in a `ServiceGroup` to have it stopped by signals: a graceful shutdown finishes the transaction
+/// under way, writes the store, and leaves the group.
+public struct Worker: Service {
+  @usableFromInline
+  typealias TaskFactory = @Sendable (PartitionSeat, any ObjectStore & Sendable) -> sending any PartitionTask
+
+  public let configuration: WorkerConfiguration
+  /// What the worker has done so far; may be read while it runs.
+  public let statistics: WorkerStatistics
+  private let logger: Logger
+  private let makeTask: TaskFactory
+
+  /// - Parameters:
+  ///   - logger: where the worker and librdkafka log.
+  ///   - decider: makes a decider; called once for each partition served.
+  @inlinable
+  public init<D: Decider>(
+    _ configuration: WorkerConfiguration, logger: Logger = Logger(label: "sequitur"),
+    decider: @escaping @Sendable () -> D
+  ) {
+    self.init(configuration, logger: logger) { seat, store in
+      TypedPartitionTask(decider: decider(), seat: seat, store: store)
+    }
+  }
+
+  @usableFromInline
+  init(_ configuration: WorkerConfiguration, logger: Logger, makeTask: @escaping TaskFactory) {
+    self.configuration = configuration
+    self.logger = logger
+    self.makeTask = makeTask
+    statistics = WorkerStatistics()
+  }
+
+  /// Serves until the task is cancelled or a graceful shutdown is asked for.
+  ///
+  /// - Throws: `StateDirectoryFault`, `TopicFaults`, `KafkaError` when the start fails; `PartitionRefused` when
+  ///   nothing of what was assigned can be served.
+  public func run() async throws {
+    let runtime = try await WorkerRuntime.start(
+      configuration, statistics: statistics, logger: logger, makeTask: makeTask)
+    await withTaskCancellationHandler {
+      await withGracefulShutdownHandler {
+        await runtime.ended.wait()
+      } onGracefulShutdown: {
+        runtime.end(nil)
+      }
+    } onCancel: {
+      runtime.end(nil)
+    }
+    try await runtime.stop()
+  }
+}

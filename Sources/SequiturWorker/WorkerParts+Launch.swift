@@ -1,0 +1,122 @@
+import KafkaClient
+import Logging
+import PartitionEngine
+import Sequitur
+
+extension WorkerParts {
+  /// Starts the threads and joins the group.
+  func launch(pool: BlockingPool, makeTask: @escaping Worker.TaskFactory) throws -> WorkerRuntime {
+    let drainer = Drainer(logger: logger)
+    let assignments = LateBound<Assignments>()
+    let lanes = senders.indices.map { index in
+      Lane(
+        index: index, queue: consumer.makeQueue(), limits: limits, drainer: drainer, statistics: statistics,
+        events: laneEvents(assignments), logger: logger)
+    }
+    let runtime = LateBound<WorkerRuntime>()
+    assignments.bind(
+      Assignments(
+        lanes: lanes,
+        service: Assignments.Service(
+          restore: { partition, cancellation in
+            try await pool.run { try restoreJob(partition, cancellation).run() }
+          },
+          seek: { partition, position in try await pool.run { try seek(partition, position) } },
+          makeActor: { partition, restored, lane, objectBytesMax in
+            makeActor(partition, restored, lane, objectBytesMax: objectBytesMax, makeTask)
+          },
+          refused: { error in runtime.value.end(error) }),
+        objectBytesMax: configuration.objectBytesMax, statistics: statistics, logger: logger))
+    let laneTasks = zip(lanes, senders).map { lane, sender in Task { await lane.run(sender: sender) } }
+    let housekeeping = Task { await keepHouse(pool, assignments.value, runtime) }
+    runtime.bind(
+      WorkerRuntime(
+        logger: logger, state: state, drainer: drainer, pool: pool, lanes: lanes,
+        laneTasks: laneTasks, membership: membership, housekeeping: housekeeping))
+    try consumer.subscribe([configuration.topics.commands])
+    membership.start(consumer, assignments: assignments.value)
+    return runtime.value
+  }
+
+  private func laneEvents(_ assignments: LateBound<Assignments>) -> LaneEvents {
+    LaneEvents(
+      discarded: { partition in Task { await assignments.value.discarded(partition) } },
+      endReached: { partition, offset in catchUp?.reached(partition, offset) })
+  }
+
+  private func restoreJob(_ partition: Int32, _ cancellation: Cancellation) -> RestoreJob {
+    RestoreJob(
+      partition: partition, partitions: partitions, topics: configuration.topics, state: state,
+      consumer: consumer, admin: admin, readerConfiguration: configuration.readerProperties,
+      timeouts: configuration.timeouts, statistics: statistics, logger: logger, cancellation: cancellation)
+  }
+
+  private func seek(_ partition: Int32, _ position: Int64?) throws {
+    try consumer.seek(
+      topic: configuration.topics.commands, partition: partition,
+      offset: position ?? TopicPartitionOffset.beginning, timeout: configuration.timeouts.call)
+  }
+
+  private func makeActor(
+    _ partition: AssignedPartition, _ restored: RestoreJob.Restored, _ lane: Lane, objectBytesMax: Int,
+    _ makeTask: Worker.TaskFactory
+  ) -> PartitionActor {
+    var limits = limits
+    limits.objectBytesMax = objectBytesMax
+    let seat = PartitionSeat(
+      identity: PartitionIdentity(
+        applicationID: configuration.applicationID, commandsTopic: configuration.topics.commands,
+        partition: partition.number, partitions: partitions),
+      envelope: configuration.envelope, limits: limits, position: restored.position ?? 0,
+      changelogPosition: restored.changelogPosition, hashSeed: .random(in: .min ... .max))
+    return PartitionActor(
+      partition: partition.number, queue: partition.queue, executor: lane.executor, store: restored.store,
+      task: makeTask(seat, restored.store))
+  }
+
+  /// Flushes the store from time to time, and ends the worker when it has caught up.
+  private func keepHouse(
+    _ pool: BlockingPool, _ assignments: Assignments, _ runtime: LateBound<WorkerRuntime>
+  ) async {
+    await withTaskGroup { group in
+      group.addTask {
+        while await !Task.slept(for: configuration.timeouts.flushInterval) {
+          try? await pool.run { state.flush(wait: false) }
+        }
+      }
+      if let catchUp {
+        group.addTask {
+          await catchUp.done.wait()
+          runtime.value.end(nil)
+        }
+        group.addTask {
+          while await !Task.slept(for: .seconds(1)), !catchUp.done.isSignalled {
+            await lookAtOthers(catchUp, assignments, pool)
+          }
+        }
+      }
+    }
+  }
+
+  /// Partitions of other workers: what the group committed says how far they are.
+  private func lookAtOthers(_ catchUp: CatchUp, _ assignments: Assignments, _ pool: BlockingPool) async {
+    let own = await assignments.partitions
+    let others = catchUp.missing.keys.filter { !own.contains($0) }
+      .map { TopicPartition(topic: configuration.topics.commands, partition: $0) }
+    guard !others.isEmpty else { return }
+    let positions = try? await pool.run { try consumer.committed(others, timeout: .seconds(1)) }
+    for (partition, position) in positions ?? [:] { catchUp.reached(partition.partition, position) }
+  }
+}
+
+extension Task where Success == Never, Failure == Never {
+  /// Sleeps; returns true when the task was cancelled meanwhile.
+  fileprivate static func slept(for duration: Duration) async -> Bool {
+    do {
+      try await sleep(for: duration)
+      return false
+    } catch {
+      return true
+    }
+  }
+}
