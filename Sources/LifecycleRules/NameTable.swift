@@ -19,7 +19,7 @@ final class NameTable {
       let lengths = bytes.map { $0.count }
       return csj_names_create(starts, lengths, lengths.count)
     }
-    guard let table else { fatalError("out of memory") }
+    guard let table else { preconditionFailure("there is no memory for a table of names") }
     self.table = table
   }
 
