@@ -32,7 +32,9 @@ public final class LifecycleDecider: Decider {
   public init(_ rules: Rules) {
     self.rules = rules
     program = RulesProgram(rules)
-    guard let reader = csj_reader_create() else { preconditionFailure("there is no memory for a JSON reader") }
+    guard let reader = csj_reader_create() else {
+      preconditionFailure("there is no memory for a JSON reader")
+    }
     self.reader = reader
     commandValues = .allocate(capacity: program.commandFields.names.count)
     stateValues = .allocate(capacity: program.stateFields.names.count)
