@@ -40,6 +40,12 @@ extension PartitionProcessor {
     }
   }
 
+  /// The version that a rejection names when the command itself never came to look at its object.
+  @usableFromInline
+  mutating func currentVersion(of key: UnsafeRawBufferPointer) throws(StoreFault) -> UInt64 {
+    try findRecord(key, hash: keyHash(key))?.version ?? 0
+  }
+
   /// Asks the open transaction, the sealed one, the committed objects in memory, and the store.
   ///
   /// The answer is valid until the next mutation of any of them.

@@ -41,14 +41,18 @@ extension PartitionProcessor {
     let key = record.unsafeKey
     guard 1...Limits.keyBytesMax ~= key.count else { return .invalidKey(byteCount: key.count) }
     let headers = CommandHeaders(record.unsafeHeaders)
-    guard let expected = headers.expected else { return .malformedExpectedVersion(headers) }
+    guard let expected = headers.expected else {
+      return try Refusal.malformedExpectedVersion(headers).at(version: currentVersion(of: key))
+    }
 
     let command: Result<D.Command, Refusal>
     switch decider.decode(record) {
     case .command(let decoded): command = .success(decoded)
     case .rejected(let rejection): command = .failure(Refusal(rejection, objectVersion: 0))
-    case .malformed(let reason): return Refusal(.malformed, reason)
-    case .unknownCommand(let reason): return Refusal(.unknownCommand, reason)
+    case .malformed(let reason):
+      return try Refusal(.malformed, reason).at(version: currentVersion(of: key))
+    case .unknownCommand(let reason):
+      return try Refusal(.unknownCommand, reason).at(version: currentVersion(of: key))
     }
 
     let hash = keyHash(key)

@@ -4,7 +4,7 @@ import Sequitur
 @usableFromInline
 struct Refusal: Error {
   @usableFromInline let rejection: Rejection
-  /// The object's version, 0 when it does not exist or was not looked at.
+  /// The object's version, 0 when it does not exist.
   let objectVersion: UInt64
   /// Of a duplicate: the version that the first command with this id made.
   let originalVersion: UInt64?
