@@ -19,8 +19,12 @@ extension PartitionProcessor {
         try append(event, index: 0, to: &next, record, headers, into: &output)
       case .acceptAll(let events):
         guard !events.isEmpty else { return .acceptedWithoutEvent(version: current.version) }
+        let start = output.byteCount
         for (index, event) in events.enumerated() {
           try append(event, index: index, to: &next, record, headers, into: &output)
+          guard output.byteCount - start <= limits.transactionBytesMax else {
+            throw Refusal.tooManyEvents(limit: limits.transactionBytesMax)
+          }
         }
       }
       try stage(next, id: id, hash: hash, record)

@@ -91,4 +91,10 @@ struct Refusal: Error {
   static func tooLarge(_ what: String, byteCount: Int, limit: Int) -> Refusal {
     Refusal(.tooLarge, "Expected at most \(limit) bytes, but \(what) would make a record of \(byteCount).")
   }
+
+  /// The events of one command are in one transaction.
+  @usableFromInline
+  static func tooManyEvents(limit: Int) -> Refusal {
+    Refusal(.tooLarge, "Expected the command's events to fit a transaction of \(limit) bytes, but they do not.")
+  }
 }
