@@ -32,6 +32,7 @@ let package = Package(
     // C libraries.
     .systemLibrary(name: "CRdKafka", pkgConfig: "rdkafka", providers: [.apt(["librdkafka-dev"])]),
     .systemLibrary(name: "CRocksDB", pkgConfig: "rocksdb", providers: [.apt(["librocksdb-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(
       name: "CSimdJSON",
       cxxSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])],
@@ -76,7 +77,7 @@ let package = Package(
     .executableTarget(
       name: "sequitur",
       dependencies: [
-        "SequiturWorker", "LifecycleRules",
+        "SequiturWorker", "LifecycleRules", "KafkaClient", "Sequitur", "CSimdJSON", "CZlib", "Yams",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Configuration", package: "swift-configuration"),
         .product(name: "Crypto", package: "swift-crypto"),
@@ -95,7 +96,15 @@ let package = Package(
     .testTarget(
       name: "PartitionEngineTests", dependencies: ["PartitionEngine"], swiftSettings: settings),
     .testTarget(
-      name: "LifecycleRulesTests", dependencies: ["LifecycleRules"], swiftSettings: settings),
+      name: "LifecycleRulesTests", dependencies: ["LifecycleRules", "Sequitur"], swiftSettings: settings),
+    .testTarget(
+      name: "SequiturCommandTests",
+      dependencies: [
+        "sequitur", "TestBroker", "KafkaClient", "CZlib",
+        .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: settings
+    ),
   ],
   cxxLanguageStandard: .cxx17
 )
