@@ -33,7 +33,7 @@ extension ObjectTable {
       guard !entries[Int(index)].isDirty else { continue }
       entries[Int(index)].isDirty = true
       dirty.append(index)
-      dirtyByteCount += Int(entries[Int(index)].keyBytes) + max(0, Int(entries[Int(index)].recordBytes))
+      dirtyByteCount += entries[Int(index)].contentBytes
     }
     draining.removeAll(keepingCapacity: true)
   }

@@ -15,6 +15,9 @@ public struct ObjectTable: ~Copyable {
     var isDirty: Bool
     var isDraining: Bool
 
+    /// Bytes of key and record.
+    var contentBytes: Int { Int(keyBytes) + max(0, Int(recordBytes)) }
+
     var key: UnsafeRawBufferPointer {
       UnsafeRawBufferPointer(start: memory!.baseAddress, count: Int(keyBytes))
     }
@@ -62,30 +65,24 @@ public struct ObjectTable: ~Copyable {
 
   /// Puts a committed object; `nil` for one that was forgotten.
   mutating func commit(_ key: UnsafeRawBufferPointer, hash: UInt64, record: UnsafeRawBufferPointer?) {
-    let index = put(key, hash: hash, record: record)
-    if !entries[index].isDirty {
+    let index = index(of: key, hash: hash) ?? insert(key, hash: hash)
+    if entries[index].isDirty {
+      dirtyByteCount -= entries[index].contentBytes
+    } else {
       entries[index].isDirty = true
       dirty.append(UInt32(index))
     }
-    dirtyByteCount += key.count + (record?.count ?? 0)
+    write(record, at: index)
+    dirtyByteCount += entries[index].contentBytes
   }
 
   /// Keeps what the store answered.
   mutating func cache(_ key: UnsafeRawBufferPointer, hash: UInt64, record: UnsafeRawBufferPointer?) {
-    _ = put(key, hash: hash, record: record)
+    write(record, at: index(of: key, hash: hash) ?? insert(key, hash: hash))
     evict()
   }
 
   // MARK: Entries
-
-  private mutating func put(
-    _ key: UnsafeRawBufferPointer, hash: UInt64, record: UnsafeRawBufferPointer?
-  ) -> Int {
-    let index = index(of: key, hash: hash) ?? insert(key, hash: hash)
-    write(record, at: index)
-    entries[index].isUsed = true
-    return index
-  }
 
   private mutating func write(_ record: UnsafeRawBufferPointer?, at index: Int) {
     let needed = Int(entries[index].keyBytes) + (record?.count ?? 0)
@@ -97,6 +94,7 @@ public struct ObjectTable: ~Copyable {
       old.deallocate()
       entries[index].memory = larger
     }
+    entries[index].isUsed = true
     entries[index].recordBytes = Int32(record?.count ?? -1)
     if let record, let start = record.baseAddress {
       (entries[index].memory!.baseAddress! + Int(entries[index].keyBytes))
