@@ -7,10 +7,15 @@
 public struct KeyHash: Sendable {
   @usableFromInline
   let seed: UInt64
+  /// Meets the key's bytes before they are multiplied. Not a constant: who knows it can choose bytes that make
+  /// a factor of zero, which wipes out the seed and all other bytes.
+  @usableFromInline
+  let secret: UInt64
 
   @inlinable
   public init(seed: UInt64) {
     self.seed = seed
+    self.secret = Self.fold(seed ^ Self.second, Self.first)
   }
 
   @inlinable
@@ -18,11 +23,11 @@ public struct KeyHash: Sendable {
     var state = seed ^ Self.first
     var rest = key
     while rest.count > 16 {
-      state = Self.fold(Self.word(rest, at: 0) ^ Self.second, Self.word(rest, at: 8) ^ state)
+      state = Self.fold(Self.word(rest, at: 0) ^ secret, Self.word(rest, at: 8) ^ state)
       rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(16))
     }
     let (low, high) = Self.tail(rest)
-    return Self.fold(Self.fold(low ^ Self.second, high ^ state), UInt64(key.count) ^ Self.third)
+    return Self.fold(Self.fold(low ^ secret, high ^ state), UInt64(key.count) ^ Self.third)
   }
 
   @usableFromInline static var first: UInt64 { 0xa076_1d64_78bd_642f }
