@@ -95,6 +95,7 @@ struct Refusal: Error {
   /// The events of one command are in one transaction.
   @usableFromInline
   static func tooManyEvents(limit: Int) -> Refusal {
-    Refusal(.tooLarge, "Expected the command's events to fit a transaction of \(limit) bytes, but they do not.")
+    Refusal(
+      .tooLarge, "Expected the command's events to fit a transaction of \(limit) bytes, but they do not.")
   }
 }

@@ -20,9 +20,11 @@ public struct StagingOverlay: ~Copyable {
   private(set) var entries: [Entry] = []
   @usableFromInline var arena: ByteWriter
   private var slots: UnsafeMutableBufferPointer<Slot>
-  private var generation: UInt32 = 1
+  private var generation: UInt32
 
-  init() {
+  /// - Parameter generation: from 1.
+  init(generation: UInt32 = 1) {
+    self.generation = generation
     arena = ByteWriter(capacity: 1 << 14)
     slots = Self.emptySlots(1 << 8)
   }
