@@ -37,7 +37,9 @@ extension PartitionProcessor {
     sealed.removeAll()
     isSealed = false
     committedPosition = sealedPosition
-    if let checkpointOffset { changelogPosition = checkpointOffset + 1 }
+    if let checkpointOffset {
+      lastCheckpoint = DrainPosition(changelogOffset: checkpointOffset + 1, commandPosition: committedPosition)
+    }
     table.evict()
   }
 

@@ -1,12 +1,15 @@
 import Sequitur
 
 /// What a drain writes to the store in one batch: objects, and the position they stand for.
+@frozen
 public struct DrainPosition: Sendable, Hashable {
   /// The changelog offset from which a restore goes on.
   public let changelogOffset: Int64
-  /// The next command offset to process.
+  /// The position that the last checkpoint below `changelogOffset` names. The objects may be newer: a restore
+  /// reads them again.
   public let commandPosition: Int64
 
+  @inlinable
   public init(changelogOffset: Int64, commandPosition: Int64) {
     self.changelogOffset = changelogOffset
     self.commandPosition = commandPosition
@@ -29,7 +32,7 @@ extension PartitionProcessor {
     _ body: (_ key: UnsafeRawBufferPointer, _ record: UnsafeRawBufferPointer?) -> Void
   ) -> DrainPosition {
     table.takeDrain(body)
-    return DrainPosition(changelogOffset: changelogPosition, commandPosition: committedPosition)
+    return lastCheckpoint
   }
 
   public mutating func finishDrain() { table.finishDrain() }

@@ -36,8 +36,9 @@ public struct PartitionProcessor<D: Decider>: ~Copyable {
   @usableFromInline var committedPosition: Int64
   /// Whether a transaction is sealed and not yet committed or discarded.
   @usableFromInline var isSealed = false
-  /// The newest changelog offset known to lie behind every committed record.
-  @usableFromInline var changelogPosition: Int64
+  /// Behind the newest checkpoint whose changelog offset is known, and the position that it names: what a
+  /// drain stands for.
+  @usableFromInline var lastCheckpoint: DrainPosition
 
   /// - Parameters:
   ///   - position: the next command offset to process, as the restore found it.
@@ -58,7 +59,7 @@ public struct PartitionProcessor<D: Decider>: ~Copyable {
     self.nextPosition = position
     self.sealedPosition = position
     self.committedPosition = position
-    self.changelogPosition = changelogPosition
+    self.lastCheckpoint = DrainPosition(changelogOffset: changelogPosition, commandPosition: position)
   }
 
   /// The next command offset to process: open commands included.
