@@ -85,7 +85,9 @@ struct TextDecider: Decider {
       payload.append(text)
       return "appended"
     case .forgotten: return "forgotten"
-    case .grown: return "grown"
+    case .grown(let count):
+      payload.append(decimal: Int64(count))
+      return "grown"
     case .padded(let count):
       payload.append(String(repeating: "e", count: count))
       return "padded"

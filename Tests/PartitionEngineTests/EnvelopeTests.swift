@@ -1,0 +1,88 @@
+import Sequitur
+import Testing
+
+@testable import PartitionEngine
+
+@Suite struct EnvelopeTests {
+  private func event(
+    _ command: TestCommand, envelope: Envelope = .cloudevents, contentType: String? = nil
+  ) throws -> ProducedRecord {
+    let partition = TestPartition(
+      decider: TextDecider(contentType: contentType), envelope: envelope, position: 17)
+    #expect(try partition.process(command) == .accepted)
+    return partition.last
+  }
+
+  @Test func `an event has exactly the attributes of the record contract`() throws {
+    var command = TestCommand("set", "value", key: "käse", id: "id-1", expect: "none")
+    command.timestamp = 1_795_439_100_000
+    let event = try event(command)
+    #expect(
+      event.headerTexts == [
+        "ce_causationid=id-1", "ce_id=commands/3/17/0", "ce_sequence=1", "ce_source=/shop",
+        "ce_specversion=1.0",
+        "ce_subject=käse", "ce_time=2026-11-23T13:05:00.000Z", "ce_type=set",
+      ])
+    #expect(event.topic == .valid)
+    #expect(event.partition == 3)
+    #expect(event.timestamp == 1_795_439_100_000)
+    #expect(event.key == Array("käse".utf8))
+    #expect(event.valueText == "value")
+  }
+
+  @Test func `the compact envelope has three attributes and carries nothing`() throws {
+    let command = TestCommand(
+      "set", id: "id-1", headers: [("traceparent", "t"), ("content-type", "text/plain")])
+    let event = try event(command, envelope: .compact)
+    #expect(event.headerTexts == ["ce_id=commands/3/17/0", "ce_sequence=1", "ce_type=set"])
+  }
+
+  @Test func `without an id the command's position is the cause`() throws {
+    #expect(try event(TestCommand("set"))["ce_causationid"] == "commands/3/17")
+    #expect(try event(TestCommand("set", id: ""))["ce_causationid"] == "commands/3/17")
+  }
+
+  @Test func `other headers are carried, attributes of the event are its own`() throws {
+    let own = [
+      "ce_specversion", "ce_source", "ce_subject", "ce_time", "ce_sequence", "ce_causationid", "ce_id",
+      "ce_type",
+    ].map { ($0, "wrong") as (String, String?) }
+    let carried: [(String, String?)] = [
+      ("traceparent", "00-1-2-03"), ("tracestate", ""), ("x", nil), ("x", "2"), ("ce_dataschema", "s"),
+      ("", "y"),
+    ]
+    var command = TestCommand(nil, headers: own + carried)
+    command.headers.append(("ce_type", Array("set".utf8)))
+    let event = try event(command)
+    #expect(!event.headerTexts.contains { $0.hasSuffix("=wrong") && !$0.hasPrefix("ce_causationid") })
+    #expect(event.headers.count == 8 + carried.count)
+    for (name, value) in carried {
+      #expect(event.headers.contains(.init(name: name, value: value.map { Array($0.utf8) })))
+    }
+    #expect(Set(event.headers.map(\.name)).count == 8 + carried.count - 1)
+  }
+
+  @Test func `a key that is not UTF-8 has no subject`() throws {
+    var command = TestCommand("set")
+    command.key = [0x6b, 0xff]
+    let event = try event(command)
+    #expect(event["ce_subject"] == nil)
+    #expect(event.headers.count == 7)
+    #expect(event.key == [0x6b, 0xff])
+  }
+
+  @Test(
+    arguments: [
+      (nil, nil, nil), (nil, "text/plain", "text/plain"),
+      ("application/json", "text/plain", "application/json"),
+      ("application/json", nil, "application/json"), (nil, "", nil),
+    ] as [(String?, String?, String?)])
+  func `the content type is the decider's, else the command's`(
+    decider: String?, command: String?, expected: String?
+  ) throws {
+    let headers = command.map { [("content-type", $0 as String?)] } ?? []
+    let event = try event(TestCommand("set", headers: headers), contentType: decider)
+    #expect(event["content-type"] == expected)
+    #expect(event.headers.count == (expected == nil ? 8 : 9))
+  }
+}

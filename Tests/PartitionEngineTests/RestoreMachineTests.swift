@@ -1,0 +1,136 @@
+import Sequitur
+import Testing
+
+@testable import PartitionEngine
+
+@Suite struct RestoreMachineTests {
+  typealias Stored = RestoreMachine.StoredPosition
+
+  /// A machine that has read the group's position and the bounds, and the action that followed.
+  private func begun(
+    stored: Stored?, group: Int64?, logStart: Int64 = 0, end: Int64
+  ) -> (RestoreMachine, RestoreMachine.Action) {
+    var machine = RestoreMachine(partitions: 4)
+    #expect(machine.start(stored: stored) == .readGroupPosition)
+    #expect(machine.groupPositionRead(group) == .readBounds)
+    let action = machine.boundsRead(logStart: logStart, highWatermark: end)
+    return (machine, action)
+  }
+
+  private func checkpoint(_ position: Int64, partitions: Int32 = 4) -> CheckpointRecord {
+    CheckpointRecord(position: position, partitions: partitions)
+  }
+
+  @Test func `a fresh partition with an empty changelog serves from the topic's start`() {
+    var (machine, action) = begun(stored: nil, group: nil, end: 0)
+    #expect(action == .read(from: 0, target: 0))
+    #expect(machine.positionReached(0) == .serve(position: nil))
+  }
+
+  @Test func `without a store the whole changelog is read`() {
+    var (machine, action) = begun(stored: nil, group: 30, end: 100)
+    #expect(action == .read(from: 0, target: 100))
+    #expect(machine.remaining == 100)
+    #expect(machine.checkpointRead(checkpoint(10)) == nil)
+    #expect(machine.positionReached(50) == nil)
+    #expect(machine.remaining == 50)
+    #expect(machine.checkpointRead(checkpoint(30)) == nil)
+    #expect(machine.positionReached(99) == nil, "the last record is not the end: its marker is")
+    #expect(machine.positionReached(100) == .serve(position: 30))
+  }
+
+  @Test func `with a store only the tail is read`() {
+    var (machine, action) = begun(
+      stored: Stored(changelogOffset: 60, commandPosition: 20), group: 30, end: 100)
+    #expect(action == .read(from: 60, target: 100))
+    #expect(machine.checkpointRead(checkpoint(20)) == nil)
+    #expect(machine.checkpointRead(checkpoint(30)) == nil)
+    #expect(machine.positionReached(120) == .serve(position: 30))
+    #expect(machine.remaining == 0)
+  }
+
+  @Test func `a store at the end serves its own position`() {
+    var (machine, action) = begun(
+      stored: Stored(changelogOffset: 100, commandPosition: 30), group: 30, end: 100)
+    #expect(action == .read(from: 100, target: 100))
+    #expect(machine.positionReached(100) == .serve(position: 30))
+  }
+
+  @Test func `a position never moves back`() {
+    var (machine, _) = begun(stored: nil, group: nil, end: 100)
+    #expect(machine.positionReached(80) == nil)
+    #expect(machine.positionReached(40) == nil)
+    #expect(machine.remaining == 20)
+  }
+
+  @Test func `a store above the end is set aside and rebuilt`() {
+    var (machine, action) = begun(
+      stored: Stored(changelogOffset: 101, commandPosition: 90), group: 5, end: 100)
+    #expect(action == .setAside(.positionAboveEnd(stored: 101, end: 100)))
+    #expect(machine.storeSetAside() == .read(from: 0, target: 100))
+    #expect(machine.checkpointRead(checkpoint(5)) == nil)
+    #expect(machine.positionReached(100) == .serve(position: 5))
+  }
+
+  @Test func `a checkpoint behind the store's sets it aside, once`() {
+    var (machine, _) = begun(stored: Stored(changelogOffset: 60, commandPosition: 50), group: 5, end: 100)
+    #expect(machine.checkpointRead(checkpoint(49)) == .setAside(.positionWentBack(stored: 50, found: 49)))
+    #expect(machine.storeSetAside() == .read(from: 0, target: 100))
+    #expect(machine.remaining == 100)
+    #expect(machine.checkpointRead(checkpoint(49)) == nil)
+    #expect(machine.positionReached(100) == .serve(position: 49))
+  }
+
+  @Test(arguments: [nil, Stored(changelogOffset: 9, commandPosition: 3)])
+  func `records that were deleted and are needed refuse`(stored: Stored?) {
+    let (_, action) = begun(stored: stored, group: 5, logStart: 10, end: 100)
+    #expect(
+      action == .refuse(.changelogTruncated(needed: stored?.changelogOffset ?? 0, logStart: 10)))
+  }
+
+  @Test func `records that were deleted and are not needed do not matter`() {
+    let (_, action) = begun(
+      stored: Stored(changelogOffset: 10, commandPosition: 3), group: 5, logStart: 10, end: 100)
+    #expect(action == .read(from: 10, target: 100))
+  }
+
+  @Test func `a store that is set aside cannot be rebuilt from a truncated changelog`() {
+    var (machine, _) = begun(
+      stored: Stored(changelogOffset: 200, commandPosition: 3), group: 5, logStart: 10, end: 100)
+    #expect(machine.storeSetAside() == .refuse(.changelogTruncated(needed: 0, logStart: 10)))
+  }
+
+  @Test(
+    arguments: [
+      (nil, nil, nil), (nil, 0, nil), (10, 10, nil), (11, 10, nil), (11, nil, nil),
+      (nil, 1, .changelogLost(checkpoint: nil, groupPosition: 1)),
+      (9, 10, .changelogLost(checkpoint: 9, groupPosition: 10)),
+    ] as [(Int64?, Int64?, RestoreFault?)])
+  func `the checkpoint must not be behind the group`(found: Int64?, group: Int64?, fault: RestoreFault?) {
+    for isStored in [true, false] {
+      let stored = Stored(changelogOffset: 50, commandPosition: found)
+      var (machine, _) = begun(stored: isStored ? stored : nil, group: group, end: 100)
+      if !isStored, let found { #expect(machine.checkpointRead(checkpoint(found)) == nil) }
+      #expect(machine.positionReached(100) == (fault.map { .refuse($0) } ?? .serve(position: found)))
+    }
+  }
+
+  @Test func `another number of partitions refuses`() {
+    var (machine, _) = begun(stored: nil, group: nil, end: 100)
+    #expect(
+      machine.checkpointRead(checkpoint(5, partitions: 3))
+        == .refuse(.partitionCountChanged(checkpoint: 3, now: 4)))
+  }
+
+  @Test(
+    arguments: [
+      (.changelogTruncated(needed: 3, logStart: 10), ["3", "10"]),
+      (.changelogLost(checkpoint: 4, groupPosition: 10), ["10", "4", "6 commands"]),
+      (.changelogLost(checkpoint: nil, groupPosition: 10), ["none", "10 commands"]),
+      (.partitionCountChanged(checkpoint: 3, now: 4), ["3 partitions", "has 4"]),
+      (.unreadableRecord(offset: 5, reason: "its key is null"), ["offset 5", "its key is null"]),
+    ] as [(RestoreFault, [String])])
+  func `a fault says what is the matter`(fault: RestoreFault, parts: [String]) {
+    for part in parts { #expect(fault.description.contains(part)) }
+  }
+}

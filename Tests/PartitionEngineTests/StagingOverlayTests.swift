@@ -1,0 +1,55 @@
+import Sequitur
+import Testing
+
+@testable import PartitionEngine
+
+@Suite struct StagingOverlayTests {
+  /// Few hash bits, so that probes are long.
+  private func hash(_ key: [UInt8]) -> UInt64 { key.withUnsafeBytes { KeyHash(seed: 1)($0) } & 0x3f }
+
+  private func stage(_ key: [UInt8], _ record: [UInt8]?, in overlay: inout StagingOverlay) {
+    let offset = overlay.arena.count
+    record?.withUnsafeBytes { overlay.arena.append($0) }
+    key.withUnsafeBytes { overlay.stage($0, hash: hash(key), recordFrom: record == nil ? nil : offset) }
+  }
+
+  /// The record; `nil`: the object is absent; a missing answer: unknown.
+  private func find(_ key: [UInt8], in overlay: borrowing StagingOverlay) -> [UInt8]?? {
+    key.withUnsafeBytes { bytes in
+      switch overlay.find(bytes, hash: hash(key)) {
+      case .present(let record): .some(array(record.bytes))
+      case .absent: .some(nil)
+      case .unknown: nil
+      }
+    }
+  }
+
+  @Test(arguments: [1, 2, 3] as [UInt64])
+  func `behaves like a dictionary that keeps the order of first touch`(seed: UInt64) {
+    var random = SeededGenerator(seed: seed)
+    // Starts right before its generation wraps, as after four billion transactions.
+    var overlay = StagingOverlay(generation: .max - 1)
+    for _ in 0..<6 {
+      var model: [[UInt8]: [UInt8]?] = [:]
+      var order: [[UInt8]] = []
+      for _ in 0..<2000 {
+        let key = Array("key \(Int.random(in: 0..<700, using: &random))".utf8)
+        let record =
+          Int.random(in: 0..<4, using: &random) == 0
+          ? nil : objectRecord(version: .random(in: 1...9, using: &random), state: "state")
+        stage(key, record, in: &overlay)
+        if model.updateValue(record, forKey: key) == nil { order.append(key) }
+      }
+      for number in 0..<750 {
+        let key = Array("key \(number)".utf8)
+        #expect(find(key, in: overlay) == model[key])
+      }
+      let entries = overlay.entries.map { array(overlay.bytes($0.key)) }
+      #expect(entries == order)
+      overlay.removeAll()
+      let isEmpty = overlay.isEmpty && overlay.byteCount == 0
+      #expect(isEmpty)
+      #expect(order.allSatisfy { find($0, in: overlay) == nil })
+    }
+  }
+}
