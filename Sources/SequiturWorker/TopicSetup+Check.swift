@@ -73,7 +73,7 @@ extension TopicReport {
     }
     let bytes = properties["max.message.bytes"].flatMap { Int($0) }
     if name != setup.topics.commands, let bytes {
-      limits.messageBytesMax = min(limits.messageBytesMax, bytes)
+      limits.told = min(limits.told ?? bytes, bytes)
     }
   }
 }

@@ -26,7 +26,7 @@ public struct TopicFault: Error, Sendable, Hashable, CustomStringConvertible {
   public let cure: String
 
   init(
-    _ kind: Kind, _ severity: Severity = .error, topic: String? = nil, _ message: String, cure: String
+    _ kind: Kind, severity: Severity = .error, topic: String? = nil, _ message: String, cure: String
   ) {
     self.kind = kind
     self.severity = severity
@@ -89,7 +89,7 @@ extension TopicFault {
 
   static func unevenReplication(_ name: String, _ factors: [Int]) -> TopicFault {
     TopicFault(
-      .replication, .warning, topic: name,
+      .replication, severity: .warning, topic: name,
       "Expected as many replicas of each partition of \(name), but some have \(factors[0]) and some "
         + "\(factors[factors.count - 1]).",
       cure: "Reassign the replicas.")
@@ -113,7 +113,7 @@ extension TopicFault {
 
   static func validRetention(_ name: String, milliseconds: Int) -> TopicFault {
     TopicFault(
-      .retention, .warning, topic: name,
+      .retention, severity: .warning, topic: name,
       "Expected the topic \(name) to keep events for ever (retention.ms=-1), but it deletes them after "
         + "\(days(milliseconds)).",
       cure: "Set retention.ms=-1 if it is the book of record.")
@@ -121,7 +121,7 @@ extension TopicFault {
 
   static func shortRetention(_ name: String, milliseconds: Int) -> TopicFault {
     TopicFault(
-      .retention, .warning, topic: name,
+      .retention, severity: .warning, topic: name,
       "Expected the topic \(name) to keep rejections for at least a day, but it deletes them after "
         + "\(days(milliseconds)).",
       cure: "Raise retention.ms; 30 days is what sequitur topics create sets.")
@@ -136,7 +136,7 @@ extension TopicFault {
 
   static func notDescribed(_ name: String, _ error: KafkaError) -> TopicFault {
     TopicFault(
-      .notDescribed, .warning, topic: name,
+      .notDescribed, severity: .warning, topic: name,
       "Expected to read the properties of the topic \(name), but \(error.detail) (\(error.code.name)).",
       cure: "Compaction, retention and max.message.bytes were not checked.")
   }

@@ -29,14 +29,12 @@ public struct TopicReport: Sendable {
 public struct TopicLimits: Sendable, Hashable {
   /// Kafka's default for `max.message.bytes`.
   public static let messageBytesDefault = 1_048_588
-  /// The smallest `max.message.bytes` of the three output topics; the default where it is unknown and where all
-  /// take more, since an output may go to any of them.
-  public var messageBytesMax = Int.max
+  /// The smallest that a broker told.
+  var told: Int?
 
-  /// The same; the default when no broker told.
-  public var smallestMessageBytesMax: Int {
-    messageBytesMax == .max ? Self.messageBytesDefault : messageBytesMax
-  }
+  /// The smallest `max.message.bytes` of the three output topics, since an output may go to any of them; the
+  /// default when no broker told.
+  public var messageBytesMax: Int { told ?? Self.messageBytesDefault }
 }
 
 /// All that is wrong with the topics.

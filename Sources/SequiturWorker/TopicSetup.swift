@@ -14,8 +14,8 @@ public struct TopicSetup: Sendable {
   /// With `bootstrap.servers`.
   let kafka: KafkaConfiguration
   let logger: Logger
-  /// How long the broker may stay silent before it counts as unreachable. Default 15 s.
-  public var startupTimeout = Duration.seconds(15)
+  /// How long the broker may stay silent before it counts as unreachable. Default 10 s.
+  public var startupTimeout = Duration.seconds(10)
   /// How long new topics may take to be seen with all their partitions. Default 30 s.
   public var visibilityTimeout = Duration.seconds(30)
   /// One call about one topic. Default 10 s.

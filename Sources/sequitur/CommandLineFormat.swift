@@ -1,0 +1,145 @@
+import CSimdJSON
+import KafkaClient
+
+/// Reads one line of `submit`'s input:
+/// `{"key":…,"type":…,"id":…,"expectedVersion":…,"payload":{…},"headers":{…}}`, all optional.
+///
+/// The payload is passed on byte for byte. A missing or null key becomes a record without a key, and a missing
+/// payload a null value: the worker rejects them, and so they are on record. `null` as a payload stays four bytes.
+///
+/// Thread rule: one thread. What it reads is valid until the next call and as long as the line is.
+final class CommandLineFormat {
+  /// A command as the line has it.
+  struct Command {
+    var key: UnsafeRawBufferPointer?
+    var type: UnsafeRawBufferPointer?
+    var id: UnsafeRawBufferPointer?
+    var expectedVersion: String?
+    var payload: UnsafeRawBufferPointer?
+    /// The members of `headers`, raw.
+    var headers: UnsafeRawBufferPointer?
+  }
+
+  /// Why a line is no command: what was expected and what was found.
+  struct Fault: Error {
+    let message: String
+  }
+
+  private static let names: [StaticString] = ["key", "type", "id", "expectedVersion", "payload", "headers"]
+  private let reader: OpaquePointer
+  private let table: OpaquePointer
+  private let values = UnsafeMutablePointer<csj_value>.allocate(capacity: names.count)
+
+  init() {
+    let starts = Self.names.map { Optional($0.utf8Start) }
+    guard let reader = csj_reader_create(),
+      let table = csj_names_create(starts, Self.names.map(\.utf8CodeUnitCount), Self.names.count)
+    else { preconditionFailure("there is no memory for a JSON reader") }
+    self.reader = reader
+    self.table = table
+    values.initialize(repeating: csj_value(), count: Self.names.count)
+  }
+
+  deinit {
+    csj_reader_destroy(reader)
+    csj_names_destroy(table)
+    values.deallocate()
+  }
+
+  /// Reads a line.
+  func read(_ line: UnsafeRawBufferPointer) throws(Fault) -> Command {
+    let code = csj_reader_read(
+      reader, table, line.baseAddress?.assumingMemoryBound(to: UInt8.self), line.count, values)
+    guard code == CSJ_OK else {
+      throw Fault(
+        message: "Expected a JSON object like {\"key\":\"a\",\"type\":\"b\",\"payload\":{}}, but "
+          + "\(String(cString: csj_message(code)))")
+    }
+    var command = Command()
+    command.key = try text(0)
+    command.type = try text(1)
+    command.id = try text(2)
+    command.expectedVersion = try expectedVersion()
+    guard values[5].kind == CSJ_MISSING || values[5].kind == CSJ_NULL || values[5].kind == CSJ_OBJECT else {
+      throw Fault(message: "Expected headers to be a JSON object of texts")
+    }
+    try JSONMembers.forEach(in: line) { (name, value) throws(Fault) in
+      if let index = index(of: name) {
+        if index == 4 { command.payload = value }
+        if index == 5 { command.headers = value }
+      } else {
+        throw Self.unknown(name)
+      }
+    }
+    return command
+  }
+
+  /// The headers of the record, in the order: type, id, expected version, the line's own.
+  func headers(of command: Command) throws(Fault) -> HeaderList {
+    var list = HeaderList(capacity: 4)
+    if let type = command.type { list.add(name: "ce_type" as StaticString, value: type) }
+    if let id = command.id { list.add(name: "ce_id" as StaticString, value: id) }
+    if let version = command.expectedVersion { list.add(name: "expected-version", value: version) }
+    guard let headers = command.headers else { return list }
+    var own: [(String, String?)] = []
+    try JSONMembers.forEach(in: headers) { (name, value) throws(Fault) in
+      own.append((JSONMembers.text(name), try Self.headerValue(name, value)))
+    }
+    for (name, value) in own {
+      guard !name.isEmpty, !name.utf8.contains(0) else {
+        throw Fault(message: "Expected headers to have names without NUL, but one has none")
+      }
+      if let value {
+        list.add(name: name, value: value)
+      } else {
+        var name = name
+        name.withUTF8 { list.add(name: UnsafeRawBufferPointer($0), value: nil) }
+      }
+    }
+    return list
+  }
+
+  private static func headerValue(
+    _ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer
+  ) throws(Fault) -> String? {
+    if value.elementsEqual("null".utf8) { return nil }
+    guard value.count >= 2, value.first == UInt8(ascii: "\"") else {
+      throw Fault(message: "Expected the header \(JSONMembers.text(name)) to be a text or null")
+    }
+    return JSONMembers.text(UnsafeRawBufferPointer(rebasing: value.dropFirst().dropLast()))
+  }
+
+  private func text(_ index: Int) throws(Fault) -> UnsafeRawBufferPointer? {
+    switch values[index].kind {
+    case CSJ_MISSING, CSJ_NULL: return nil
+    case CSJ_STRING:
+      return UnsafeRawBufferPointer(start: values[index].string, count: Int(values[index].length))
+    default: throw Fault(message: "Expected \(Self.names[index]) to be a text")
+    }
+  }
+
+  private func expectedVersion() throws(Fault) -> String? {
+    if values[3].kind == CSJ_INTEGER, values[3].integer >= 0 { return "\(values[3].integer)" }
+    if values[3].kind == CSJ_STRING || values[3].kind == CSJ_MISSING || values[3].kind == CSJ_NULL {
+      return try text(3).map { String(decoding: $0, as: UTF8.self) }
+    }
+    throw Fault(message: "Expected expectedVersion to be any, none, exists or a version from 0")
+  }
+
+  private func index(of name: UnsafeRawBufferPointer) -> Int? {
+    let start = name.baseAddress?.assumingMemoryBound(to: UInt8.self)
+    let index = csj_names_find(table, start, name.count)
+    if index >= 0 { return Int(index) }
+    guard name.contains(UInt8(ascii: "\\")) else { return nil }
+    let text = JSONMembers.text(name)
+    return Self.names.firstIndex { $0.description == text }
+  }
+
+  private static func unknown(_ raw: UnsafeRawBufferPointer) -> Fault {
+    let name = JSONMembers.text(raw)
+    let known = names.map(\.description)
+    return Fault(
+      message: "Expected only the fields \(known.joined(separator: ", ")), but found \(name.prefix(80))"
+        + Spelling.suggestion(for: name, among: known))
+  }
+}

@@ -1,0 +1,58 @@
+import ArgumentParser
+import Foundation
+import LifecycleRules
+
+/// `sequitur rules`.
+struct RulesCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "rules", abstract: "Check or draw the lifecycle rules of an object.",
+    subcommands: [RulesCheckCommand.self, RulesDrawCommand.self])
+}
+
+/// `sequitur rules check`.
+struct RulesCheckCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "check", abstract: "Name every fault of a rules file with its line and column.")
+
+  @Argument(help: "The rules file (YAML).") var file: String
+  @Flag(help: "Report as JSON on standard output.") var json = false
+
+  func run() async throws {
+    let check = try RulesFile.checkReadable(file)
+    if json {
+      print(check.json)
+    } else {
+      for fault in check.faults { Terminal.printError("\(fault)") }
+      if let rules = check.rules {
+        print(
+          "\(file): \(rules.object) has \(rules.states.count) states and \(rules.commands.count) commands")
+      }
+    }
+    if check.rules == nil { throw CommandFailure.reportedFault }
+  }
+}
+
+/// `sequitur rules draw`.
+struct RulesDrawCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "draw", abstract: "Draw the rules as a Mermaid state diagram.")
+
+  @Argument(help: "The rules file (YAML).") var file: String
+
+  func run() async throws {
+    let check = try RulesFile.checkReadable(file)
+    for fault in check.faults { Terminal.printError("\(fault)") }
+    guard let rules = check.rules else { throw CommandFailure.reportedFault }
+    print(RulesDrawing.mermaid(rules), terminator: "")
+  }
+}
+
+extension RulesFile {
+  /// A file that is not there is wrong usage; what is wrong inside is a fault found.
+  fileprivate static func checkReadable(_ path: String) throws -> RulesCheck {
+    guard FileManager.default.isReadableFile(atPath: path) else {
+      throw CommandFailure("Expected to read the rules file \(path), but it cannot be opened.")
+    }
+    return check(path: path)
+  }
+}

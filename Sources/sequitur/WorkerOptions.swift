@@ -1,0 +1,83 @@
+import ArgumentParser
+import Foundation
+import LifecycleRules
+import Sequitur
+import SequiturWorker
+
+/// What a worker is told besides cluster and topics.
+struct WorkerOptions: ParsableArguments {
+  @Option(help: "The rules file that decides (YAML).") var rules: String?
+
+  @Option(name: .customLong("state-dir"), help: "The local store's directory. (default: sequitur-state)")
+  var stateDirectory: String?
+
+  @Option(
+    name: .customLong("instance-id"),
+    help: "Names this worker for ever, so that a restart in place moves no partition.")
+  var instanceID: String?
+
+  @Option(help: "Threads that process commands, 1 to 64. (default: the number of cores)") var lanes: Int?
+
+  @Option(help: "The events' headers: cloudevents or compact. (default: cloudevents)") var envelope: String?
+
+  @Flag(
+    name: .customLong("create-topics"), inversion: .prefixedNo,
+    help: "Create missing topics at the start. (default: --no-create-topics)")
+  var createTopics: Bool?
+
+  @Flag(
+    name: .customLong("until-caught-up"),
+    help: "End when every partition has processed what was there at the start.")
+  var untilCaughtUp = false
+
+  @OptionGroup var shape: TopicShapeOptions
+
+  /// A worker's configuration of all that flags, environment and file say.
+  /// - Throws: a ``CommandFailure`` for a value that is not possible.
+  func configuration(_ kafka: KafkaSettings, _ topics: TopicOptions) throws -> WorkerConfiguration {
+    let settings = kafka.settings
+    let cores = ProcessInfo.processInfo.activeProcessorCount
+    let lanes = try settings.integer(lanes, .lanes) ?? min(cores, Self.lanesMax)
+    guard (1...Self.lanesMax).contains(lanes) else {
+      throw CommandFailure("Expected --lanes to be 1 to \(Self.lanesMax), but it is \(lanes).")
+    }
+    var configuration = WorkerConfiguration(applicationID: topics.applicationID(settings), lanes: lanes)
+    configuration.bootstrapServers = kafka.bootstrapServers
+    configuration.topics = topics.topics(settings)
+    configuration.stateDirectory =
+      settings.text(stateDirectory, .stateDirectory) ?? configuration.stateDirectory
+    configuration.instanceID = settings.text(instanceID, .instanceID)
+    configuration.envelope = try envelope(settings)
+    configuration.kafka = kafka.properties
+    configuration.stopsWhenCaughtUp = untilCaughtUp
+    if try settings.boolean(createTopics, .createTopics) ?? false {
+      configuration.topicCreation = try shape.shape(settings)
+    }
+    return configuration
+  }
+
+  /// The rules file, from flag, environment or file; nil when none is named.
+  func rulesPath(_ settings: Settings) -> String? { settings.text(rules, .rules) }
+
+  private static let lanesMax = 64
+
+  private func envelope(_ settings: Settings) throws -> Envelope {
+    guard let text = settings.text(envelope, .envelope) else { return .cloudevents }
+    guard let envelope = Envelope(rawValue: text) else {
+      throw CommandFailure("Expected --envelope to be cloudevents or compact, but it is \(text).")
+    }
+    return envelope
+  }
+}
+
+extension Rules {
+  /// Reads the rules a command needs.
+  /// - Throws: a ``CommandFailure`` with every fault.
+  static func load(_ path: String) throws -> Rules {
+    do throws(RulesFaults) {
+      return try RulesFile.read(path: path)
+    } catch {
+      throw CommandFailure("\(error)")
+    }
+  }
+}
