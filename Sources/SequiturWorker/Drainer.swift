@@ -8,8 +8,13 @@ import Synchronization
 /// A write that fails (a full disk, say) is tried again for ever: meanwhile the objects stay in memory, the
 /// undrained bytes reach their limit, and the lane pauses. Nothing is lost, since the changelog has it all.
 final class Drainer: Sendable {
+  private enum Job {
+    case write(DrainJob)
+    case barrier(OneTimeEvent)
+  }
+
   private struct State {
-    var jobs: [DrainJob] = []
+    var jobs: [Job] = []
     var isStopping = false
     var fault: String?
   }
@@ -27,9 +32,14 @@ final class Drainer: Sendable {
   /// What keeps the store from being written, for the health of the worker; `nil` when all is well.
   var fault: String? { state.withLock { $0.fault } }
 
-  func submit(_ job: DrainJob) {
-    state.withLock { $0.jobs.append(job) }
-    arrived.signal()
+  func submit(_ job: DrainJob) { append(.write(job)) }
+
+  /// Returns when all drains submitted so far have ended. A restore waits for this: a drain of the same
+  /// partition that came later would put old states over what the restore wrote.
+  func settle() async {
+    let event = OneTimeEvent()
+    append(.barrier(event))
+    await event.wait()
   }
 
   /// Ends the thread once all jobs are written; those that cannot be are given up.
@@ -39,16 +49,21 @@ final class Drainer: Sendable {
     await thread.withLock { $0 }?.join()
   }
 
+  private func append(_ job: Job) {
+    state.withLock { $0.jobs.append(job) }
+    arrived.signal()
+  }
+
   private func run() {
     while true {
       arrived.wait()
       let (job, isStopping) = state.withLock { state in
         (state.jobs.isEmpty ? nil : state.jobs.removeFirst(), state.isStopping)
       }
-      if let job {
-        write(job)
-      } else if isStopping {
-        return
+      switch job {
+      case .write(let job): write(job)
+      case .barrier(let event): event.signal()
+      case nil: if isStopping { return }
       }
     }
   }

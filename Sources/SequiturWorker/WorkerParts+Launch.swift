@@ -19,7 +19,8 @@ extension WorkerParts {
         lanes: lanes,
         service: Assignments.Service(
           restore: { partition, cancellation in
-            try await pool.run { try restoreJob(partition, cancellation).run() }
+            await drainer.settle()
+            return try await pool.run { try restoreJob(partition, cancellation).run() }
           },
           seek: { partition, position in try await pool.run { try seek(partition, position) } },
           makeActor: { partition, restored, lane, objectBytesMax in
