@@ -2,17 +2,51 @@ import KafkaClient
 import Logging
 import Sequitur
 
-/// What a worker looks at before it joins its group.
-struct StartupCheck {
+/// What a worker looks at before it joins its group: everything, so that all faults are reported together.
+struct StartupCheck: Sendable {
   let partitions: Int32
   let limits: Limits
+  let state: StateDirectory
 
-  init(_ configuration: WorkerConfiguration, admin: KafkaAdmin, logger: Logger) throws {
-    let metadata = try admin.metadata(timeout: configuration.timeouts.startup)
-    guard let topic = metadata.topic(configuration.topics.commands) else {
-      throw StateDirectoryFault.notWritable(path: "", reason: "no topic")
+  /// - Throws: ``WorkerStartFault`` with everything that is wrong.
+  init(_ configuration: WorkerConfiguration, logger: Logger) async throws(WorkerStartFault) {
+    var reasons: [String] = []
+    if !(1...WorkerConfiguration.lanesMax).contains(configuration.lanes) {
+      reasons.append(
+        "Expected 1 to \(WorkerConfiguration.lanesMax) lanes, but \(configuration.lanes) are configured.")
     }
-    partitions = Int32(topic.partitions.count)
-    limits = configuration.limits
+    var state: StateDirectory?
+    do {
+      state = try StateDirectory(
+        path: configuration.stateDirectory, options: configuration.databaseOptions, logger: logger)
+    } catch {
+      reasons.append("\(error)")
+    }
+    let setup = TopicSetup(topics: configuration.topics, kafka: configuration.adminProperties, logger: logger)
+    let report: TopicReport
+    if let shape = configuration.topicCreation {
+      report = await setup.create(shape)
+    } else {
+      report = await setup.check()
+    }
+    for warning in report.warnings { logger.warning("\(warning)") }
+    reasons += report.errors.map(\.description)
+    guard reasons.isEmpty, let state, let count = report.partitions else {
+      state?.close()
+      throw WorkerStartFault(reasons: reasons)
+    }
+    self.state = state
+    partitions = Int32(count)
+    var limits = configuration.limits
+    limits.recordBytesMax = min(limits.recordBytesMax, report.limits.messageBytesMax)
+    self.limits = limits
   }
+}
+
+/// Why a worker cannot start: everything that was found wrong, each with its cure.
+public struct WorkerStartFault: Error, Sendable, CustomStringConvertible {
+  /// At least one.
+  public let reasons: [String]
+
+  public var description: String { reasons.joined(separator: "\n") }
 }

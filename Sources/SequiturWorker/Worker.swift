@@ -47,7 +47,7 @@ public struct Worker: Service {
 
   /// Serves until the task is cancelled or a graceful shutdown is asked for.
   ///
-  /// - Throws: `StateDirectoryFault`, `TopicFaults`, `KafkaError` when the start fails; `PartitionRefused` when
+  /// - Throws: ``WorkerStartFault`` or `KafkaError` when the start fails; `PartitionRefused` when
   ///   nothing of what was assigned can be served.
   public func run() async throws {
     let runtime = try await WorkerRuntime.start(

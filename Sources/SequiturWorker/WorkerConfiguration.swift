@@ -27,7 +27,7 @@ public struct WorkerConfiguration: Sendable {
   public var stateDirectory = "sequitur-state"
   /// Names this worker for ever: with it a restart in place moves no partition (`group.instance.id`).
   public var instanceID: String?
-  /// Threads that process commands, each with one transactional producer. 1…64.
+  /// Threads that process commands, each with one transactional producer. 1…``lanesMax``.
   public var lanes: Int
   public var envelope = Envelope.cloudevents
   public var limits = Limits()
@@ -45,6 +45,9 @@ public struct WorkerConfiguration: Sendable {
   /// Default 32 MiB.
   public var memtableBytes = 32 << 20
   public var timeouts = WorkerTimeouts()
+
+  /// The most lanes: beyond the number of cores they only share them.
+  public static let lanesMax = 64
 
   public init(applicationID: String = "sequitur", lanes: Int = 1) {
     self.applicationID = applicationID

@@ -11,15 +11,17 @@ extension WorkerRuntime {
     _ configuration: WorkerConfiguration, statistics: WorkerStatistics, logger: Logger,
     makeTask: @escaping Worker.TaskFactory
   ) async throws -> WorkerRuntime {
+    let check = try await StartupCheck(configuration, logger: logger)
     let pool = BlockingPool(name: "restore", threads: min(max(configuration.lanes, 2), 8))
     do {
       let parts = try await pool.run {
-        try WorkerParts(configuration, statistics: statistics, logger: logger)
+        try WorkerParts(configuration, check, statistics: statistics, logger: logger)
       }
       try await parts.initialiseProducers(pool)
       return try parts.launch(pool: pool, makeTask: makeTask)
     } catch {
       await pool.stop()
+      check.state.close()
       throw error
     }
   }
@@ -39,17 +41,17 @@ struct WorkerParts: Sendable {
   let senders: [TransactionSender]
   let catchUp: CatchUp?
 
-  /// Checks the topics, opens the store, makes the clients. Blocks.
-  init(_ configuration: WorkerConfiguration, statistics: WorkerStatistics, logger: Logger) throws {
+  /// Makes the clients. Blocks.
+  init(
+    _ configuration: WorkerConfiguration, _ check: StartupCheck, statistics: WorkerStatistics, logger: Logger
+  ) throws {
     self.configuration = configuration
     self.statistics = statistics
     self.logger = logger
     admin = try KafkaAdmin(configuration: configuration.adminProperties, logger: logger)
-    let check = try StartupCheck(configuration, admin: admin, logger: logger)
     partitions = check.partitions
     limits = check.limits
-    state = try StateDirectory(
-      path: configuration.stateDirectory, options: configuration.databaseOptions, logger: logger)
+    state = check.state
     logger.info(
       "state directory open",
       metadata: ["path": "\(state.path)", "store": state.isKept ? "kept" : "new"])

@@ -1,15 +1,26 @@
 import ArgumentParser
+import Foundation
 import LifecycleRules
+import Logging
 import SequiturWorker
+import ServiceLifecycle
 
 /// `sequitur worker`.
 struct WorkerCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "worker", abstract: "Process commands until told to stop.")
+    commandName: "worker", abstract: "Process commands until told to stop.",
+    discussion: """
+      Turns each command of its partitions into events or a rejection, exactly once. Start as many workers as \
+      needed, each with a state directory of its own; they share the partitions.
+
+      SIGTERM or SIGINT finishes the transaction under way, writes the store and leaves the group; a second \
+      one ends the process at once. Either is safe.
+      """)
 
   @OptionGroup var kafka: KafkaOptions
   @OptionGroup var topics: TopicOptions
   @OptionGroup var worker: WorkerOptions
+  @Flag(help: "Print a summary as JSON at the end.") var json = false
 
   func run() async throws {
     let settings = try kafka.resolve(defaultLogLevel: .info)
@@ -17,7 +28,30 @@ struct WorkerCommand: AsyncParsableCommand {
     guard let path = worker.rulesPath(settings.settings) else {
       throw CommandFailure("Expected --rules FILE, but no rules are named. They decide over the commands.")
     }
-    _ = try Rules.load(path)
-    throw CommandFailure("The worker of \(configuration.applicationID) cannot be run yet.")
+    let rules = try Rules.load(path)
+    let worker = Worker(configuration, logger: settings.logger) { LifecycleDecider(rules) }
+    try await Self.serve(worker, logger: settings.logger)
+    let summary = WorkerSummary(worker.statistics.snapshot)
+    print(json ? try summary.json() : summary.description)
+  }
+
+  /// Runs the worker until it ends or a signal ends it.
+  private static func serve(_ worker: Worker, logger: Logger) async throws {
+    let group = ServiceGroup(
+      configuration: ServiceGroupConfiguration(
+        services: [
+          ServiceGroupConfiguration.ServiceConfiguration(
+            service: worker, successTerminationBehavior: .gracefullyShutdownGroup,
+            failureTerminationBehavior: .cancelGroup)
+        ], logger: logger))
+    let signals = Task { await StopSignals.watch(group, logger) }
+    defer { signals.cancel() }
+    do {
+      try await group.run()
+    } catch let fault as WorkerStartFault {
+      throw CommandFailure("\(fault)")
+    } catch let refused as PartitionRefused {
+      throw CommandFailure("\(refused)", status: .foundFault)
+    }
   }
 }
