@@ -38,7 +38,8 @@ extension PartitionProcessor {
     isSealed = false
     committedPosition = sealedPosition
     if let checkpointOffset {
-      lastCheckpoint = DrainPosition(changelogOffset: checkpointOffset + 1, commandPosition: committedPosition)
+      lastCheckpoint = DrainPosition(
+        changelogOffset: checkpointOffset + 1, commandPosition: committedPosition)
     }
     table.evict()
   }
