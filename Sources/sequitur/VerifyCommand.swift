@@ -1,7 +1,72 @@
 import ArgumentParser
+import LifecycleRules
 
 /// `sequitur verify`.
 struct VerifyCommand: AsyncParsableCommand {
-  static let configuration = CommandConfiguration(commandName: "verify", abstract: "Audit the topics.")
-  func run() async throws { throw CommandFailure("Not yet.") }
+  static let configuration = CommandConfiguration(
+    commandName: "verify", abstract: "Audit the topics: one outcome, order, state.",
+    discussion: """
+      Reads all four topics and proves from them alone, by code of its own, that every command the checkpoints \
+      cover has exactly one outcome, that each object's versions are 1, 2, 3 … in command order, that rejections \
+      carry their command unchanged, and that the changelog is what the events say. Workers may go on meanwhile.
+
+      With --rules, statuses, fields and forgotten objects are judged exactly. Without, an object that begins \
+      again at version 1 is right if the changelog has its tombstone, or a last state that fits.
+      """)
+
+  @OptionGroup var kafka: KafkaOptions
+  @OptionGroup var topics: TopicOptions
+  @Option(help: "The rules file that decided (YAML).") var rules: String?
+
+  @Flag(
+    name: .customLong("allow-pending"), help: "Commands without outcome behind the last checkpoint are right."
+  )
+  var allowPending = false
+
+  @Flag(help: "Report as JSON on standard output.") var json = false
+
+  func run() async throws {
+    let settings = try kafka.resolve()
+    let rules = try settings.settings.text(rules, .rules).map { try Rules.load($0) }
+    let audit = Audit(
+      AuditConfiguration(
+        kafka: settings.client(), applicationID: topics.applicationID(settings.settings),
+        topics: topics.topics(settings.settings), rules: rules, allowsPending: allowPending,
+        logger: settings.logger,
+        progress: { progress in
+          Terminal.show(
+            progress: "partition \(progress.partition + 1) of \(progress.partitions) · "
+              + "\(progress.commands.grouped) commands")
+        }))
+    let report = try await audit.run()
+    Terminal.clearProgress()
+    if json { try JSONOutput.print(report) } else { print(report.table) }
+    if !report.isClean { throw CommandFailure.reportedFault }
+  }
+}
+
+extension AuditReport {
+  /// The report for people.
+  var table: String {
+    var rows: [(String, String)] = [
+      ("partitions", partitions.grouped), ("commands", commands.grouped), ("events", events.grouped),
+    ]
+    rows += eventTypes.sorted { $0.key < $1.key }.map { ("  \($0.key)", $0.value.grouped) }
+    rows.append(("rejections", rejections.grouped))
+    rows += rejectionCodes.sorted { $0.key < $1.key }.map { ("  \($0.key)", $0.value.grouped) }
+    rows.append(("objects", objects.grouped))
+    if pending > 0 { rows.append(("pending", pending.grouped)) }
+    if deletedCommands > 0 { rows.append(("commands deleted by retention", deletedCommands.grouped)) }
+    rows.append(("events digest", eventsDigest))
+    if let statesDigest { rows.append(("states digest", statesDigest)) }
+    rows.append(("faults", faultCount.grouped))
+    let width = rows.map(\.0.count).max() ?? 0
+    var lines = rows.map { name, value in
+      name + String(repeating: " ", count: width - name.count + 2) + value
+    }
+    lines += notes.map { "note: \($0)" }
+    lines += faults.map { "fault: \($0)." }
+    if faultCount > faults.count { lines.append("… and \((faultCount - faults.count).grouped) more faults.") }
+    return lines.joined(separator: "\n")
+  }
 }

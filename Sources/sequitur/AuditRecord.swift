@@ -1,0 +1,66 @@
+/// A record of one of the topics, as views that last until its reader goes on.
+struct AuditRecord {
+  var offset: Int64
+  var timestamp: Int64
+  var key: UnsafeRawBufferPointer?
+  var value: UnsafeRawBufferPointer?
+  var headers: [AuditHeader]
+
+  /// The last header of this name, as in Kafka's `Headers.lastHeader`; nil when there is none or its value is null.
+  func header(_ name: StaticString) -> UnsafeRawBufferPointer? {
+    headers.last { $0.isNamed(name) }?.value
+  }
+
+  /// The same as text; nil when it is not UTF-8.
+  func text(_ name: StaticString) -> String? {
+    header(name).flatMap { String(validating: $0, as: UTF8.self) }
+  }
+}
+
+/// A header of a record: views like the record's.
+struct AuditHeader {
+  let name: UnsafeRawBufferPointer
+  let value: UnsafeRawBufferPointer?
+
+  func isNamed(_ name: StaticString) -> Bool {
+    self.name.isEqual(to: UnsafeRawBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
+  }
+
+  /// Whether name and value are the same, byte for byte.
+  func isEqual(to other: AuditHeader) -> Bool {
+    name.isEqual(to: other.name) && value.isEqual(to: other.value)
+  }
+}
+
+extension UnsafeRawBufferPointer {
+  func isEqual(to other: UnsafeRawBufferPointer) -> Bool { count == other.count && elementsEqual(other) }
+
+  /// As people read it; bytes that are not UTF-8 are shown as U+FFFD.
+  var shown: String { String(decoding: prefix(80), as: UTF8.self) }
+
+  /// The number that the bytes are the digits of.
+  var decimal: Int64? {
+    guard !isEmpty, count <= 19, allSatisfy({ $0 >= 48 && $0 <= 57 }) else { return nil }
+    return Int64(String(decoding: self, as: UTF8.self))
+  }
+}
+
+extension Optional<UnsafeRawBufferPointer> {
+  /// Null equals null only.
+  func isEqual(to other: UnsafeRawBufferPointer?) -> Bool {
+    switch (self, other) {
+    case (nil, nil): true
+    case (let bytes?, let other?): bytes.isEqual(to: other)
+    default: false
+    }
+  }
+}
+
+/// An object key as its bytes.
+struct AuditKey: Hashable, Sendable {
+  let bytes: [UInt8]
+
+  init(_ bytes: UnsafeRawBufferPointer) { self.bytes = Array(bytes) }
+
+  var shown: String { String(decoding: bytes.prefix(80), as: UTF8.self) }
+}

@@ -1,0 +1,45 @@
+/// An object as the events say.
+struct AuditedObject {
+  let key: AuditKey
+  /// The last event's version; 0 before the first, and after the object was forgotten (known with rules only).
+  var version: Int64 = 0
+  /// The type of each version from 1 on, as an index: two bytes an event.
+  var types: [UInt16] = []
+  /// What does not fit that row, since versions began anew or have gaps.
+  var others: [(version: Int64, type: UInt16)] = []
+  /// Where versions began again at 1, to be judged by the changelog.
+  var restart: Int64?
+  /// With rules: nil when the object does not exist.
+  var status: String?
+  /// With rules: the kept fields, in the rules' order.
+  var fields: [AuditValue?] = []
+  /// With rules: whether an event could not be judged, so that status and fields are not known.
+  var isUnclear = false
+
+  mutating func append(version: Int64, type: UInt16) {
+    if others.isEmpty, version == Int64(types.count) + 1 {
+      types.append(type)
+    } else {
+      others.append((version, type))
+    }
+    self.version = version
+  }
+}
+
+/// A value of a field.
+enum AuditValue: Equatable {
+  case string([UInt8])
+  case integer(Int64)
+  case number(Double)
+  case boolean(Bool)
+}
+
+/// An object as the changelog says.
+struct AuditedState {
+  let version: Int64
+  let offset: Int64
+  /// Nil when the state is not JSON with a text `status`.
+  let status: String?
+  /// With rules: the kept fields, in the rules' order.
+  let fields: [AuditValue?]
+}
