@@ -67,6 +67,7 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
         .product(name: "Metrics", package: "swift-metrics"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        .product(name: "UnixSignals", package: "swift-service-lifecycle"),
       ],
       swiftSettings: settings
     ),
@@ -83,8 +84,14 @@ let package = Package(
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-        .product(name: "UnixSignals", package: "swift-service-lifecycle"),
       ],
+      swiftSettings: settings
+    ),
+
+    // A decider of one's own, and its worker.
+    .executableTarget(
+      name: "BankAccount", dependencies: ["Sequitur", "SequiturJSON", "SequiturWorker"],
+      path: "Examples/BankAccount",
       swiftSettings: settings
     ),
 
@@ -93,6 +100,9 @@ let package = Package(
     .testTarget(name: "ProjectTests", dependencies: ["TestBroker"], swiftSettings: settings),
     .testTarget(name: "KafkaClientTests", dependencies: ["KafkaClient"], swiftSettings: settings),
     .testTarget(name: "RocksDBTests", dependencies: ["RocksDB"], swiftSettings: settings),
+    .testTarget(
+      name: "ExampleTests",
+      dependencies: ["BankAccount", "KafkaClient", "SequiturTesting", "TestBroker"], swiftSettings: settings),
     .testTarget(name: "SequiturTests", dependencies: ["Sequitur"], swiftSettings: settings),
     .testTarget(
       name: "PartitionEngineTests", dependencies: ["PartitionEngine"], swiftSettings: settings),

@@ -9,11 +9,11 @@ import ServiceLifecycle
 /// ```swift
 /// var configuration = WorkerConfiguration(applicationID: "bank")
 /// configuration.bootstrapServers = "localhost:9092"
-/// try await Worker(configuration) { BankAccount() }.run()
+/// try await Worker(configuration) { BankAccount() }.runUntilSignalled()
 /// ```
 ///
-/// Run it in a `ServiceGroup` to have it stopped by signals: a graceful shutdown finishes the transaction
-/// under way, writes the store, and leaves the group.
+/// Or run it among other services of a `ServiceGroup`: a graceful shutdown finishes the transaction under way,
+/// writes the store, and leaves the group.
 public struct Worker: Service {
   @usableFromInline
   typealias TaskFactory = @Sendable (PartitionSeat, any ObjectStore & Sendable) -> sending any PartitionTask
@@ -21,7 +21,7 @@ public struct Worker: Service {
   public let configuration: WorkerConfiguration
   /// What the worker has done so far; may be read while it runs.
   public let statistics: WorkerStatistics
-  private let logger: Logger
+  let logger: Logger
   private let makeTask: TaskFactory
 
   /// - Parameters:

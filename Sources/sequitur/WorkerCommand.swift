@@ -1,9 +1,6 @@
 import ArgumentParser
-import Foundation
 import LifecycleRules
-import Logging
 import SequiturWorker
-import ServiceLifecycle
 
 /// `sequitur worker`.
 struct WorkerCommand: AsyncParsableCommand {
@@ -30,24 +27,14 @@ struct WorkerCommand: AsyncParsableCommand {
     }
     let rules = try Rules.load(path)
     let worker = Worker(configuration, logger: settings.logger) { LifecycleDecider(rules) }
-    try await Self.serve(worker, logger: settings.logger)
+    try await serve(worker)
     let summary = WorkerSummary(worker.statistics.snapshot)
     print(json ? try summary.json() : summary.description)
   }
 
-  /// Runs the worker until it ends or a signal ends it.
-  private static func serve(_ worker: Worker, logger: Logger) async throws {
-    let group = ServiceGroup(
-      configuration: ServiceGroupConfiguration(
-        services: [
-          ServiceGroupConfiguration.ServiceConfiguration(
-            service: worker, successTerminationBehavior: .gracefullyShutdownGroup,
-            failureTerminationBehavior: .cancelGroup)
-        ], logger: logger))
-    let signals = Task { await StopSignals.watch(group, logger) }
-    defer { signals.cancel() }
+  private func serve(_ worker: Worker) async throws {
     do {
-      try await group.run()
+      try await worker.runUntilSignalled()
     } catch let fault as WorkerStartFault {
       throw CommandFailure("\(fault)")
     } catch let refused as PartitionRefused {

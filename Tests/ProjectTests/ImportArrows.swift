@@ -21,7 +21,7 @@ struct ImportArrows {
       "LifecycleRules": .only(["CSimdJSON", "Sequitur", "Yams"]),
       "SequiturWorker": .only([
         "Dispatch", "Foundation", "FoundationEssentials", "Glibc", "KafkaClient", "Logging", "Metrics",
-        "PartitionEngine", "RocksDB", "Sequitur", "ServiceLifecycle", "Synchronization",
+        "PartitionEngine", "RocksDB", "Sequitur", "ServiceLifecycle", "Synchronization", "UnixSignals",
       ]),
       "SequiturTesting": .only(["PartitionEngine", "Sequitur", "Synchronization"]),
       "sequitur": .anything,
