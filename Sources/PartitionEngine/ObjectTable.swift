@@ -31,6 +31,10 @@ public struct ObjectTable: ~Copyable {
   /// What an entry costs besides its bytes: the entry, its slot at half load, and malloc's own.
   static let entryOverheadBytes = MemoryLayout<Entry>.stride + 2 * MemoryLayout<UInt32>.stride + 16
 
+  /// How far the hand goes for one object that is read. Without a bound each would cost a whole turn when most
+  /// objects are undrained; what it does not reach now, it reaches with the next ones.
+  static let evictionStepsMax = 64
+
   var entries: [Entry] = []
   /// Entry index + 1; 0 is free.
   var slots: [UInt32] = Array(repeating: 0, count: 256)
@@ -79,7 +83,7 @@ public struct ObjectTable: ~Copyable {
   /// Keeps what the store answered.
   mutating func cache(_ key: UnsafeRawBufferPointer, hash: UInt64, record: UnsafeRawBufferPointer?) {
     write(record, at: index(of: key, hash: hash) ?? insert(key, hash: hash))
-    evict()
+    evict(stepsMax: Self.evictionStepsMax)
   }
 
   // MARK: Entries
@@ -125,8 +129,10 @@ public struct ObjectTable: ~Copyable {
   // MARK: Eviction
 
   /// Evicts clean, unused objects until the table is within its limit, in at most two turns of the hand.
-  mutating func evict() {
-    var steps = entries.count * 2
+  mutating func evict() { evict(stepsMax: entries.count * 2) }
+
+  private mutating func evict(stepsMax: Int) {
+    var steps = min(stepsMax, entries.count * 2)
     while byteCount > byteCountMax, steps > 0 {
       steps -= 1
       hand = hand + 1 < entries.count ? hand + 1 : 0

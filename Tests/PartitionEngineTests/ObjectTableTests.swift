@@ -137,6 +137,21 @@ import Testing
     #expect(find(keys[0], in: &table) == .some(nil))
   }
 
+  @Test(.timeLimit(.minutes(1)))
+  func `reads stay cheap when undrained objects alone are over the limit`() {
+    var table = ObjectTable(byteCountMax: 1000)
+    let hash = KeyHash(seed: 1)
+    func each(_ prefix: String, _ count: Int, _ body: (UnsafeRawBufferPointer, UInt64) -> Void) {
+      for number in 0..<count { Array("\(prefix) \(number)".utf8).withUnsafeBytes { body($0, hash($0)) } }
+    }
+    each("dirty", 30_000) { table.commit($0, hash: $1, record: nil) }
+    let undrained = table.byteCount
+    // A whole turn for each would be two billion steps.
+    each("read", 30_000) { table.cache($0, hash: $1, record: nil) }
+    let all = table.byteCount
+    #expect(all < undrained + undrained / 4, "clean objects must not pile up")
+  }
+
   @Test func `an object that changes many times waits for the drain once`() {
     var table = ObjectTable(byteCountMax: 1 << 20)
     let record = objectRecord(version: 1, state: "state")
