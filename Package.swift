@@ -102,7 +102,10 @@ let package = Package(
     .testTarget(name: "RocksDBTests", dependencies: ["RocksDB"], swiftSettings: settings),
     .testTarget(
       name: "ExampleTests",
-      dependencies: ["BankAccount", "KafkaClient", "SequiturTesting", "TestBroker"], swiftSettings: settings),
+      dependencies: [
+        "BankAccount", "KafkaClient", "SequiturTesting", "TestBroker",
+        .product(name: "Logging", package: "swift-log"),
+      ], swiftSettings: settings),
     .testTarget(name: "SequiturTests", dependencies: ["Sequitur"], swiftSettings: settings),
     .testTarget(
       name: "PartitionEngineTests", dependencies: ["PartitionEngine"], swiftSettings: settings),

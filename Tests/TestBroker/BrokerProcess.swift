@@ -48,6 +48,9 @@ public final class BrokerProcess: Sendable {
   /// Lets a frozen broker go on.
   public func resume() { program.resume() }
 
+  /// Whether a test broker of one's own can be started, also when the shared one is outside.
+  public static var isInstalled: Bool { executable != nil }
+
   /// The server itself: `.venv/bin/noida-db` is a script that starts it as a child, which would survive a SIGKILL.
   static let executable: String? = {
     let lib = PackageRoot.url.appending(path: ".venv/lib")
