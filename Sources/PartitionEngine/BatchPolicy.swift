@@ -11,6 +11,8 @@ public struct BatchPolicy: Sendable {
     case idle
     case commands
     case bytes
+    /// It was prepared for so long.
+    case age
     /// Partitions are being taken away, or the worker stops.
     case stopping
   }
@@ -31,14 +33,16 @@ public struct BatchPolicy: Sendable {
   /// Why to send the open transaction now; `nil`: go on preparing.
   ///
   /// - Parameters:
+  ///   - age: since its first command was processed.
   ///   - isCommitting: whether the previous transaction is still with the broker.
   ///   - hasMore: whether more commands could be taken without waiting.
   public func reasonToSend(
-    commands: Int, bytes: Int, isCommitting: Bool, hasMore: Bool, isStopping: Bool
+    commands: Int, bytes: Int, age: Duration, isCommitting: Bool, hasMore: Bool, isStopping: Bool
   ) -> Reason? {
     guard commands > 0, !isCommitting else { return nil }
     if let full = fullness(commands: commands, bytes: bytes) { return full }
     if isStopping { return .stopping }
-    return hasMore ? nil : .idle
+    if !hasMore { return .idle }
+    return age >= limits.transactionAgeMax ? .age : nil
   }
 }

@@ -85,7 +85,10 @@ public struct CommitMachine: Sendable {
   }
 
   /// The partitions are being taken away or the worker stops: end the transaction without sending it again.
-  /// A commit that is already asked for is waited for.
+  ///
+  /// A commit that is already asked for is waited for once. When that fails too, the outcome is left open:
+  /// whoever restores the partitions waits until it is known. So an abandoned transaction ends even when no
+  /// broker answers.
   public mutating func abandon() {
     isAbandoned = true
   }
@@ -98,18 +101,19 @@ public struct CommitMachine: Sendable {
     case .sendingOffsets: return isAbandoned ? abort() : enter(.committing, .commit)
     case .committing: return enter(.idle, .committed)
     case .aborting: return again()
-    case .recreating: return enter(.resolving, .readPositions)
+    case .recreating: return isAbandoned ? enter(.idle, .discard) : enter(.resolving, .readPositions)
     case .idle, .resolving, .waiting: illegal("succeeded")
     }
   }
 
   /// The last action failed.
   public mutating func failed(_ failure: Failure) -> Action {
+    if isAbandoned { return failedAbandoned(failure) }
     switch (state, failure) {
-    case (.sendingOffsets, .retriable) where !isAbandoned: return wait(.sendOffsets)
+    case (.sendingOffsets, .retriable): return wait(.sendOffsets)
     case (.committing, .retriable): return wait(.commit)
     case (.aborting, .retriable): return wait(.abort)
-    case (.beginning, .retriable), (.producing, .retriable), (.sendingOffsets, .retriable): return abort()
+    case (.beginning, .retriable), (.producing, .retriable): return abort()
     case (.beginning, .abortable), (.producing, .abortable), (.sendingOffsets, .abortable),
       (.committing, .abortable):
       return abort()
@@ -130,8 +134,9 @@ public struct CommitMachine: Sendable {
     case .sendOffsets: return isAbandoned ? abort() : enter(.sendingOffsets, .sendOffsets)
     case .commit: return enter(.committing, .commit)
     case .abort: return abort()
-    case .recreateProducer: return enter(.recreating, .recreateProducer)
-    case .readPositions: return enter(.resolving, .readPositions)
+    case .recreateProducer:
+      return isAbandoned ? enter(.idle, .discard) : enter(.recreating, .recreateProducer)
+    case .readPositions: return isAbandoned ? enter(.idle, .discard) : enter(.resolving, .readPositions)
     }
   }
 
@@ -146,6 +151,15 @@ public struct CommitMachine: Sendable {
   }
 
   // MARK: Transitions
+
+  /// A failure after the transaction was given up: abort it if it was not asked to commit, else let it be.
+  private mutating func failedAbandoned(_ failure: Failure) -> Action {
+    switch (state, failure) {
+    case (.beginning, _), (.producing, _), (.sendingOffsets, _), (.committing, .abortable): return abort()
+    case (.committing, _), (.aborting, _), (.recreating, _), (.resolving, _): return enter(.idle, .discard)
+    case (.idle, _), (.waiting, _): illegal("failed(\(failure))")
+    }
+  }
 
   private mutating func enter(_ next: State, _ action: Action) -> Action {
     state = next

@@ -16,6 +16,10 @@ public struct Limits: Sendable, Hashable {
   /// The most output bytes of one transaction. Default 16 MiB.
   public var transactionBytesMax = 16 << 20
 
+  /// How long a transaction may be prepared while the broker is free to take it. Default 100 ms: a backlog is
+  /// then sent in parts, so that its first outcomes are not as late as its last.
+  public var transactionAgeMax = Duration.milliseconds(100)
+
   /// The most bytes of committed objects that are kept in memory for one partition. Default 32 MiB.
   public var objectBytesMax = 32 << 20
 

@@ -48,9 +48,9 @@ extension Lane {
   func dropOpenTransaction() {
     open.removeAll()
     openRejections = [:]
-    let affected = partitions.keys.filter { !leaving.contains($0) }.sorted()
+    let affected = partitions.keys.sorted()
     for partition in affected { detach(partition) }
-    for partition in affected { events.discarded(partition) }
+    for partition in affected where !leaving.contains(partition) { events.discarded(partition) }
   }
 
   /// Shares the memory for objects out over the partitions.

@@ -5,10 +5,11 @@ extension Lane {
   /// Seals the open transaction and hands it to the committer, when the policy says so.
   func sendIfDue(hasMore: Bool) {
     guard
-      policy.reasonToSend(
-        commands: open.commands, bytes: openBytes, isCommitting: isCommitting, hasMore: hasMore,
-        isStopping: !waiters.isEmpty) != nil
+      let reason = policy.reasonToSend(
+        commands: open.commands, bytes: openBytes, age: open.openedAt.map { .now - $0 } ?? .zero,
+        isCommitting: isCommitting, hasMore: hasMore, isStopping: !waiters.isEmpty)
     else { return }
+    statistics.transactionClosed(reason)
     seal()
     guard !open.parts.isEmpty, let empty = spare.take() else { return }
     var full = empty
@@ -64,6 +65,7 @@ extension Lane {
 
   /// Begins the drains that are due.
   func drainPartitions() {
+    if partitions.values.contains(where: \.isStoreLost) { dropOpenTransaction() }
     for actor in partitions.values {
       let job = actor.takeDrain(ifOver: limits.undrainedBytesMax, orOlderThan: limits.undrainedAgeMax)
       if let job { drainer.submit(job) }

@@ -23,10 +23,15 @@ final class Membership: KafkaRebalanceListener {
   }
 
   /// Polls until ``stop()``, then leaves the group.
-  func start(_ consumer: KafkaConsumer, assignments: Assignments) {
+  ///
+  /// - Parameter ended: told when the client can never be a member again, such as when another worker took its
+  ///   instance id.
+  func start(
+    _ consumer: KafkaConsumer, assignments: Assignments, ended: @escaping @Sendable (KafkaError) -> Void
+  ) {
     self.assignments.bind(assignments)
     thread.withLock { thread in
-      thread = WorkerThread(name: "membership") { [self] in run(consumer) }
+      thread = WorkerThread(name: "membership") { [self] in run(consumer, ended) }
     }
   }
 
@@ -36,9 +41,14 @@ final class Membership: KafkaRebalanceListener {
     await thread.withLock { $0 }?.join()
   }
 
-  private func run(_ consumer: KafkaConsumer) {
+  private func run(_ consumer: KafkaConsumer, _ ended: (KafkaError) -> Void) {
     while !stopping.isCancelled {
-      if let error = consumer.poll(timeout: .milliseconds(100)) { report(error) }
+      guard let error = consumer.poll(timeout: .milliseconds(100)) else { continue }
+      report(error)
+      if let fatal = consumer.fatalError {
+        ended(fatal)
+        break
+      }
     }
     do throws(KafkaError) {
       try consumer.close(timeout: timeouts.revoke + timeouts.call)

@@ -6,7 +6,7 @@ import Sequitur
 extension WorkerParts {
   /// Starts the threads and joins the group.
   func launch(pool: BlockingPool, makeTask: @escaping Worker.TaskFactory) throws -> WorkerRuntime {
-    let drainer = Drainer(logger: logger)
+    let drainer = Drainer(state: state, statistics: statistics, logger: logger)
     let assignments = LateBound<Assignments>()
     let lanes = senders.indices.map { index in
       Lane(
@@ -35,21 +35,23 @@ extension WorkerParts {
         logger: logger, state: state, drainer: drainer, pool: pool, lanes: lanes,
         laneTasks: laneTasks, membership: membership, housekeeping: housekeeping))
     try consumer.subscribe([configuration.topics.commands])
-    membership.start(consumer, assignments: assignments.value)
+    membership.start(consumer, assignments: assignments.value) { error in runtime.value.end(error) }
     return runtime.value
   }
 
   private func laneEvents(_ assignments: LateBound<Assignments>) -> LaneEvents {
     LaneEvents(
       discarded: { partition in Task { await assignments.value.discarded(partition) } },
-      endReached: { partition, offset in catchUp?.reached(partition, offset) })
+      endReached: { partition, offset in catchUp?.reached(partition, offset) },
+      storeDamaged: { partition in state.markDamaged(partition) })
   }
 
   private func restoreJob(_ partition: Int32, _ cancellation: Cancellation) -> RestoreJob {
     RestoreJob(
       partition: partition, partitions: partitions, topics: configuration.topics, state: state,
       consumer: consumer, admin: admin, readerConfiguration: configuration.readerProperties,
-      timeouts: configuration.timeouts, statistics: statistics, logger: logger, cancellation: cancellation)
+      timeouts: configuration.timeouts, schemaVersion: schemaVersion, crashGuard: crashGuard,
+      statistics: statistics, logger: logger, cancellation: cancellation)
   }
 
   private func seek(_ partition: Int32, _ position: Int64?) throws {
@@ -69,7 +71,9 @@ extension WorkerParts {
         applicationID: configuration.applicationID, commandsTopic: configuration.topics.commands,
         partition: partition.number, partitions: partitions),
       envelope: configuration.envelope, limits: limits, position: restored.position ?? 0,
-      changelogPosition: restored.changelogPosition, hashSeed: .random(in: .min ... .max))
+      changelogPosition: restored.changelogPosition, hashSeed: .random(in: .min ... .max),
+      execution: crashGuard?.slot(of: partition.number) ?? .unguarded(),
+      poisoned: crashGuard?.poisoned(partition.number, from: restored.position ?? 0) ?? -1)
     return PartitionActor(
       partition: partition.number, queue: partition.queue, executor: lane.executor, store: restored.store,
       task: makeTask(seat, restored.store))
@@ -82,7 +86,11 @@ extension WorkerParts {
     await withTaskGroup { group in
       group.addTask {
         while await !Task.slept(for: configuration.timeouts.flushInterval) {
-          try? await pool.run { state.flush(wait: false) }
+          let serving = await assignments.partitions
+          try? await pool.run {
+            state.flush(wait: false)
+            try state.retire(serving: serving, retention: configuration.partitionRetention)
+          }
         }
       }
       if let catchUp {

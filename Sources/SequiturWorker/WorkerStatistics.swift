@@ -1,4 +1,5 @@
 import Metrics
+import PartitionEngine
 import Sequitur
 import Synchronization
 
@@ -15,6 +16,8 @@ public final class WorkerStatistics: Sendable {
     public var positions: [Int32: Int64] = [:]
     /// Changelog records still to be read, by partition being restored.
     public var restoring: [Int32: Int64] = [:]
+    /// Why the local store cannot be written; `nil` when all is well. A worker with a fault is unhealthy.
+    public var storeFault: String?
 
     public var rejections: Int { rejected.values.reduce(0, +) }
     public var commands: Int { accepted + rejections }
@@ -22,6 +25,7 @@ public final class WorkerStatistics: Sendable {
 
   private let state = Mutex(Snapshot())
   private let acceptedCounter = Counter(label: "sequitur_commands_accepted_total")
+  private let storeGauge = Gauge(label: "sequitur_store_healthy")
   private let transactionTimer = Timer(label: "sequitur_transaction_duration")
 
   public init() {}
@@ -47,6 +51,10 @@ public final class WorkerStatistics: Sendable {
     }
   }
 
+  func transactionClosed(_ reason: BatchPolicy.Reason) {
+    Counter(label: "sequitur_transactions_closed_total", dimensions: [("reason", reason.rawValue)]).increment()
+  }
+
   func served(_ partition: Int32, from position: Int64) {
     state.withLock {
       $0.restoring[partition] = nil
@@ -56,6 +64,12 @@ public final class WorkerStatistics: Sendable {
 
   func restoring(_ partition: Int32, remaining: Int64) {
     state.withLock { $0.restoring[partition] = remaining }
+  }
+
+  /// The store cannot be written (`nil`: it can again).
+  func storeFailed(_ fault: String?) {
+    storeGauge.record(fault == nil ? 1 : 0)
+    state.withLock { $0.storeFault = fault }
   }
 
   func removed(_ partition: Int32) {

@@ -36,8 +36,18 @@ import Testing
   ) {
     #expect(
       policy.reasonToSend(
-        commands: commands, bytes: bytes, isCommitting: isCommitting, hasMore: hasMore, isStopping: isStopping
-      )
+        commands: commands, bytes: bytes, age: .zero, isCommitting: isCommitting, hasMore: hasMore,
+        isStopping: isStopping)
         == reason)
+  }
+
+  @Test func `a transaction is sent when it is old enough, though more is waiting`() {
+    func reason(_ age: Duration, isCommitting: Bool = false) -> BatchPolicy.Reason? {
+      policy.reasonToSend(
+        commands: 1, bytes: 1, age: age, isCommitting: isCommitting, hasMore: true, isStopping: false)
+    }
+    #expect(reason(.milliseconds(99)) == nil)
+    #expect(reason(.milliseconds(100)) == .age)
+    #expect(reason(.milliseconds(100), isCommitting: true) == nil)
   }
 }
