@@ -52,7 +52,8 @@ public final class WorkerStatistics: Sendable {
   }
 
   func transactionClosed(_ reason: BatchPolicy.Reason) {
-    Counter(label: "sequitur_transactions_closed_total", dimensions: [("reason", reason.rawValue)]).increment()
+    Counter(label: "sequitur_transactions_closed_total", dimensions: [("reason", reason.rawValue)])
+      .increment()
   }
 
   func served(_ partition: Int32, from position: Int64) {
