@@ -93,7 +93,9 @@ import Testing
       #expect(before.key.lexicographicallyPrecedes(after.key), "each key once, in order")
     }
     for (key, record) in taken { #expect(record == (model.current[key] ?? nil)) }
-    if !taken.isEmpty { model.draining = Dictionary(uniqueKeysWithValues: taken.map { ($0.key, $0.record) }) }
+    if !taken.isEmpty {
+      model.draining = Dictionary(taken.map { ($0.key, $0.record) }, uniquingKeysWith: { $1 })
+    }
   }
 
   private func endDrain(_ table: inout ObjectTable, _ model: inout Model, succeeds: Bool) {

@@ -42,10 +42,10 @@ import Testing
   private func process(_ world: inout World) throws {
     let offset = Int(world.partition.processor.position)
     if offset == world.log.count { world.log.append(randomCommand(&world.random)) }
-    let before = world.partition.records.count
+    world.partition.output.removeAll()
     world.partition.end = Int64(offset)
     try world.partition.process(world.log[offset])
-    let output = Array(world.partition.records[before...])
+    let output = world.partition.records
     if offset == world.outputs.count {
       world.outputs.append(output)
     } else {

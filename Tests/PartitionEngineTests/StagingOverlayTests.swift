@@ -29,11 +29,13 @@ import Testing
     var random = SeededGenerator(seed: seed)
     // Starts right before its generation wraps, as after four billion transactions.
     var overlay = StagingOverlay(generation: .max - 1)
-    for _ in 0..<6 {
+    for round in 0..<6 {
+      // Growing begins a new count of generations, so the wrap must come before.
+      let keys = round < 4 ? 100 : 700
       var model: [[UInt8]: [UInt8]?] = [:]
       var order: [[UInt8]] = []
       for _ in 0..<2000 {
-        let key = Array("key \(Int.random(in: 0..<700, using: &random))".utf8)
+        let key = Array("key \(Int.random(in: 0..<keys, using: &random))".utf8)
         let record =
           Int.random(in: 0..<4, using: &random) == 0
           ? nil : objectRecord(version: .random(in: 1...9, using: &random), state: "state")
