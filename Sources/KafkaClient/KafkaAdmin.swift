@@ -31,6 +31,15 @@ public final class KafkaAdmin: Sendable {
   /// The cluster's id, nil when no broker told it in time (`rd_kafka_clusterid`).
   public func clusterID(timeout: Duration) -> String? { handle.clusterID(timeout: timeout) }
 
+  /// The broker that carries out admin calls, nil when the cluster named none in time (`rd_kafka_controllerid`).
+  ///
+  /// Known at once after ``metadata(topic:timeout:)`` of all topics. When it is none of the cluster's brokers,
+  /// admin calls wait in vain: the embedded broker names 0, and its brokers begin with 1.
+  public func controllerID(timeout: Duration) -> Int32? {
+    let id = rd_kafka_controllerid(handle.raw, timeout.kafkaMilliseconds)
+    return id < 0 ? nil : id
+  }
+
   /// The offset of the oldest record and the high watermark, records of open transactions included
   /// (`rd_kafka_query_watermark_offsets`).
   /// - Throws: `timedOut`, `unknownPartition`, `unknownTopicOrPartition`, `transport`.

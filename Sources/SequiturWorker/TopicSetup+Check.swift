@@ -17,11 +17,21 @@ extension TopicSetup {
     if report.faults.allSatisfy({ $0.severity == .warning }) {
       report.partitions = found[topics.commands]?.partitions.count
     }
-    for name in topics.all where found[name] != nil {
-      report.add(configurationOf: name, admin, self)
+    let named = topics.all.filter { found[$0] != nil }
+    // Without a controller nobody answers, as on the embedded broker: each call would wait in vain.
+    let controller = admin.controllerID(timeout: Self.controllerTimeout)
+    guard metadata.brokers.contains(where: { $0.id == controller }) else {
+      let error = KafkaError(
+        code: .unsupportedFeature, operation: "describe topics", detail: "the cluster has no controller")
+      report.faults += named.map { .notDescribed($0, error) }
+      return report
     }
+    for name in named { report.add(configurationOf: name, admin, self) }
     return report
   }
+
+  /// How long the cluster may take to name its controller.
+  private static let controllerTimeout = Duration.seconds(1)
 
   /// One topic in two roles would be read as something it is not.
   private func sameNameFaults() -> [TopicFault] {
