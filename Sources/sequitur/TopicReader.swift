@@ -35,6 +35,8 @@ final class TopicReader {
     // Over the user's properties: an audit that reads uncommitted records would prove nothing.
     let own: KafkaConfiguration = [
       "isolation.level": "read_committed", "enable.partition.eof": "true", "auto.offset.reset": "earliest",
+      // The end of each partition costs one fetch that finds nothing; the default waits half a second for it.
+      "fetch.wait.max.ms": "10",
     ]
     consumer = try KafkaConsumer(configuration: kafka.merging(own), logger: logger)
   }
