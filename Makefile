@@ -8,7 +8,7 @@ SWIFT_SOURCES := $(wildcard Sources Tests Examples Benchmarks Package.swift)
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-tests build demo test lint format clean
+.PHONY: help broker docs setup setup-tests build demo test lint format clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | \
@@ -27,6 +27,9 @@ demo: setup ## Build, then watch commands become events (ARGS="--help" for its o
 	$(SWIFT) build -c release --product sequitur
 	$(SEQUITUR) demo $(ARGS)
 
+broker: setup-tests ## Run a test broker on port 9092 until Ctrl-C; it keeps nothing
+	@exec .venv/bin/noida-db start --only kafka --data-dir "$$(mktemp -d)" --kafka-port 9092
+
 # The release is built before the tests, because some of them run the released executable.
 test: setup-tests lint ## Lint, build, and run every test against a test broker
 	$(SWIFT) build -c release
@@ -38,6 +41,12 @@ lint: ## Check the formatting
 
 format: ## Format the sources in place
 	$(SWIFT) format --in-place --recursive $(SWIFT_SOURCES)
+
+DOCUMENTED := Sequitur SequiturJSON SequiturWorker SequiturTesting LifecycleRules KafkaClient RocksDB
+
+docs: setup ## Build the API's documentation into .build/docs
+	$(SWIFT) package --disable-sandbox --allow-writing-to-directory .build/docs generate-documentation \
+	  $(addprefix --target ,$(DOCUMENTED)) --enable-experimental-combined-documentation --output-path .build/docs
 
 clean: ## Remove what was built and installed here
 	rm -rf .build .venv
