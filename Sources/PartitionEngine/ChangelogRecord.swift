@@ -38,9 +38,21 @@ public enum ChangelogRecord {
       (ids?.count ?? 0) <= 255 * ObjectRecord.commandIDBytes
     else { throw Fault("its header ids has \(ids?.count ?? 0) bytes") }
     ObjectRecord.append(
-      to: &object, version: number, commandIDs: ids ?? UnsafeRawBufferPointer(start: nil, count: 0))
+      to: &object, version: number, schemaVersion: try schemaVersion(headers),
+      commandIDs: ids ?? UnsafeRawBufferPointer(start: nil, count: 0))
     object.append(value)
     return .object
+  }
+
+  /// The header `s`; objects of the first schema have none.
+  private static func schemaVersion(
+    _ headers: UnsafeBufferPointer<RecordHeader>
+  ) throws(Fault) -> Int {
+    guard let header = headers.last(where: { $0.isNamed("s") }) else { return 1 }
+    guard case .exactly(let number)? = header.value.flatMap({ ExpectedVersion($0) }),
+      1...UInt64(ObjectRecord.schemaVersionMax) ~= number
+    else { throw Fault("its header s is not a schema version") }
+    return Int(number)
   }
 
   /// Why a record cannot be decoded.

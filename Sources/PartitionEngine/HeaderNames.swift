@@ -21,6 +21,7 @@ struct HeaderNames: Sendable {
   @usableFromInline let payloadOmitted: ByteRange
   @usableFromInline let version: ByteRange
   @usableFromInline let commandIDs: ByteRange
+  @usableFromInline let schemaVersion: ByteRange
   @usableFromInline let specVersionValue: ByteRange
 
   init(writingInto arena: inout ByteWriter) {
@@ -46,6 +47,7 @@ struct HeaderNames: Sendable {
     payloadOmitted = write("payload-omitted")
     version = write("v")
     commandIDs = write("ids")
+    schemaVersion = write("s")
     specVersionValue = write("1.0")
   }
 }

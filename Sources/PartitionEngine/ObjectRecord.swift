@@ -2,19 +2,22 @@ import Sequitur
 
 /// An object as the overlays and the store hold it: its version, its recent command ids, its state.
 ///
-/// Layout: version (8 bytes, little-endian) · number of ids (1 byte) · ids · state. An id is 24 bytes, the
-/// same as in the changelog's header `ids`: the 128-bit hash and the version it made, big-endian.
+/// Layout: version (8 bytes, little-endian) · number of ids (1 byte) · schema version (2 bytes, little-endian) ·
+/// ids · state. An id is 24 bytes, the same as in the changelog's header `ids`: the 128-bit hash and the
+/// version it made, big-endian.
 ///
 /// Unsafe: a view into memory that its owner keeps alive.
 @frozen
 public struct ObjectRecord {
-  @usableFromInline static var headBytes: Int { 9 }
+  @usableFromInline static var headBytes: Int { 11 }
+  /// The largest `schemaVersion` that a decider may have.
+  public static var schemaVersionMax: Int { Int(UInt16.max) }
   /// Bytes of one remembered command id.
   public static var commandIDBytes: Int { 24 }
 
   public let bytes: UnsafeRawBufferPointer
 
-  /// - Precondition: `bytes` were written by ``append(to:version:commandIDs:)``; see ``isWellFormed(_:)``.
+  /// - Precondition: `bytes` were written by ``append(to:version:schemaVersion:commandIDs:)``; see ``isWellFormed(_:)``.
   @inlinable
   public init(_ bytes: UnsafeRawBufferPointer) {
     self.bytes = bytes
@@ -29,6 +32,12 @@ public struct ObjectRecord {
   @inlinable
   public var version: UInt64 {
     UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: 0, as: UInt64.self))
+  }
+
+  /// The decider's `schemaVersion` when it encoded the state.
+  @inlinable
+  public var schemaVersion: Int {
+    Int(UInt16(littleEndian: bytes.loadUnaligned(fromByteOffset: 9, as: UInt16.self)))
   }
 
   @inlinable
@@ -62,13 +71,16 @@ public struct ObjectRecord {
 
   /// Appends all but the state, which the decider then encodes behind it.
   ///
-  /// - Parameter commandIDs: whole ids, at most 255.
+  /// - Parameters:
+  ///   - schemaVersion: 1…``schemaVersionMax``.
+  ///   - commandIDs: whole ids, at most 255.
   public static func append(
-    to writer: inout ByteWriter, version: UInt64, commandIDs: UnsafeRawBufferPointer
+    to writer: inout ByteWriter, version: UInt64, schemaVersion: Int = 1, commandIDs: UnsafeRawBufferPointer
   ) {
     precondition(commandIDs.count % commandIDBytes == 0, "command ids are whole")
     writer.append(littleEndian: version)
     writer.append(UInt8(commandIDs.count / commandIDBytes))
+    writer.append(littleEndian: UInt16(schemaVersion))
     writer.append(commandIDs)
   }
 }

@@ -12,8 +12,11 @@ public protocol ObjectStore: AnyObject {
 /// The store could not answer: never the command's fault. The partition pauses and tries again.
 public struct StoreFault: Error, Sendable, CustomStringConvertible {
   public let description: String
+  /// Whether waiting cannot help: the store is damaged, or is no longer open. It must be restored anew.
+  public let isDamage: Bool
 
-  public init(_ description: String) {
+  public init(_ description: String, isDamage: Bool = false) {
     self.description = description
+    self.isDamage = isDamage
   }
 }

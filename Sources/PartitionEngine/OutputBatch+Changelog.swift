@@ -11,6 +11,9 @@ extension OutputBatch {
     if let object {
       append(header: names.version) { $0.append(decimal: object.version) }
       if !object.commandIDs.isEmpty { append(header: names.commandIDs, append(object.commandIDs)) }
+      if object.schemaVersion != 1 {
+        append(header: names.schemaVersion) { $0.append(decimal: UInt64(object.schemaVersion)) }
+      }
     }
     append(
       record: OutputRecord(

@@ -66,7 +66,9 @@ extension PartitionProcessor {
     }
     remember(id, version: next.version)
     let offset = open.arena.count
-    ObjectRecord.append(to: &open.arena, version: next.version, commandIDs: commandIDs.bytes)
+    ObjectRecord.append(
+      to: &open.arena, version: next.version, schemaVersion: decider.schemaVersion,
+      commandIDs: commandIDs.bytes)
     do {
       try decider.encodeState(state, into: &open.arena)
     } catch {

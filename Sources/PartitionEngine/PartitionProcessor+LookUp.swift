@@ -33,11 +33,24 @@ extension PartitionProcessor {
     }
     commandIDs.append(record.commandIDs)
     do {
+      guard record.schemaVersion == decider.schemaVersion else { return try migrate(record) }
       let state = try decider.decodeState(RawSpan.unsafe(record.state))
       return .found(CurrentObject(version: record.version, state: state))
     } catch {
       return .unreadable(.unreadableState(error, version: record.version))
     }
+  }
+
+  /// Reads a state that an older decider wrote. It is written anew when a command changes the object.
+  @usableFromInline
+  mutating func migrate(_ record: ObjectRecord) throws -> LookUpAnswer<D.State> {
+    guard record.schemaVersion < decider.schemaVersion else {
+      throw NoStateMigration(from: record.schemaVersion, to: decider.schemaVersion)
+    }
+    var migrated = ByteWriter(capacity: record.state.count)
+    try decider.migrateState(RawSpan.unsafe(record.state), from: record.schemaVersion, into: &migrated)
+    let state = try decider.decodeState(RawSpan.unsafe(migrated.bytes))
+    return .found(CurrentObject(version: record.version, state: state))
   }
 
   /// The version that a rejection names when the command itself never came to look at its object.
@@ -77,7 +90,8 @@ extension PartitionProcessor {
     scratch.truncate(to: 0)
     let exists = try store.read(key, into: &scratch)
     if exists, !ObjectRecord.isWellFormed(scratch.bytes) {
-      throw StoreFault("Expected an object record in the store, but found \(scratch.count) damaged bytes")
+      throw StoreFault(
+        "Expected an object record in the store, but found \(scratch.count) damaged bytes", isDamage: true)
     }
     table.cache(key, hash: hash, record: exists ? scratch.bytes : nil)
     return exists ? ObjectRecord(scratch.bytes) : nil

@@ -25,6 +25,8 @@ public enum RestoreFault: Error, Sendable, Hashable, CustomStringConvertible {
   case changelogLost(checkpoint: Int64?, groupPosition: Int64)
   /// The commands topic had another number of partitions when the state was written.
   case partitionCountChanged(checkpoint: Int32, now: Int32)
+  /// A newer decider wrote the state.
+  case newerSchema(offset: Int64, found: Int, known: Int)
   /// A changelog record cannot be decoded.
   case unreadableRecord(offset: Int64, reason: String)
 
@@ -42,6 +44,9 @@ public enum RestoreFault: Error, Sendable, Hashable, CustomStringConvertible {
       "Expected the commands topic to have \(checkpoint) partitions, as when the state was written, but it "
         + "has \(now): keys would move away from their state. Go back to \(checkpoint) partitions, or start "
         + "over with new topics and another application id."
+    case .newerSchema(let offset, let found, let known):
+      "Expected states of schema version \(known) or older, but a decider of schema version \(found) wrote "
+        + "the changelog record at offset \(offset). Run that decider, or a newer one."
     case .unreadableRecord(let offset, let reason):
       "Expected to decode the changelog record at offset \(offset), but \(reason). "
         + "Only Sequitur may write to the changelog."

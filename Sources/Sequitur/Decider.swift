@@ -18,7 +18,8 @@ public protocol Decider<Command, Event, State>: SendableMetatype {
   associatedtype Event
   associatedtype State
 
-  /// The version of the state's encoding. Raise it when the bytes change their meaning. Default 1.
+  /// The version of the state's encoding, 1…65,535. Raise it when the bytes change their meaning, and say in
+  /// ``migrateState(_:from:into:)`` how older ones are read. Default 1.
   var schemaVersion: Int { get }
 
   /// The content type of the events this decider encodes; `nil` passes on the command's own. Default `nil`.
@@ -45,9 +46,40 @@ public protocol Decider<Command, Event, State>: SendableMetatype {
 
   /// Appends the state's bytes to `bytes`.
   func encodeState(_ state: State, into bytes: inout ByteWriter) throws
+
+  /// Turns a state that was encoded under an older ``schemaVersion`` into one of this version.
+  ///
+  /// Called when an object is read that no command has changed since, so that a new schema needs no rewriting
+  /// of the store. What it throws makes the command a `decider-error`. Default: throws ``NoStateMigration``.
+  ///
+  /// - Parameters:
+  ///   - version: below ``schemaVersion``, from 1.
+  ///   - migrated: takes the bytes that ``decodeState(_:)`` reads.
+  func migrateState(_ bytes: RawSpan, from version: Int, into migrated: inout ByteWriter) throws
 }
 
 extension Decider {
   @inlinable public var schemaVersion: Int { 1 }
   @inlinable public var eventContentType: String? { nil }
+
+  @inlinable
+  public func migrateState(_ bytes: RawSpan, from version: Int, into migrated: inout ByteWriter) throws {
+    throw NoStateMigration(from: version, to: schemaVersion)
+  }
+}
+
+/// The decider does not say how a state of that schema version is read.
+public struct NoStateMigration: Error, Sendable, Hashable, CustomStringConvertible {
+  public let from: Int
+  public let to: Int
+
+  public init(from: Int, to: Int) {
+    self.from = from
+    self.to = to
+  }
+
+  public var description: String {
+    "Expected to read a state of schema version \(from) at version \(to), but the decider has no migration. "
+      + "Implement migrateState(_:from:into:)."
+  }
 }

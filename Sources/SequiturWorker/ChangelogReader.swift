@@ -105,7 +105,12 @@ struct ChangelogReader: ~Copyable {
       throw RestoreFault.unreadableRecord(offset: message.offset, reason: error.description)
     }
     switch content {
-    case .object: try store.put(message.key!, object.bytes, in: &batch)
+    case .object:
+      let found = ObjectRecord(object.bytes).schemaVersion
+      guard found <= job.schemaVersion else {
+        throw RestoreFault.newerSchema(offset: message.offset, found: found, known: job.schemaVersion)
+      }
+      try store.put(message.key!, object.bytes, in: &batch)
     case .forgotten: try store.put(message.key!, nil, in: &batch)
     case .checkpoint(let checkpoint):
       if let action = machine.checkpointRead(checkpoint) { return action }

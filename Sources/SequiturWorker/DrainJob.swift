@@ -45,7 +45,7 @@ final class DrainJob: Sendable {
   }
 
   /// Tells the partition how it went.
-  func end(successfully isWritten: Bool) async { await partition.drainEnded(successfully: isWritten) }
+  func end(_ ending: DrainEnding) async { await partition.drainEnded(ending) }
 
   private func append(_ body: (inout WriteBatch) throws(RocksDBError) -> Void) {
     state.withLock { state in
@@ -57,4 +57,13 @@ final class DrainJob: Sendable {
       }
     }
   }
+}
+
+/// How a drain ended.
+enum DrainEnding: Sendable {
+  case written
+  /// The store did not take it; it is tried again with the partition's next drain.
+  case failed
+  /// The store was opened anew or dropped.
+  case storeLost
 }

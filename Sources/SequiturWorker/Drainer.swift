@@ -7,6 +7,8 @@ import Synchronization
 ///
 /// A write that fails (a full disk, say) is tried again for ever: meanwhile the objects stay in memory, the
 /// undrained bytes reach their limit, and the lane pauses. Nothing is lost, since the changelog has it all.
+/// RocksDB takes no write after some errors until it is opened again, so that is tried from time to time; and a
+/// store that a write finds damaged is replaced by an empty one. Either way the partitions are restored anew.
 final class Drainer: Sendable {
   private enum Job {
     case write(DrainJob)
@@ -17,14 +19,19 @@ final class Drainer: Sendable {
     var jobs: [Job] = []
     var isStopping = false
     var fault: String?
+    var failingSince: ContinuousClock.Instant?
   }
 
   private let state = Mutex(State())
   private let arrived = DispatchSemaphore(value: 0)
+  private let directory: StateDirectory
+  private let statistics: WorkerStatistics
   private let logger: Logger
   private let thread = Mutex<WorkerThread?>(nil)
 
-  init(logger: Logger) {
+  init(state directory: StateDirectory, statistics: WorkerStatistics, logger: Logger) {
+    self.directory = directory
+    self.statistics = statistics
     self.logger = logger
     thread.withLock { $0 = WorkerThread(name: "drain") { [self] in run() } }
   }
@@ -72,25 +79,44 @@ final class Drainer: Sendable {
     do throws(RocksDBError) {
       try job.write()
       clearFault()
-      Task { await job.end(successfully: true) }
+      Task { await job.end(.written) }
     } catch {
+      guard !error.isStale else { return end(job, .storeLost) }
       report(error)
+      if heal(error) { return end(job, .storeLost) }
       // The partition keeps the objects and drains them again with its next turn.
-      Thread.sleep(forTimeInterval: 1)
-      Task { await job.end(successfully: false) }
+      Thread.sleep(forTimeInterval: DrainLimits.retryInterval)
+      end(job, .failed)
+    }
+  }
+
+  private func end(_ job: DrainJob, _ ending: DrainEnding) { Task { await job.end(ending) } }
+
+  /// Opens the store again when that is the way out; says whether it did.
+  private func heal(_ error: RocksDBError) -> Bool {
+    let failing = state.withLock { state in state.failingSince.map { ContinuousClock.now - $0 } } ?? .zero
+    guard error.isDamage || failing >= DrainLimits.reopenInterval else { return false }
+    state.withLock { $0.failingSince = .now }
+    do {
+      try directory.reopen(isDamaged: error.isDamage)
+      return true
+    } catch {
+      logger.error("the store could not be opened again", metadata: ["error": "\(error)"])
+      return true
     }
   }
 
   private func report(_ error: RocksDBError) {
     let isNew = state.withLock { state in
       defer { state.fault = "\(error)" }
+      if state.fault == nil { state.failingSince = .now }
       return state.fault == nil
     }
-    if isNew {
-      logger.error(
-        "the store cannot be written; partitions pause when their memory is full",
-        metadata: ["error": "\(error)"])
-    }
+    guard isNew else { return }
+    statistics.storeFailed("\(error)")
+    logger.error(
+      "the store cannot be written; partitions pause when their memory is full",
+      metadata: ["error": "\(error)"])
   }
 
   private func clearFault() {
@@ -98,6 +124,16 @@ final class Drainer: Sendable {
       defer { state.fault = nil }
       return state.fault != nil
     }
-    if wasFaulty { logger.notice("the store can be written again") }
+    guard wasFaulty else { return }
+    statistics.storeFailed(nil)
+    logger.notice("the store can be written again")
   }
+}
+
+/// The bounds of the drain.
+enum DrainLimits {
+  /// Seconds between two tries of a write that fails.
+  static let retryInterval = 1.0
+  /// How long writes fail before the store is opened again; RocksDB's own recovery looks every five seconds.
+  static let reopenInterval = Duration.seconds(15)
 }

@@ -87,7 +87,13 @@ extension Lane {
     open.accepted += result.accepted
     for (code, count) in result.rejected { openRejections[code, default: 0] += count }
     if let fault = result.fault {
-      logger.error("the store cannot be read; the lane pauses", metadata: ["error": "\(fault)"])
+      logger.error(
+        "the store cannot be read", metadata: ["partition": "\(actor.partition)", "error": "\(fault)"])
+      if fault.isDamage {
+        events.storeDamaged(actor.partition)
+        dropOpenTransaction()
+        return false
+      }
       storePause = .now + LaneLimits.storePause
     }
     return result.messages == run.count

@@ -88,6 +88,8 @@ struct LaneEvents: Sendable {
   let discarded: @Sendable (Int32) -> Void
   /// The end of a partition was reached (only when asked for), at this offset.
   let endReached: @Sendable (Int32, Int64) -> Void
+  /// A partition's store cannot be read: it must be emptied before the partition is restored.
+  let storeDamaged: @Sendable (Int32) -> Void
 }
 
 /// The bounds of a lane.

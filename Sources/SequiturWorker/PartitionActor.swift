@@ -13,6 +13,7 @@ actor PartitionActor {
   private let task: any PartitionTask
   private let store: PartitionStore
   private var lastDrain = ContinuousClock.now
+  private var hasLostStore = false
 
   nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
@@ -51,19 +52,28 @@ actor PartitionActor {
   nonisolated var openByteCount: Int { assumeIsolated { $0.task.openByteCount } }
   nonisolated var undrainedByteCount: Int { assumeIsolated { $0.task.undrainedByteCount } }
 
+  /// Whether the store was opened anew or dropped meanwhile: the partition must be restored.
+  nonisolated var isStoreLost: Bool { assumeIsolated { $0.hasLostStore } }
+
   nonisolated func setObjectBytesMax(_ limit: Int) {
     assumeIsolated { $0.task.setObjectBytesMax(limit) }
   }
 
   /// Makes a drain when `bytes` or more wait for one, or anything at all for longer than `age`.
   ///
-  /// - Returns: the drain, to be written in the background and then reported to ``drainEnded(successfully:)``.
+  /// - Returns: the drain, to be written in the background and then reported to ``drainEnded(_:)``.
   nonisolated func takeDrain(ifOver bytes: Int, orOlderThan age: Duration) -> DrainJob? {
     assumeIsolated { $0.makeDrain(ifOver: bytes, orOlderThan: age) }
   }
 
-  func drainEnded(successfully isWritten: Bool) {
-    if isWritten { task.finishDrain() } else { task.failDrain() }
+  func drainEnded(_ ending: DrainEnding) {
+    switch ending {
+    case .written: task.finishDrain()
+    case .failed: task.failDrain()
+    case .storeLost:
+      task.failDrain()
+      hasLostStore = true
+    }
   }
 
   private func makeDrain(ifOver bytes: Int, orOlderThan age: Duration) -> DrainJob? {

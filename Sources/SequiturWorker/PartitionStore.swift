@@ -21,7 +21,7 @@ final class PartitionStore: ObjectStore, Sendable {
       record.append(slice.bytes)
       return true
     } catch {
-      throw StoreFault("\(error)")
+      throw StoreFault("\(error)", isDamage: error.isDamage || error.isStale)
     }
   }
 
@@ -30,7 +30,8 @@ final class PartitionStore: ObjectStore, Sendable {
     guard let slice = try database.get(Self.positionKey, in: family) else { return nil }
     return try slice.withUnsafeBytes { bytes in
       guard bytes.count == 16 else {
-        throw StoreFault("Expected a position of 16 bytes in \(family.name), but found \(bytes.count)")
+        throw StoreFault(
+          "Expected a position of 16 bytes in \(family.name), but found \(bytes.count)", isDamage: true)
       }
       let command = Int64(littleEndian: bytes.loadUnaligned(fromByteOffset: 8, as: Int64.self))
       return RestoreMachine.StoredPosition(

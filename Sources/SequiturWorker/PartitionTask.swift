@@ -55,4 +55,8 @@ public struct PartitionSeat: Sendable {
   public let position: Int64
   public let changelogPosition: Int64
   public let hashSeed: UInt64
+  /// Where the task notes the command it executes.
+  public let execution: ExecutionSlot
+  /// The offset of a command to reject without executing it, since it ended the process before; -1: none.
+  public let poisoned: Int64
 }

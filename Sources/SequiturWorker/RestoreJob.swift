@@ -26,12 +26,36 @@ struct RestoreJob: Sendable {
   let admin: KafkaAdmin
   let readerConfiguration: KafkaConfiguration
   let timeouts: WorkerTimeouts
+  /// The decider's.
+  let schemaVersion: Int
+  let crashGuard: CrashGuard?
   let statistics: WorkerStatistics
   let logger: Logger
   /// Set when the partition was taken away: what was restored stays.
   let cancellation: Cancellation
 
   func run() throws -> Restored {
+    do {
+      return try restore()
+    } catch {
+      guard Self.isDamage(error) else { throw error }
+      logger.error(
+        "the partition's store is damaged; it is emptied and rebuilt from the changelog",
+        metadata: ["partition": "\(partition)", "error": "\(error)"])
+      state.markDamaged(partition)
+      return try restore()
+    }
+  }
+
+  private static func isDamage(_ error: any Error) -> Bool {
+    switch error {
+    case let error as RocksDBError: error.isDamage
+    case let fault as StoreFault: fault.isDamage
+    default: false
+    }
+  }
+
+  private func restore() throws -> Restored {
     var store = try state.store(of: partition)
     var machine = RestoreMachine(partitions: partitions)
     var groupPosition: Int64?
@@ -51,6 +75,7 @@ struct RestoreJob: Sendable {
       case .setAside(let mismatch):
         logger.warning("the partition is rebuilt from its changelog", metadata: ["why": "\(mismatch)"])
         store = try state.reset(partition)
+        crashGuard?.clear(partition)
         action = machine.storeSetAside()
       case .read(let from, let target):
         var reader = ChangelogReader(job: self, store: store, from: from, target: target)

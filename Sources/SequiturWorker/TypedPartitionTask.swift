@@ -8,6 +8,8 @@ final class TypedPartitionTask<D: Decider>: PartitionTask {
   @usableFromInline var processor: PartitionProcessor<D>
   @usableFromInline var headers: [RecordHeader] = []
   @usableFromInline var timestamp: Int64 = 0
+  @usableFromInline let execution: ExecutionSlot
+  @usableFromInline let poisoned: Int64
 
   @inlinable
   init(decider: D, seat: PartitionSeat, store: any ObjectStore) {
@@ -15,6 +17,8 @@ final class TypedPartitionTask<D: Decider>: PartitionTask {
       decider: decider, identity: seat.identity, envelope: seat.envelope, limits: seat.limits,
       store: store, position: seat.position, changelogPosition: seat.changelogPosition,
       hashSeed: seat.hashSeed)
+    execution = seat.execution
+    poisoned = seat.poisoned
     headers.reserveCapacity(16)
   }
 
@@ -24,6 +28,7 @@ final class TypedPartitionTask<D: Decider>: PartitionTask {
     outputBytesMax: Int
   ) -> RunResult {
     var result = RunResult()
+    defer { execution.end() }
     for index in range {
       guard output.byteCount + processor.openByteCount < outputBytesMax else { break }
       do throws(StoreFault) {
@@ -53,6 +58,10 @@ final class TypedPartitionTask<D: Decider>: PartitionTask {
         unsafeKey: message.key, payload: message.value, headers: headers,
         position: CommandPosition(partition: message.partition, offset: message.offset),
         timestamp: message.timestamp)
+      guard message.offset != poisoned else {
+        return try processor.refuse(record, .crashed, into: &output)
+      }
+      execution.begin(message.offset)
       return try processor.process(record, into: &output)
     }
   }
@@ -87,4 +96,12 @@ final class TypedPartitionTask<D: Decider>: PartitionTask {
 
   @inlinable
   func setObjectBytesMax(_ limit: Int) { processor.setObjectBytesMax(limit) }
+}
+
+extension Rejection {
+  /// Of a command whose processing ended the process several times.
+  @usableFromInline static let crashed = Rejection(
+    .deciderError,
+    "The worker ended \(CrashGuard.attemptsMax) times in a row while the decider's code ran for this command."
+  )
 }

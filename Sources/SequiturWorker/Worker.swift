@@ -22,25 +22,32 @@ public struct Worker: Service {
   /// What the worker has done so far; may be read while it runs.
   public let statistics: WorkerStatistics
   let logger: Logger
+  private let schemaVersion: Int
   private let makeTask: TaskFactory
 
   /// - Parameters:
   ///   - logger: where the worker and librdkafka log.
-  ///   - decider: makes a decider; called once for each partition served.
+  ///   - decider: makes a decider; called once for each partition served, and once to learn its schema version.
   @inlinable
   public init<D: Decider>(
     _ configuration: WorkerConfiguration, logger: Logger = Logger(label: "sequitur"),
     decider: @escaping @Sendable () -> D
   ) {
-    self.init(configuration, logger: logger) { seat, store in
+    self.init(configuration, logger: logger, schemaVersion: decider().schemaVersion) { seat, store in
       TypedPartitionTask(decider: decider(), seat: seat, store: store)
     }
   }
 
   @usableFromInline
-  init(_ configuration: WorkerConfiguration, logger: Logger, makeTask: @escaping TaskFactory) {
+  init(
+    _ configuration: WorkerConfiguration, logger: Logger, schemaVersion: Int,
+    makeTask: @escaping TaskFactory
+  ) {
+    precondition(
+      1...ObjectRecord.schemaVersionMax ~= schemaVersion, "a schemaVersion is 1 to 65,535")
     self.configuration = configuration
     self.logger = logger
+    self.schemaVersion = schemaVersion
     self.makeTask = makeTask
     statistics = WorkerStatistics()
   }
@@ -51,7 +58,8 @@ public struct Worker: Service {
   ///   nothing of what was assigned can be served.
   public func run() async throws {
     let runtime = try await WorkerRuntime.start(
-      configuration, statistics: statistics, logger: logger, makeTask: makeTask)
+      configuration, statistics: statistics, logger: logger, schemaVersion: schemaVersion,
+      makeTask: makeTask)
     await withTaskCancellationHandler {
       await withGracefulShutdownHandler {
         await runtime.ended.wait()

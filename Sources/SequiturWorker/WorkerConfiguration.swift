@@ -15,6 +15,7 @@ import Sequitur
 /// | ``limits`` | | see `Limits` |
 /// | ``kafka`` | `--kafka key=value` | |
 /// | ``topicCreation`` | `--create-topics` | none: missing topics are a fault |
+/// | ``guardsAgainstCrashes`` | `--no-crash-guard` | true |
 /// | ``stopsWhenCaughtUp`` | `--until-caught-up` | false |
 public struct WorkerConfiguration: Sendable {
   /// Where the cluster is, `host:port` with commas between several.
@@ -44,6 +45,10 @@ public struct WorkerConfiguration: Sendable {
   /// Bytes of RocksDB's memtables; with the drain's bound, what a restart after a crash replays at most.
   /// Default 32 MiB.
   public var memtableBytes = 32 << 20
+  /// Rejects a command as `decider-error` after the decider's code ended the process with it three times.
+  public var guardsAgainstCrashes = true
+  /// How long the local state of a partition that another worker serves is kept. Default a day.
+  public var partitionRetention = Duration.seconds(24 * 3600)
   public var timeouts = WorkerTimeouts()
 
   /// The most lanes: beyond the number of cores they only share them.

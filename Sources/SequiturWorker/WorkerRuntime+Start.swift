@@ -8,14 +8,15 @@ import Sequitur
 extension WorkerRuntime {
   /// Checks everything, opens everything, and joins the group.
   static func start(
-    _ configuration: WorkerConfiguration, statistics: WorkerStatistics, logger: Logger,
+    _ configuration: WorkerConfiguration, statistics: WorkerStatistics, logger: Logger, schemaVersion: Int,
     makeTask: @escaping Worker.TaskFactory
   ) async throws -> WorkerRuntime {
     let check = try await StartupCheck(configuration, logger: logger)
     let pool = BlockingPool(name: "restore", threads: min(max(configuration.lanes, 2), 8))
     do {
       let parts = try await pool.run {
-        try WorkerParts(configuration, check, statistics: statistics, logger: logger)
+        try WorkerParts(
+          configuration, check, statistics: statistics, logger: logger, schemaVersion: schemaVersion)
       }
       try await parts.initialiseProducers(pool)
       return try parts.launch(pool: pool, makeTask: makeTask)
@@ -40,10 +41,13 @@ struct WorkerParts: Sendable {
   let membership: Membership
   let senders: [TransactionSender]
   let catchUp: CatchUp?
+  let schemaVersion: Int
+  let crashGuard: CrashGuard?
 
   /// Makes the clients. Blocks.
   init(
-    _ configuration: WorkerConfiguration, _ check: StartupCheck, statistics: WorkerStatistics, logger: Logger
+    _ configuration: WorkerConfiguration, _ check: StartupCheck, statistics: WorkerStatistics,
+    logger: Logger, schemaVersion: Int
   ) throws {
     self.configuration = configuration
     self.statistics = statistics
@@ -52,6 +56,8 @@ struct WorkerParts: Sendable {
     partitions = check.partitions
     limits = check.limits
     state = check.state
+    self.schemaVersion = schemaVersion
+    crashGuard = try Self.adopt(configuration, check, admin, schemaVersion, logger)
     logger.info(
       "state directory open",
       metadata: ["path": "\(state.path)", "store": state.isKept ? "kept" : "new"])
@@ -93,6 +99,30 @@ struct WorkerParts: Sendable {
       } catch {
         guard error.isRetriable, ContinuousClock.now < deadline else { throw error }
       }
+    }
+  }
+
+  /// Makes sure that the store is this application's, and opens the crash guard.
+  private static func adopt(
+    _ configuration: WorkerConfiguration, _ check: StartupCheck, _ admin: KafkaAdmin, _ schemaVersion: Int,
+    _ logger: Logger
+  ) throws -> CrashGuard? {
+    let header = StoreHeader(
+      applicationID: configuration.applicationID,
+      clusterID: admin.clusterID(timeout: configuration.timeouts.call),
+      commandsTopic: configuration.topics.commands, changelogTopic: configuration.topics.changelog,
+      partitions: check.partitions, schemaVersion: schemaVersion)
+    do {
+      let isEmptied = try check.state.adopt(header)
+      guard configuration.guardsAgainstCrashes else { return nil }
+      let crashGuard = try CrashGuard(
+        directory: check.state.path, partitions: check.partitions, logger: logger)
+      if isEmptied { for partition in 0..<check.partitions { crashGuard.clear(partition) } }
+      return crashGuard
+    } catch let fault as StoreHeaderFault {
+      throw WorkerStartFault(reasons: ["\(fault)"])
+    } catch let fault as StateDirectoryFault {
+      throw WorkerStartFault(reasons: ["\(fault)"])
     }
   }
 

@@ -1,0 +1,91 @@
+import Foundation
+
+/// What a store says of itself: whose state it holds, and how it is written.
+///
+/// It stands in the database's default column family and is on the disk before the first object is. A worker
+/// compares it with what it is told, since objects of one application read by another would be served as
+/// if they were its own.
+public struct StoreHeader: Codable, Sendable, Hashable {
+  /// The format of the store that this version of Sequitur writes and reads: positions and object records.
+  public static let currentFormat = 2
+
+  public var format: Int
+  public var applicationID: String
+  /// `nil` when the broker did not tell it.
+  public var clusterID: String?
+  public var commandsTopic: String
+  public var changelogTopic: String
+  /// Partitions of the commands topic.
+  public var partitions: Int32
+  /// The decider's `schemaVersion`: the newest under which an object of this store was written.
+  public var schemaVersion: Int
+
+  public init(
+    applicationID: String, clusterID: String?, commandsTopic: String, changelogTopic: String,
+    partitions: Int32, schemaVersion: Int
+  ) {
+    format = Self.currentFormat
+    self.applicationID = applicationID
+    self.clusterID = clusterID
+    self.commandsTopic = commandsTopic
+    self.changelogTopic = changelogTopic
+    self.partitions = partitions
+    self.schemaVersion = schemaVersion
+  }
+
+  init(decoding bytes: UnsafeRawBufferPointer) throws {
+    self = try JSONDecoder().decode(StoreHeader.self, from: Data(bytes))
+  }
+
+  func encoded() throws -> [UInt8] {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return Array(try encoder.encode(self))
+  }
+}
+
+extension StoreHeader {
+  /// What a worker does about the header it finds.
+  public enum Verdict: Sendable, Hashable {
+    /// The store is ours. `update`: the header changes, since the decider's schema is newer.
+    case keep(update: Bool)
+    /// The store holds another state than the topics do: set it aside and rebuild from the changelog.
+    case rebuild(String)
+    case refuse(StoreHeaderFault)
+  }
+
+  /// Compares the header that a store has with the one that it should have.
+  ///
+  /// - Parameter path: of the state directory, for the faults.
+  public static func judge(found: StoreHeader, expected: StoreHeader, path: String) -> Verdict {
+    if found.format > currentFormat {
+      return .refuse(.newerFormat(path: path, found: found.format))
+    }
+    if found.applicationID != expected.applicationID {
+      return .refuse(
+        .otherApplication(path: path, expected: expected.applicationID, found: found.applicationID))
+    }
+    for (name, other) in [
+      (expected.commandsTopic, found.commandsTopic), (expected.changelogTopic, found.changelogTopic),
+    ] where name != other {
+      return .refuse(.otherTopic(path: path, expected: name, found: other))
+    }
+    if let old = found.clusterID, let new = expected.clusterID, old != new {
+      return .rebuild("it was written on the Kafka cluster \(old), and this is the cluster \(new)")
+    }
+    if found.partitions != expected.partitions {
+      return .refuse(
+        .partitionCountChanged(path: path, expected: found.partitions, found: expected.partitions))
+    }
+    if found.schemaVersion > expected.schemaVersion {
+      return .refuse(
+        .newerSchema(path: path, known: expected.schemaVersion, found: found.schemaVersion))
+    }
+    if found.format < currentFormat {
+      return .rebuild("it has format \(found.format), and this version writes format \(currentFormat)")
+    }
+    return .keep(
+      update: found != expected
+        && !(expected.clusterID == nil && found.schemaVersion == expected.schemaVersion))
+  }
+}
