@@ -1,0 +1,80 @@
+import ArgumentParser
+import KafkaClient
+import SequiturWorker
+
+/// `sequitur state diff`.
+struct StateDiff: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "diff", abstract: "Compare the store with another one, or with the changelog.",
+    discussion: """
+      Without another directory, the store is compared with what its changelog says up to the store's \
+      position. Prints a line for each object that is not the same, and ends with 1 when there is one.
+      """)
+
+  @OptionGroup var kafka: KafkaOptions
+  @Option(name: .customLong("state-dir"), help: "The local store's directory. (default: sequitur-state)")
+  var stateDirectory: String?
+  @Option(
+    name: .customLong("changelog-topic"), help: "The changelog. (default: the one in the store's header)")
+  var changelogTopic: String?
+  @Argument(help: "The other state directory.") var other: String?
+  @Flag(help: "Print JSON lines.") var json = false
+
+  func run() async throws {
+    let settings = try kafka.resolve()
+    let path = settings.settings.text(stateDirectory, .stateDirectory) ?? "sequitur-state"
+    let inspection = try StateOptions.open(path)
+    let count = try StateOptions.reportingFaults {
+      if let other {
+        try compare(inspection, with: StateOptions.open(other))
+      } else {
+        try compare(inspection, settings)
+      }
+    }
+    if count > 0 { throw CommandFailure.reportedFault }
+  }
+
+  private func compare(_ first: StoreInspection, with second: StoreInspection) throws -> Int {
+    var count = 0
+    try first.differences(from: second) { difference in
+      count += 1
+      show(difference)
+    }
+    if !json { print("\(count.grouped) differences") }
+    return count
+  }
+
+  private func compare(_ store: StoreInspection, _ settings: KafkaSettings) throws -> Int {
+    guard
+      let topic = settings.settings.text(changelogTopic, .changelogTopic) ?? store.header?.changelogTopic
+    else {
+      throw CommandFailure(
+        "Expected the changelog's name, but the store in \(store.path) has no header. Name --changelog-topic."
+      )
+    }
+    _ = try TopicLookUp.metadata(topic, settings)
+    let comparison = try store.differences(
+      fromChangelog: topic, kafka: settings.client(), logger: settings.logger, show)
+    if !json {
+      print(
+        "\(comparison.differences.grouped) differences; \(comparison.behind.grouped) objects changed behind the "
+          + "store's position")
+    }
+    return comparison.differences
+  }
+
+  private func show(_ difference: StoreDifference) {
+    let (first, second) = (difference.firstVersion, difference.secondVersion)
+    if json {
+      let versions =
+        (first.map { ",\"firstVersion\":\($0)" } ?? "") + (second.map { ",\"secondVersion\":\($0)" } ?? "")
+      print(
+        "{\(StateText.member("key", difference.key)),\"partition\":\(difference.partition),"
+          + "\"kind\":\"\(difference.kind.rawValue)\"\(versions)}")
+    } else {
+      print(
+        "\(StateText.plain(difference.key)) in partition \(difference.partition): \(difference.kind.rawValue), "
+          + "version \(first.map { "\($0)" } ?? "none") and \(second.map { "\($0)" } ?? "none")")
+    }
+  }
+}

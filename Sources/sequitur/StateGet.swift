@@ -1,0 +1,28 @@
+import ArgumentParser
+import SequiturWorker
+
+/// `sequitur state get`.
+struct StateGet: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "get", abstract: "Show one object.",
+    discussion: "Ends with 1 when the store does not hold the object.")
+
+  @OptionGroup var store: StateOptions
+  @Argument(help: "The object's key.") var key: String
+  @Flag(name: .customLong("hex"), help: "The key is given in hexadecimal digits.") var isHex = false
+  @Flag(help: "Print JSON.") var json = false
+
+  func run() async throws {
+    guard let bytes = isHex ? HexText.bytes(key) : Array(key.utf8) else {
+      throw CommandFailure("Expected a key in hexadecimal digits, but it is '\(key)'.")
+    }
+    let inspection = try store.open()
+    let object = try StateOptions.reportingFaults { try inspection.object(bytes) }
+    guard let object else {
+      throw CommandFailure(
+        "Expected the object \(key) in the store in \(inspection.path), but it is not there.",
+        status: .foundFault)
+    }
+    print(json ? StateText.json(object, isComplete: true) : StateText.lines(object))
+  }
+}

@@ -1,0 +1,72 @@
+import ArgumentParser
+import SequiturWorker
+
+/// `sequitur state stats`.
+struct StateStats: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "stats",
+    abstract: "Show the store's header, and objects, bytes and position of each partition.")
+
+  @OptionGroup var store: StateOptions
+  @Flag(help: "Count the objects, instead of asking RocksDB for an estimate.") var exact = false
+  @Flag(help: "Print JSON.") var json = false
+
+  func run() async throws {
+    let inspection = try store.open()
+    let figures = try StateOptions.reportingFaults {
+      try inspection.partitions.map { try inspection.figures(of: $0, isExact: exact) }
+    }
+    if json {
+      try JSONOutput.print(StateReport(inspection, figures))
+    } else {
+      Self.printTable(inspection, figures)
+    }
+  }
+
+  private static func printTable(_ inspection: StoreInspection, _ figures: [InspectedPartition]) {
+    if let header = inspection.header {
+      print(
+        "application \(header.applicationID), cluster \(header.clusterID ?? "unknown"), format \(header.format), "
+          + "schema version \(header.schemaVersion)")
+      print(
+        "commands topic \(header.commandsTopic) with \(header.partitions) partitions, changelog "
+          + header.changelogTopic)
+    }
+    for partition in figures {
+      print(
+        "partition \(partition.partition): \(partition.isExact ? "" : "about ")\(partition.objects.grouped) objects, "
+          + (partition.objectBytes.map { "\($0.grouped) bytes of objects, " } ?? "")
+          + "\(partition.fileBytes.grouped) bytes in files, changelog offset "
+          + "\(partition.changelogOffset.map { "\($0)" } ?? "none"), command position "
+          + "\(partition.commandPosition.map { "\($0)" } ?? "none")")
+    }
+    print("\(figures.reduce(0) { $0 + $1.objects }.grouped) objects in \(figures.count) partitions")
+  }
+}
+
+/// `sequitur state stats --json`.
+struct StateReport: Encodable {
+  struct Partition: Encodable {
+    let partition: Int32
+    let objects: Int
+    let isExact: Bool
+    let objectBytes: Int?
+    let fileBytes: Int
+    let changelogOffset: Int64?
+    let commandPosition: Int64?
+  }
+
+  let header: StoreHeader?
+  let objects: Int
+  let partitions: [Partition]
+
+  init(_ inspection: StoreInspection, _ figures: [InspectedPartition]) {
+    header = inspection.header
+    objects = figures.reduce(0) { $0 + $1.objects }
+    partitions = figures.map {
+      Partition(
+        partition: $0.partition, objects: $0.objects, isExact: $0.isExact, objectBytes: $0.objectBytes,
+        fileBytes: $0.fileBytes, changelogOffset: $0.changelogOffset, commandPosition: $0.commandPosition)
+    }
+  }
+}

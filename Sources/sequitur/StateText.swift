@@ -1,0 +1,110 @@
+import Foundation
+import SequiturWorker
+
+/// How objects of a store are shown: their state is whatever the decider encoded.
+enum StateText {
+  /// A line of JSON; the state as JSON when it is that, else as text (`stateText`) or digits (`stateHex`).
+  static func json(_ object: InspectedObject, isComplete: Bool) -> String {
+    var line = "{\(member("key", object.key)),\"partition\":\(object.partition),\"version\":\(object.version)"
+    line += ",\"schemaVersion\":\(object.schemaVersion),\"commandIDs\":\(object.commands.count)"
+    if isComplete {
+      let commands = object.commands.map { "{\"hash\":\"\(hash($0))\",\"version\":\($0.version)}" }
+      line += ",\"commands\":[\(commands.joined(separator: ","))]"
+      line += ",\"stateBytes\":\(object.state.count),\"recordBytes\":\(object.recordBytes)"
+    }
+    if isJSON(object.state) {
+      // Line ends stand between tokens only, and would end the line.
+      let text = String(decoding: object.state.map { $0 == 10 || $0 == 13 ? 32 : $0 }, as: UTF8.self)
+      return line + ",\"state\":\(text)}"
+    }
+    return line + ",\(member("state", object.state, textSuffix: "Text"))}"
+  }
+
+  /// For people.
+  static func lines(_ object: InspectedObject) -> String {
+    var lines = [
+      "key: \(plain(object.key))",
+      "partition: \(object.partition)",
+      "version: \(object.version)",
+      "schema version: \(object.schemaVersion)",
+      "recent command ids: \(object.commands.count)",
+    ]
+    lines += object.commands.map { "  \(hash($0)) made version \($0.version)" }
+    lines += [
+      "size: \(object.state.count) bytes of state, \(object.recordBytes) bytes of record",
+      "state: \(plain(object.state))",
+    ]
+    return lines.joined(separator: "\n")
+  }
+
+  /// The text when the bytes are UTF-8 without control characters, else `0x` and digits.
+  static func plain(_ bytes: [UInt8]) -> String {
+    if let text = String(validating: bytes, as: UTF8.self),
+      !text.unicodeScalars.contains(where: { $0.value < 32 && $0.value != 10 })
+    {
+      return text
+    }
+    return "0x" + HexText.text(bytes)
+  }
+
+  /// A JSON member: `"name":"text"` when the bytes are UTF-8, else `"nameHex":"digits"`.
+  static func member(_ name: String, _ bytes: [UInt8], textSuffix: String = "") -> String {
+    guard let text = String(validating: bytes, as: UTF8.self) else {
+      return "\"\(name)Hex\":\"\(HexText.text(bytes))\""
+    }
+    return "\"\(name)\(textSuffix)\":\(quoted(text))"
+  }
+
+  private static func quoted(_ text: String) -> String {
+    var result = "\""
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "\"": result += "\\\""
+      case "\\": result += "\\\\"
+      case "\n": result += "\\n"
+      case "\r": result += "\\r"
+      case "\t": result += "\\t"
+      case _ where scalar.value < 32:
+        result += "\\u00" + HexText.text([UInt8(scalar.value)])
+      default: result.unicodeScalars.append(scalar)
+      }
+    }
+    return result + "\""
+  }
+
+  private static func isJSON(_ bytes: [UInt8]) -> Bool {
+    guard let first = bytes.first, first == UInt8(ascii: "{") || first == UInt8(ascii: "[") else {
+      return false
+    }
+    return (try? JSONSerialization.jsonObject(with: Data(bytes))) != nil
+  }
+
+  private static func hash(_ command: InspectedObject.Command) -> String {
+    HexText.text(
+      [command.high, command.low].flatMap { word in
+        withUnsafeBytes(of: word.bigEndian) { Array($0) }
+      })
+  }
+}
+
+/// Bytes as hexadecimal digits.
+enum HexText {
+  static func text(_ bytes: [UInt8]) -> String {
+    let digits = Array("0123456789abcdef".utf8)
+    return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+  }
+
+  /// `nil` for text that is no pairs of hexadecimal digits.
+  static func bytes(_ text: String) -> [UInt8]? {
+    let digits = Array(text.utf8)
+    guard digits.count % 2 == 0 else { return nil }
+    var bytes: [UInt8] = []
+    for index in stride(from: 0, to: digits.count, by: 2) {
+      guard let byte = UInt8(String(decoding: digits[index..<(index + 2)], as: UTF8.self), radix: 16) else {
+        return nil
+      }
+      bytes.append(byte)
+    }
+    return bytes
+  }
+}
