@@ -27,6 +27,7 @@ public final class EmbeddedBroker: Sendable {
     }
     pointer = SharedPointer(raw: raw)
     bootstrapServers = String(cString: rd_kafka_mock_cluster_bootstraps(raw))
+    answerAtOnce()
   }
 
   deinit { rd_kafka_mock_cluster_destroy(pointer.raw) }
