@@ -12,7 +12,9 @@ final class DemoFeeder: Sendable {
     /// The offset behind the last command, by partition.
     var ends: [Int32: Int64] = [:]
     var failure: KafkaError?
-    /// Set when all commands are acknowledged.
+    /// Whether all commands were sent and acknowledged.
+    var isComplete = false
+    /// Set some time later.
     var prediction: DemoPrediction?
   }
 
@@ -57,8 +59,10 @@ final class DemoFeeder: Sendable {
       }
     }
     state.withLock { $0.sent = sent }
-    let prediction = DemoPrediction(generator.oracle)
     try flush(producer)
+    guard !isStopped else { return }
+    state.withLock { $0.isComplete = true }
+    let prediction = DemoPrediction(generator.oracle)
     state.withLock { $0.prediction = prediction }
   }
 

@@ -90,8 +90,11 @@ final class DemoRun {
     screen.show(snapshot)
     await group.triggerGracefulShutdown()
     let ends = [await serving.finish(), await feeding.finish()]
-    snapshot.phase = .done
-    if case .success = result { show(worker.statistics) }
+    if case .success = result {
+      snapshot.phase = .done
+      snapshot.rates = meter.rates
+      screen.show(snapshot)
+    }
     screen.end()
     try result.get()
     for case let error? in ends { throw error }
@@ -152,9 +155,9 @@ final class DemoRun {
     snapshot.update(worker, ends: fed.ends)
     meter.measure(snapshot.commands, isServing: !worker.positions.isEmpty)
     snapshot.rates = meter.rates
-    if snapshot.phase != .done { snapshot.phase = Self.phase(worker) }
+    snapshot.phase = Self.phase(worker)
     screen.show(snapshot)
-    return fed.prediction != nil && snapshot.lags.values.allSatisfy { $0 == 0 }
+    return fed.isComplete && snapshot.lags.values.allSatisfy { $0 == 0 }
       && snapshot.commands >= plan.commands
   }
 
