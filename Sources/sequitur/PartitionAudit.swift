@@ -12,6 +12,7 @@ import LifecycleRules
 final class PartitionAudit {
   /// So many commands without outcome are remembered, in case theirs stands in the wrong place.
   static let missingMax = 10_000
+  private static let startsAskedAgainMax = 10
 
   let audit: AuditRun
   let partition: Int32
@@ -32,6 +33,9 @@ final class PartitionAudit {
   /// The checkpoint further on, read when outcomes go beyond the first.
   var laterCheckpoint: Int64?
   var isBehindReported = false
+  private var startsAskedAgain = 0
+  private var pending = 0
+  private var firstPending: Int64?
 
   // From commands and outcomes.
   var objects: [AuditKey: Int] = [:]
@@ -56,6 +60,7 @@ final class PartitionAudit {
     try open()
     try join()
     finishMissing()
+    reportPending()
     compareStates()
     for object in table { audit.digests.add(object) }
     for (key, state) in states { audit.digests.add(key, state) }
@@ -100,6 +105,8 @@ final class PartitionAudit {
     let isCovered = command.offset < (checkpoint ?? 0)
     if events + rejections == 0, !isCovered {
       audit.report.pending += 1
+      firstPending = firstPending ?? command.offset
+      pending += 1
       return
     }
     audit.report.commands += 1
@@ -182,6 +189,7 @@ final class PartitionAudit {
     }
     let isSecond = offset == last
     last = offset
+    if offset >= commandsStart { askStartAgain() }
     if offset < commandsStart {
       if !isSecond {
         audit.report.deletedCommands += 1
@@ -194,6 +202,15 @@ final class PartitionAudit {
     }
   }
 
+  /// Retention may have deleted commands after the start was asked.
+  private func askStartAgain() {
+    guard startsAskedAgain < Self.startsAskedAgainMax else { return }
+    startsAskedAgain += 1
+    let bounds = try? audit.admin.watermarks(
+      topic: topics.commands, partition: partition, timeout: TopicLookUp.timeout)
+    if let bounds { commandsStart = bounds.low }
+  }
+
   private func finishMissing() {
     for offset in missing.sorted() {
       add(
@@ -201,6 +218,14 @@ final class PartitionAudit {
         "Expected one outcome of the command, which the checkpoint covers, but found none")
     }
     missing = []
+  }
+
+  private func reportPending() {
+    guard let firstPending, !audit.configuration.allowsPending else { return }
+    add(
+      .pending, topics.commands, firstPending,
+      "\(pending.grouped) commands from here on have no outcome yet, and no checkpoint covers them. Run a worker "
+        + "until it caught up, or pass --allow-pending")
   }
 
   func add(_ kind: AuditFault.Kind, _ topic: String, _ offset: Int64?, _ sentence: String) {
