@@ -104,10 +104,15 @@ let package = Package(
     .testTarget(
       name: "ExampleTests",
       dependencies: [
-        "BankAccount", "KafkaClient", "SequiturTesting", "TestBroker",
+        "BankAccount", "KafkaClient", "TestBroker",
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: settings),
     .testTarget(name: "SequiturTests", dependencies: ["Sequitur"], swiftSettings: settings),
+    .testTarget(
+      name: "SequiturJSONTests", dependencies: ["Sequitur", "SequiturJSON"], swiftSettings: settings),
+    .testTarget(
+      name: "SequiturTestingTests",
+      dependencies: ["BankAccount", "Sequitur", "SequiturJSON", "SequiturTesting"], swiftSettings: settings),
     .testTarget(
       name: "PartitionEngineTests", dependencies: ["PartitionEngine"], swiftSettings: settings),
     .testTarget(

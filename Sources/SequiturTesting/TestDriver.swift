@@ -10,7 +10,7 @@ import Sequitur
 ///     try bank.send("open", payload: #"{"owner":"Ann"}"#, key: "1")
 ///     try bank.send("deposit", payload: #"{"amount":50}"#, key: "1")
 ///     let refused = try bank.send("withdraw", payload: #"{"amount":80}"#, key: "1")
-///     #expect(refused.code == "x-overdrawn")
+///     #expect(refused.code == "x-overdraft")
 ///     try bank.crash()
 ///     #expect(try bank.state(of: "1")?.balance == 50)
 ///     #expect(bank.version(of: "1") == 2)

@@ -2,6 +2,8 @@ import Sequitur
 import SequiturTesting
 import Testing
 
+@testable import BankAccount
+
 @Suite struct TestDriverTests {
   /// The example of the documentation.
   @Test func `the documented example runs`() throws {
@@ -9,7 +11,7 @@ import Testing
     try bank.send("open", payload: #"{"owner":"Ann"}"#, key: "1")
     try bank.send("deposit", payload: #"{"amount":50}"#, key: "1")
     let refused = try bank.send("withdraw", payload: #"{"amount":80}"#, key: "1")
-    #expect(refused.code == "x-overdrawn")
+    #expect(refused.code == "x-overdraft")
     try bank.crash()
     #expect(try bank.state(of: "1")?.balance == 50)
     #expect(bank.version(of: "1") == 2)
