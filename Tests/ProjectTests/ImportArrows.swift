@@ -13,6 +13,7 @@ struct ImportArrows {
       "CRdKafka": .only([]),
       "CRocksDB": .only([]),
       "CSimdJSON": .only([]),
+      "CZlib": .only([]),
       "KafkaClient": .only(["CRdKafka", "Glibc", "Logging", "Synchronization"]),
       "RocksDB": .only(["CRocksDB", "Glibc", "Synchronization"]),
       "Sequitur": .only([]),
