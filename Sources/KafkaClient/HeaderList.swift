@@ -15,12 +15,11 @@ public struct HeaderList: ~Copyable {
   deinit { rd_kafka_headers_destroy(raw) }
 
   /// Adds a header; name and value are copied. A nil value is the null value, an empty buffer an empty one
-  /// (`rd_kafka_header_add`). The name must not be empty and must hold no NUL.
+  /// (`rd_kafka_header_add`). The name may be empty, as Kafka allows, and must hold no NUL.
   public mutating func add(name: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer?) {
-    let name = name.bindMemory(to: CChar.self)
-    precondition(!name.isEmpty, "a header has a name")
+    let start = name.addressOrEmpty.assumingMemoryBound(to: CChar.self)
     let code = rd_kafka_header_add(
-      raw, name.baseAddress, name.count, value.map(\.addressOrEmpty), value?.count ?? 0)
+      raw, start, name.count, value.map(\.addressOrEmpty), value?.count ?? 0)
     precondition(code == RD_KAFKA_RESP_ERR_NO_ERROR, "only consumed headers are read-only")
   }
 

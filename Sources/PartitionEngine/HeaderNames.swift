@@ -19,6 +19,7 @@ struct HeaderNames: Sendable {
   @usableFromInline let commandPosition: ByteRange
   @usableFromInline let originalVersion: ByteRange
   @usableFromInline let payloadOmitted: ByteRange
+  @usableFromInline let keyCut: ByteRange
   @usableFromInline let version: ByteRange
   @usableFromInline let commandIDs: ByteRange
   @usableFromInline let schemaVersion: ByteRange
@@ -45,6 +46,7 @@ struct HeaderNames: Sendable {
     commandPosition = write("command-position")
     originalVersion = write("original-version")
     payloadOmitted = write("payload-omitted")
+    keyCut = write("key-cut")
     version = write("v")
     commandIDs = write("ids")
     schemaVersion = write("s")

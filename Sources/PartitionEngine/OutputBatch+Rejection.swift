@@ -7,32 +7,31 @@ extension OutputBatch {
   /// Encodes the record for the invalid topic: the command as it is, and why it was rejected.
   ///
   /// A command so large that its rejection would not fit the topic loses its payload, and says so in the
-  /// header `payload-omitted`: its size in bytes. The same if its own headers do not fit.
+  /// header `payload-omitted`: its size in bytes. If that is not enough it loses its own headers, and of a key
+  /// that is itself too large only the beginning is kept, with its size in the header `key-cut`.
   @usableFromInline
   mutating func appendRejection(
     _ refusal: Refusal, of record: borrowing CommandRecord, identity: PartitionIdentity, recordBytesMax: Int
   ) {
     let start = mark()
-    let payload = record.unsafePayload
-    append(refusal, record, identity, payload: payload, carriesHeaders: true)
-    if lastRecordByteCount > recordBytesMax {
-      rollBack(to: start)
-      append(refusal, record, identity, payload: nil, carriesHeaders: true)
-    }
-    if lastRecordByteCount > recordBytesMax {
-      rollBack(to: start)
-      append(refusal, record, identity, payload: nil, carriesHeaders: false)
+    for omission in RejectionOmission.allCases {
+      append(refusal, record, identity, omission)
+      if lastRecordByteCount <= recordBytesMax { return }
+      if omission != .key { rollBack(to: start) }
     }
   }
 
   private mutating func append(
     _ refusal: Refusal, _ record: borrowing CommandRecord, _ identity: PartitionIdentity,
-    payload: UnsafeRawBufferPointer?, carriesHeaders: Bool
+    _ omission: RejectionOmission
   ) {
-    let key = append(record.unsafeKey)
-    let value = payload.map { append($0) }
+    let isKeyCut = omission == .key && record.unsafeKey.count > Limits.keyBytesMax
+    let key = append(
+      isKeyCut
+        ? UnsafeRawBufferPointer(rebasing: record.unsafeKey.prefix(Limits.keyBytesMax)) : record.unsafeKey)
+    let value = omission == .nothing ? record.unsafePayload.map { append($0) } : nil
     let firstHeader = headers.count
-    if carriesHeaders {
+    if omission < .headers {
       for header in record.unsafeHeaders { carry(header) }
     }
     append(header: names.rejectionCode, text: refusal.rejection.code.rawValue)
@@ -46,8 +45,11 @@ extension OutputBatch {
     if let original = refusal.originalVersion {
       append(header: names.originalVersion) { $0.append(decimal: original) }
     }
-    if let omitted = record.unsafePayload, payload == nil {
+    if let omitted = record.unsafePayload, omission > .nothing {
       append(header: names.payloadOmitted) { $0.append(decimal: UInt64(omitted.count)) }
+    }
+    if isKeyCut {
+      append(header: names.keyCut) { $0.append(decimal: UInt64(record.unsafeKey.count)) }
     }
     append(
       record: OutputRecord(
@@ -60,6 +62,13 @@ extension OutputBatch {
     return byteCount(ofHeadersFrom: Int(record.headers.lowerBound)) + Int(record.key.count)
       + Int(record.value?.count ?? 0)
   }
+}
+
+/// What a rejection leaves out of its command to fit the topic; each leaves out what those before do.
+private enum RejectionOmission: Int, CaseIterable, Comparable {
+  case nothing, payload, headers, key
+
+  static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
 }
 
 extension String {

@@ -4,10 +4,11 @@ public struct RejectionCode: Sendable, Hashable, CustomStringConvertible {
 
   /// A code of the application's own: `x-` and the name.
   ///
-  /// - Precondition: `name` is not empty and does not begin with `x-` itself.
+  /// - Precondition: `name` has 1 to 64 bytes and does not begin with `x-` itself.
   public static func custom(_ name: String) -> RejectionCode {
     precondition(
-      !name.isEmpty && !name.hasPrefix("x-"), "a rejection code needs a name without the prefix x-")
+      1...64 ~= name.utf8.count && !name.hasPrefix("x-"),
+      "a rejection code needs a name of 1 to 64 bytes without the prefix x-")
     return RejectionCode(rawValue: "x-" + name)
   }
 

@@ -21,13 +21,14 @@ extension KafkaClientTests {
 
     @Test func `keys, values and headers arrive as sent, empty and null ones too`() throws {
       let producer = try KafkaProducer(configuration: configuration, logger: quiet)
-      var headers = HeaderList(capacity: 3)
+      var headers = HeaderList(capacity: 4)
       headers.add(name: "first", value: "1")
       "second".utf8CString.withUnsafeBytes {
         headers.add(name: UnsafeRawBufferPointer(rebasing: $0.dropLast()), value: nil)
       }
       headers.add(name: StaticString("first"), value: UnsafeRawBufferPointer(start: nil, count: 0))
-      #expect(headers.count == 3)
+      headers.add(name: "", value: "nameless")
+      #expect(headers.count == 4)
       let shared = headers.copy()
       try producer.send("t", key: "k", value: "v", headers: headers, timestamp: 1234)
       try producer.send("t", key: "", value: "")
@@ -39,7 +40,7 @@ extension KafkaClientTests {
       let received = reader.mainQueue.takeToEnd()
       #expect(received.map(\.key) == ["k", "", nil, nil])
       #expect(received.map(\.value) == ["v", "", nil, nil])
-      let sent = ["first=1", "second=<null>", "first="]
+      let sent = ["first=1", "second=<null>", "first=", "=nameless"]
       #expect(received.map(\.headers) == [sent, [], sent, []])
       #expect(received[0].timestamp == 1234)
       #expect(received.map(\.offset) == [0, 1, 2, 3])

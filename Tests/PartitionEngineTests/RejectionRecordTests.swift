@@ -56,6 +56,17 @@ import Testing
     #expect(partition.last["x"] == "1")
   }
 
+  @Test func `of a key too large for the topic only the beginning is kept, and its size is told`() throws {
+    let partition = TestPartition { $0.recordBytesMax = 4000 }
+    var command = TestCommand("refuse", "p", headers: [("x", "1")])
+    command.key = Array(repeating: 7, count: 5000)
+    try partition.process(command)
+    #expect(partition.last.key == Array(repeating: 7, count: 1024))
+    #expect(partition.last["key-cut"] == "5000")
+    #expect(partition.last["payload-omitted"] == "1")
+    #expect(partition.last["rejection-code"] == "invalid-key")
+  }
+
   @Test func `headers too large to be carried are left out with the payload`() throws {
     let partition = TestPartition { $0.recordBytesMax = 2000 }
     let command = TestCommand("refuse", "p", headers: [("x", String(repeating: "x", count: 1900))])
