@@ -27,6 +27,11 @@ final class DemoInterrupt: Sendable {
   func raise(_ number: Int32) -> Never {
     sources.withLock { $0 = [] }
     Glibc.signal(number, SIG_DFL)
+    // Dispatch blocks the signals it watches.
+    var set = sigset_t()
+    sigemptyset(&set)
+    sigaddset(&set, number)
+    pthread_sigmask(SIG_UNBLOCK, &set, nil)
     fflush(nil)
     Glibc.raise(number)
     _exit(128 + number)

@@ -1,6 +1,7 @@
 /// Prints what a demo found, for people.
 struct DemoPrinter {
   private static let columns = 78
+  private static let valueColumn = 23
   let hasColours: Bool
 
   func show(auditing commands: Int) {
@@ -12,8 +13,8 @@ struct DemoPrinter {
   func show(_ samples: [DemoSample]) {
     for sample in samples {
       heading(sample.title, sample.place)
-      field("key", sample.key, .bold)
-      field("value", sample.value, .bold)
+      unbrokenField("key", sample.key, .bold)
+      unbrokenField("value", sample.value, .bold)
       for header in sample.headers { field(header.name, header.value) }
     }
   }
@@ -23,11 +24,11 @@ struct DemoPrinter {
     field(
       "commands",
       "\(summary.commands.grouped) in \(Figures.seconds(.seconds(summary.seconds)))"
-        + ", at most \(Int(summary.commandsPerSecondMax).grouped)/s", .bold)
+        + ", up to \(Int(summary.commandsPerSecondMax).grouped)/s", .bold)
     field("events", "\(summary.events.grouped)  " + counts(summary.eventTypes))
     field("rejections", "\(summary.rejections.grouped)")
     for (code, count) in summary.rejectionCodes.sorted(by: { ($1.value, $0.key) < ($0.value, $1.key) }) {
-      field("  \(code)", Figures.right(count.grouped, 7))
+      field("  \(code)", count.grouped)
     }
     field("orders", "\(summary.objects.grouped) exist at the end")
     field(
@@ -40,7 +41,7 @@ struct DemoPrinter {
     verdict(
       "audit", summary.faults + (summary.faultCount > summary.faults.count ? ["… and more"] : []),
       "one outcome for each command, versions without gap, states as the events say")
-    for note in summary.notShown { paragraph("not shown", note) }
+    for note in summary.notShown { field("not shown", note) }
   }
 
   func show(kept directory: String) { field("state kept", directory) }
@@ -70,25 +71,26 @@ struct DemoPrinter {
     line(text)
   }
 
-  private func field(_ name: String, _ value: String, _ look: LiveViewText.Look = .plain) {
-    var text = LiveViewText("  \(name)", .dim)
-    text.pad(to: 22)
-    text.append(" " + value, look)
-    line(text)
+  /// A name and a text, which goes on below itself where it is long.
+  private func field(_ name: String, _ text: String, _ look: LiveViewText.Look = .plain) {
+    let room = Self.columns - Self.valueColumn
+    var rows = [""]
+    for word in text.split(separator: " ", omittingEmptySubsequences: false) {
+      if !rows[rows.count - 1].isEmpty, rows[rows.count - 1].count + word.count >= room {
+        rows.append(String(word))
+      } else {
+        rows[rows.count - 1] += (rows[rows.count - 1].isEmpty ? "" : " ") + word
+      }
+    }
+    for (index, row) in rows.enumerated() { unbrokenField(index == 0 ? name : "", row, look) }
   }
 
-  /// A longer text, over several lines.
-  private func paragraph(_ name: String, _ text: String) {
-    var row = ""
-    var title = name
-    for word in text.split(separator: " ") {
-      if row.count + word.count + 1 > Self.columns - 23 {
-        field(title, row)
-        (title, row) = ("", "")
-      }
-      row += (row.isEmpty ? "" : " ") + word
-    }
-    if !row.isEmpty { field(title, row) }
+  /// The same in one line, so that it can be copied.
+  private func unbrokenField(_ name: String, _ text: String, _ look: LiveViewText.Look) {
+    var row = LiveViewText("  \(name)", .dim)
+    row.pad(to: Self.valueColumn)
+    row.append((row.width > Self.valueColumn ? " " : "") + text, look)
+    line(row)
   }
 
   private func line(_ text: LiveViewText) {

@@ -2,8 +2,9 @@
 struct LiveViewFrame {
   /// Wider terminals are not used further: long bars say no more.
   static let columnsMax = 100
-  private static let labelColumns = 15
-  private static let codeColumns = 24
+  /// Names at the left, then figures at the right of their own columns.
+  private static let labelColumns = 24
+  private static let figureColumns = 8
 
   let snapshot: LiveViewSnapshot
   private let columns: Int
@@ -49,7 +50,7 @@ struct LiveViewFrame {
 
   private var throughput: LiveViewText {
     var line = label("throughput")
-    line.append(Figures.right("\(Int(snapshot.rates.last ?? 0).grouped)/s", 10), .bold)
+    line.append(figure("\(Int(snapshot.rates.last ?? 0).grouped)/s"), .bold)
     line.append("  ")
     line.append(Figures.sparkline(snapshot.rates, columns: max(0, columns - line.width)), .cool)
     return line
@@ -57,7 +58,7 @@ struct LiveViewFrame {
 
   private func share(_ name: String, _ count: Int, _ look: LiveViewText.Look) -> LiveViewText {
     var line = label(name)
-    line.append(Figures.right(count.grouped, 10), look)
+    line.append(figure(count.grouped), look)
     line.append("  ")
     let fraction = Double(count) / Double(max(snapshot.commands, 1))
     line.append(Figures.solid(fraction, columns: columns - line.width), look)
@@ -68,9 +69,8 @@ struct LiveViewFrame {
   private var codes: [LiveViewText] {
     let most = snapshot.rejected.values.max() ?? 1
     return snapshot.rejected.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { code, count in
-      var line = LiveViewText("    " + code, .dim)
-      line.pad(to: Self.codeColumns - 7)
-      line.append(" " + Figures.right(count.grouped, 7))
+      var line = label("  " + code)
+      line.append(figure(count.grouped))
       line.append("  ")
       let room = min(columns - line.width, 30)
       line.append(Figures.solid(Double(count) / Double(most), columns: room), .dim)
@@ -93,11 +93,11 @@ struct LiveViewFrame {
   private var lag: LiveViewText {
     var line = label("lag")
     let sum = snapshot.lags.values.reduce(0, +)
-    line.append(Figures.right(Int(sum).grouped, 10), sum > 0 ? .warm : .plain)
+    line.append(figure(Int(sum).grouped), sum > 0 ? .warm : .plain)
     line.append("  ")
     for (partition, count) in snapshot.lags.sorted(by: { $0.key < $1.key }) {
-      line.append(" \(partition)", .dim)
-      line.append(" \(Int(count).grouped) ")
+      line.append("\(partition): ", .dim)
+      line.append("\(Int(count).grouped)  ")
     }
     return line
   }
@@ -107,14 +107,16 @@ struct LiveViewFrame {
     let open = snapshot.restoring.filter { $0.value > 0 }.sorted { $0.key < $1.key }
     guard !open.isEmpty else { return nil }
     var line = label("to restore")
-    line.append(Figures.right(Int(open.reduce(0) { $0 + $1.value }).grouped, 10), .cool)
+    line.append(figure(Int(open.reduce(0) { $0 + $1.value }).grouped), .cool)
     line.append("  ")
     for (partition, count) in open {
-      line.append(" \(partition)", .dim)
-      line.append(" \(Int(count).grouped) ")
+      line.append("\(partition): ", .dim)
+      line.append("\(Int(count).grouped)  ")
     }
     return line
   }
+
+  private func figure(_ text: String) -> String { Figures.right(text, Self.figureColumns) }
 
   private func label(_ text: String) -> LiveViewText {
     var line = LiveViewText("  " + text, .dim)
