@@ -40,6 +40,15 @@ public struct SSTFileWriter: ~Copyable, @unchecked Sendable {
     }
   }
 
+  /// Adds "`key` is absent from here on". C: `rocksdb_sstfilewriter_delete`.
+  ///
+  /// Throws as ``put(_:_:)`` does.
+  public mutating func delete(_ key: UnsafeRawBufferPointer) throws(RocksDBError) {
+    try checked("add to the table file", path) {
+      rocksdb_sstfilewriter_delete(pointer, key.cBytes, key.count, $0)
+    }
+  }
+
   /// Completes and syncs the file; returns its size in bytes. C: `rocksdb_sstfilewriter_finish`.
   ///
   /// Throws `invalidArgument` when the file has no entry, and I/O errors.

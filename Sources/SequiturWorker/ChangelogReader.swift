@@ -1,3 +1,4 @@
+import Foundation
 import KafkaClient
 import Logging
 import PartitionEngine
@@ -15,6 +16,11 @@ struct ChangelogReader: ~Copyable {
   private var commandPosition: Int64?
   private var headers: [RecordHeader] = []
   private var object = ByteWriter(capacity: 4096)
+  /// Collects objects for a table file, when there are many to read; else they are written in batches.
+  private var run: RestoreRun
+  private let collects: Bool
+  /// Everything below it was read; equal to `position` but for what stands in the run.
+  private var readTo: Int64
   private var records = 0
   private var bytes = 0
   private let start = ContinuousClock.now
@@ -24,6 +30,9 @@ struct ChangelogReader: ~Copyable {
     self.store = store
     self.target = target
     position = from
+    readTo = from
+    collects = target - from >= RestoreLimits.recordsForRuns
+    run = RestoreRun(byteCountMax: job.runBytesMax)
   }
 
   /// Reads until the machine says what comes next.
@@ -67,7 +76,7 @@ struct ChangelogReader: ~Copyable {
     _ messages: borrowing MessageBatch, _ machine: inout RestoreMachine
   ) throws -> RestoreMachine.Action? {
     var batch = store.makeBatch()
-    var next = position
+    var next = readTo
     var early: RestoreMachine.Action?
     for index in 0..<messages.count where early == nil {
       let message = messages[index]
@@ -81,11 +90,41 @@ struct ChangelogReader: ~Copyable {
       }
     }
     if early != nil { return early }
-    guard next > position else { return nil }
-    try store.putPosition(changelogOffset: next, commandPosition: commandPosition, in: &batch)
-    try store.write(&batch)
+    guard next > readTo else { return nil }
+    readTo = next
+    try job.state.checkRoom()
+    if !collects {
+      try store.putPosition(changelogOffset: next, commandPosition: commandPosition, in: &batch)
+      try store.write(&batch)
+    } else {
+      guard run.isFull || next >= target else { return nil }
+      try ingest()
+    }
     position = next
     return machine.positionReached(next)
+  }
+
+  /// Adds the run to the store as a table file.
+  private mutating func ingest() throws {
+    let path = job.state.restoreFile(of: job.partition)
+    let options = job.state.options
+    try PartitionStore.withEncodedPosition(
+      changelogOffset: readTo, commandPosition: commandPosition
+    ) { position throws(RocksDBError) in
+      try run.write(to: path, options: options, position: position)
+    }
+    try store.ingest(path)
+    unlink(path)
+  }
+
+  private mutating func put(
+    _ key: UnsafeRawBufferPointer, _ record: UnsafeRawBufferPointer?, _ batch: inout WriteBatch
+  ) throws {
+    if !collects {
+      try store.put(key, record, in: &batch)
+    } else {
+      run.add(key, record)
+    }
   }
 
   private mutating func add(
@@ -110,8 +149,8 @@ struct ChangelogReader: ~Copyable {
       guard found <= job.schemaVersion else {
         throw RestoreFault.newerSchema(offset: message.offset, found: found, known: job.schemaVersion)
       }
-      try store.put(message.key!, object.bytes, in: &batch)
-    case .forgotten: try store.put(message.key!, nil, in: &batch)
+      try put(message.key!, object.bytes, &batch)
+    case .forgotten: try put(message.key!, nil, &batch)
     case .checkpoint(let checkpoint):
       if let action = machine.checkpointRead(checkpoint) { return action }
       commandPosition = checkpoint.position
@@ -165,6 +204,11 @@ struct RestoreStalled: Error, CustomStringConvertible {
 /// The bounds of a restore.
 enum RestoreLimits {
   static let recordsPerBatch = 2000
+  /// Records from which on table files are worth it.
+  static let recordsForRuns: Int64 = 50_000
+  /// Changelog records from one flush of a partition's memtable to the next: what a crash makes to be read
+  /// again, besides what no drain has taken.
+  static let replayRecordsMax: Int64 = 500_000
   static let wait = Duration.milliseconds(100)
   static let reportInterval = Duration.seconds(2)
 }

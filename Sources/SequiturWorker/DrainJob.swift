@@ -11,6 +11,7 @@ final class DrainJob: Sendable {
   private struct State: ~Copyable {
     var batch: WriteBatch
     var failure: RocksDBError?
+    var changelogOffset: Int64 = 0
   }
 
   init(partition: PartitionActor, store: PartitionStore) {
@@ -24,6 +25,7 @@ final class DrainJob: Sendable {
   }
 
   func setPosition(_ position: DrainPosition) {
+    state.withLock { $0.changelogOffset = position.changelogOffset }
     append { batch throws(RocksDBError) in
       try store.putPosition(
         changelogOffset: position.changelogOffset, commandPosition: position.commandPosition, in: &batch)
@@ -36,6 +38,7 @@ final class DrainJob: Sendable {
       if let failure = state.failure { return failure }
       do throws(RocksDBError) {
         try store.write(&state.batch)
+        store.noteDrained(to: state.changelogOffset)
         return nil
       } catch {
         return error

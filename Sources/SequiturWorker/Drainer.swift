@@ -25,12 +25,16 @@ final class Drainer: Sendable {
   private let state = Mutex(State())
   private let arrived = DispatchSemaphore(value: 0)
   private let directory: StateDirectory
+  private let memory: MemoryBudget
   private let statistics: WorkerStatistics
   private let logger: Logger
   private let thread = Mutex<WorkerThread?>(nil)
 
-  init(state directory: StateDirectory, statistics: WorkerStatistics, logger: Logger) {
+  init(
+    state directory: StateDirectory, memory: MemoryBudget, statistics: WorkerStatistics, logger: Logger
+  ) {
     self.directory = directory
+    self.memory = memory
     self.statistics = statistics
     self.logger = logger
     thread.withLock { $0 = WorkerThread(name: "drain") { [self] in run() } }
@@ -77,6 +81,8 @@ final class Drainer: Sendable {
 
   private func write(_ job: DrainJob) {
     do throws(RocksDBError) {
+      try directory.checkRoom()
+      waitForMemtables()
       try job.write()
       clearFault()
       Task { await job.end(.written) }
@@ -90,12 +96,26 @@ final class Drainer: Sendable {
     }
   }
 
+  /// Waits while the memtables are above their share: RocksDB flushes them, but stalls nobody for it.
+  private func waitForMemtables() {
+    let deadline = ContinuousClock.now + DrainLimits.memtableWait
+    while ContinuousClock.now < deadline,
+      let usage = try? directory.database.memoryUsage(),
+      usage.memtableBytes > UInt64(memory.memtableBytesMax)
+    {
+      Thread.sleep(forTimeInterval: DrainLimits.memtableInterval)
+    }
+  }
+
   private func end(_ job: DrainJob, _ ending: DrainEnding) { Task { await job.end(ending) } }
 
   /// Opens the store again when that is the way out; says whether it did.
   private func heal(_ error: RocksDBError) -> Bool {
     let failing = state.withLock { state in state.failingSince.map { ContinuousClock.now - $0 } } ?? .zero
-    guard error.isDamage || failing >= DrainLimits.reopenInterval else { return false }
+    // Where there is no room, opening again needs some.
+    guard error.isDamage || (failing >= DrainLimits.reopenInterval && directory.lackOfRoom() == nil) else {
+      return false
+    }
     state.withLock { $0.failingSince = .now }
     do {
       try directory.reopen(isDamaged: error.isDamage)
@@ -134,6 +154,10 @@ final class Drainer: Sendable {
 enum DrainLimits {
   /// Seconds between two tries of a write that fails.
   static let retryInterval = 1.0
+  /// Seconds between two looks at the memtables' size.
+  static let memtableInterval = 0.005
+  /// How long a drain waits for memtables; beyond it, the flush has failed, and the write will say why.
+  static let memtableWait = Duration.seconds(5)
   /// How long writes fail before the store is opened again; RocksDB's own recovery looks every five seconds.
   static let reopenInterval = Duration.seconds(15)
 }

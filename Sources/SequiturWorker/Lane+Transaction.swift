@@ -66,8 +66,11 @@ extension Lane {
   /// Begins the drains that are due.
   func drainPartitions() {
     if partitions.values.contains(where: \.isStoreLost) { dropOpenTransaction() }
+    // At half of the limit all partitions are drained that have their share of it.
+    let half = max(limits.undrainedBytesMax / 2, 1)
+    let threshold = undrainedBytes >= half ? max(half / (2 * max(partitions.count, 1)), 1) : half
     for actor in partitions.values {
-      let job = actor.takeDrain(ifOver: limits.undrainedBytesMax, orOlderThan: limits.undrainedAgeMax)
+      let job = actor.takeDrain(ifOver: threshold, orOlderThan: limits.undrainedAgeMax)
       if let job { drainer.submit(job) }
     }
   }

@@ -39,10 +39,11 @@ extension Lane {
     partitions.values.reduce(open.output.byteCount) { $0 + $1.openByteCount }
   }
 
-  /// Whether a partition's undrained objects are at their limit: the store is behind.
-  private var isUndrainedFull: Bool {
-    partitions.values.contains { $0.undrainedByteCount >= limits.undrainedBytesMax * 2 }
-  }
+  /// Whether the partitions' undrained objects are at their limit: the store is behind.
+  private var isUndrainedFull: Bool { undrainedBytes >= limits.undrainedBytesMax }
+
+  /// Committed objects of all partitions that wait for a drain.
+  var undrainedBytes: Int { partitions.values.reduce(0) { $0 + $1.undrainedByteCount } }
 
   /// Takes what is there at once, or else waits for the next message.
   private func receive() {

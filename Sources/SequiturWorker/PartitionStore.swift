@@ -1,6 +1,7 @@
 import PartitionEngine
 import RocksDB
 import Sequitur
+import Synchronization
 
 /// One partition's column family: its objects, and under the empty key the position they stand for.
 ///
@@ -9,6 +10,8 @@ import Sequitur
 final class PartitionStore: ObjectStore, Sendable {
   private let database: Database
   private let family: ColumnFamily
+  /// The changelog offset at which the last flush for its distance was begun.
+  private let flushedOffset = Atomic<Int64>(-1)
 
   init(database: Database, family: ColumnFamily) {
     self.database = database
@@ -58,13 +61,38 @@ final class PartitionStore: ObjectStore, Sendable {
   func putPosition(
     changelogOffset: Int64, commandPosition: Int64?, in batch: inout WriteBatch
   ) throws(RocksDBError) {
-    let fields = (changelogOffset.littleEndian, (commandPosition ?? -1).littleEndian)
-    try withUnsafeBytes(of: fields) { bytes throws(RocksDBError) in
+    try Self.withEncodedPosition(
+      changelogOffset: changelogOffset, commandPosition: commandPosition
+    ) { bytes throws(RocksDBError) in
       try batch.put(Self.positionKey, bytes, in: family)
     }
   }
 
+  /// The position as its entry holds it, for a table file made outside of the database.
+  static func withEncodedPosition<Result>(
+    changelogOffset: Int64, commandPosition: Int64?,
+    _ body: (UnsafeRawBufferPointer) throws(RocksDBError) -> Result
+  ) throws(RocksDBError) -> Result {
+    let fields = (changelogOffset.littleEndian, (commandPosition ?? -1).littleEndian)
+    return try withUnsafeBytes(of: fields) { bytes throws(RocksDBError) in try body(bytes) }
+  }
+
+  /// Adds a table file, which holds a position as well; the file is moved.
+  func ingest(_ path: String) throws(RocksDBError) {
+    try database.ingest([path], into: family, movingFiles: true)
+  }
+
   func write(_ batch: inout WriteBatch) throws(RocksDBError) { try database.write(&batch) }
+
+  /// The store stands for a changelog offset: flushes when that is far from the last flush's, since a restart
+  /// after a crash reads all between. Bytes would be no measure: an object that changes often is written once.
+  func noteDrained(to offset: Int64) {
+    let last = flushedOffset.load(ordering: .relaxed)
+    guard last < 0 || offset - last >= RestoreLimits.replayRecordsMax else { return }
+    flushedOffset.store(offset, ordering: .relaxed)
+    // A failure shows in later writes.
+    if last >= 0 { try? flush(wait: false) }
+  }
 
   /// Writes what is in memory to the disk, so that a crash replays nothing older.
   func flush(wait: Bool) throws(RocksDBError) { try database.flush(family, wait: wait) }

@@ -25,6 +25,8 @@ struct RestoreJob: Sendable {
   let consumer: KafkaConsumer
   let admin: KafkaAdmin
   let readerConfiguration: KafkaConfiguration
+  /// Objects that are collected for one table file.
+  let runBytesMax: Int
   let timeouts: WorkerTimeouts
   /// The decider's.
   let schemaVersion: Int

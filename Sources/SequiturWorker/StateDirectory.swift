@@ -19,7 +19,7 @@ final class StateDirectory: Sendable {
   /// Whether the store was there when it was opened.
   let isKept: Bool
   let logger: Logger
-  private let options: DatabaseOptions
+  let options: DatabaseOptions
   private let open: Mutex<Open>
 
   private struct Open {
@@ -38,6 +38,10 @@ final class StateDirectory: Sendable {
     self.logger = logger
     self.options = options
     try Self.probe(path)
+    Self.removeRestoreFiles(path)
+    if let error = Self.lackOfRoom(path, reservedBytes: options.memtableBytesTotal * 3) {
+      throw StateDirectoryFault.notWritable(path: path, reason: error.detail)
+    }
     let store = Self.storePath(in: path)
     isKept = FileManager.default.fileExists(atPath: store + "/CURRENT")
     open = Mutex(Open(database: try Self.openDatabase(path, options, logger)))
@@ -92,6 +96,9 @@ final class StateDirectory: Sendable {
   /// Partitions that the store has something of.
   var partitions: [Int32] { database.columnFamilyNames.compactMap(Self.partition(ofColumnFamily:)) }
 
+  /// Where a restore writes a table file before it is added to the store; on the same file system.
+  func restoreFile(of partition: Int32) -> String { path + "/restore-\(partition).sst" }
+
   // MARK: The whole
 
   /// Opens the database again, since RocksDB takes no write after a background error until then.
@@ -136,6 +143,7 @@ final class StateDirectory: Sendable {
 
   /// Writes all partitions' memory to the disk.
   func flush(wait: Bool) {
+    guard lackOfRoom() == nil else { return }
     let stores = open.withLock { $0.stores }
     for (partition, store) in stores.sorted(by: { $0.key < $1.key }) {
       do throws(RocksDBError) {
@@ -147,6 +155,11 @@ final class StateDirectory: Sendable {
   }
 
   func close() {
+    // Closing flushes. Without room that could end the process; the process's own end closes the rest.
+    guard lackOfRoom() == nil else {
+      logger.warning("the store is not closed, since the disk is full; the next start replays more")
+      return
+    }
     open.withLock { close(&$0) }
   }
 
@@ -177,6 +190,14 @@ final class StateDirectory: Sendable {
       throw StateDirectoryFault.notWritable(path: path, reason: reason)
     }
     unlink(probe)
+  }
+
+  /// What a restore that was killed left behind.
+  private static func removeRestoreFiles(_ path: String) {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+    for name in names where name.hasPrefix("restore-") && name.hasSuffix(".sst") {
+      unlink(path + "/" + name)
+    }
   }
 
   private static func openDatabase(

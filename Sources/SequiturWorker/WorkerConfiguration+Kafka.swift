@@ -5,7 +5,10 @@ import Sequitur
 /// The librdkafka properties of a worker's clients. `WorkerConfiguration.kafka` goes over all of them.
 extension WorkerConfiguration {
   /// The group's member.
-  var consumerProperties: KafkaConfiguration {
+  ///
+  /// - Parameter partitions: of the commands topic, which share the memory for fetched commands.
+  func consumerProperties(partitions: Int32) -> KafkaConfiguration {
+    let fetchBytes = memory.fetchBytes(partitions: Int(partitions))
     var properties: KafkaConfiguration = [
       "group.id": applicationID,
       "isolation.level": "read_committed",
@@ -14,8 +17,9 @@ extension WorkerConfiguration {
       "session.timeout.ms": "\(timeouts.session.milliseconds)",
       "heartbeat.interval.ms": "\(timeouts.heartbeat.milliseconds)",
       "max.poll.interval.ms": "\(timeouts.pollInterval.milliseconds)",
-      "queued.max.messages.kbytes": "\(KafkaBudget.fetchKilobytes)",
-      "fetch.message.max.bytes": "\(KafkaBudget.fetchBytes)",
+      "queued.max.messages.kbytes": "\(fetchBytes >> 10)",
+      "fetch.message.max.bytes": "\(min(fetchBytes, KafkaBudget.fetchBytesMax))",
+      "fetch.max.bytes": "\(max(memory.fetchBytes / 2, 1 << 20))",
     ]
     if let instanceID { properties["group.instance.id"] = "\(applicationID)-\(instanceID)" }
     if stopsWhenCaughtUp { properties["enable.partition.eof"] = "true" }
@@ -23,12 +27,16 @@ extension WorkerConfiguration {
   }
 
   /// A changelog's reader.
-  var readerProperties: KafkaConfiguration {
+  ///
+  /// - Parameter threads: how many restores run at once.
+  func readerProperties(threads: Int) -> KafkaConfiguration {
+    let fetchBytes = memory.restoreFetchBytes(threads: threads)
     let properties: KafkaConfiguration = [
       "isolation.level": "read_committed",
       "enable.partition.eof": "true",
       "auto.offset.reset": "error",
-      "queued.max.messages.kbytes": "\(KafkaBudget.fetchKilobytes)",
+      "queued.max.messages.kbytes": "\(fetchBytes >> 10)",
+      "fetch.message.max.bytes": "\(min(fetchBytes, KafkaBudget.fetchBytesMax))",
     ]
     return clientProperties.merging(properties).merging(kafka)
   }
@@ -41,7 +49,7 @@ extension WorkerConfiguration {
       "transactional.id": "\(applicationID)-\(instance)-\(lane)",
       "transaction.timeout.ms": "\(timeouts.transaction.milliseconds)",
       "queue.buffering.max.messages": "\(KafkaBudget.producerMessages)",
-      "queue.buffering.max.kbytes": "\(KafkaBudget.producerKilobytes)",
+      "queue.buffering.max.kbytes": "\(KafkaBudget.producerBytesMin(limits) >> 10)",
       "message.max.bytes": "\(KafkaBudget.messageBytes)",
     ]
     return clientProperties.merging(properties).merging(kafka)
@@ -56,25 +64,30 @@ extension WorkerConfiguration {
 }
 
 extension WorkerConfiguration {
+  /// How many partitions are restored at once.
+  var restoreThreads: Int { min(max(lanes, 2), 8) }
+
+  /// ``memoryBytes``, divided.
+  var memory: MemoryBudget { MemoryBudget(bytes: memoryBytes) }
+
   /// How the store is opened.
   var databaseOptions: DatabaseOptions {
     var options = DatabaseOptions()
-    options.blockCacheBytes = blockCacheBytes
-    options.memtableBytesTotal = memtableBytes
-    options.writeBufferBytes = max(memtableBytes / 2, 1 << 20)
+    options.blockCacheBytes = memory.blockCacheBytes
+    options.memtableBytesTotal = memory.memtableBytes
+    options.writeBufferBytes = memory.writeBufferBytes
     return options
   }
 }
 
 /// What librdkafka may hold in memory.
 enum KafkaBudget {
-  /// Fetched and not yet processed, of each partition.
-  static let fetchKilobytes = 8 << 10
   /// One fetch of one partition.
-  static let fetchBytes = 1 << 20
+  static let fetchBytesMax = 1 << 20
   /// Records handed to a producer and not yet sent: above four times the largest transaction's.
   static let producerMessages = 250_000
-  static let producerKilobytes = 128 << 10
+  /// No bound of its own: a transaction is bounded before it gets there, and what one command makes must fit.
+  static func producerBytesMin(_ limits: Limits) -> Int { max(4 * limits.transactionBytesMax, 4 << 20) }
   /// The largest record that librdkafka passes on; the topics' own limits are below.
   static let messageBytes = 16 << 20
 }

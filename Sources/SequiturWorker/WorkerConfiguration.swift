@@ -15,6 +15,7 @@ import Sequitur
 /// | ``limits`` | | see `Limits` |
 /// | ``kafka`` | `--kafka key=value` | |
 /// | ``topicCreation`` | `--create-topics` | none: missing topics are a fault |
+/// | ``memoryBytes`` | `--memory` | 256 MiB |
 /// | ``guardsAgainstCrashes`` | `--no-crash-guard` | true |
 /// | ``stopsWhenCaughtUp`` | `--until-caught-up` | false |
 public struct WorkerConfiguration: Sendable {
@@ -38,13 +39,10 @@ public struct WorkerConfiguration: Sendable {
   public var topicCreation: TopicShape?
   /// Ends the worker when every partition has processed what was there when it started.
   public var stopsWhenCaughtUp = false
-  /// Bytes of objects kept in memory, over all partitions. Default 128 MiB.
-  public var objectBytesMax = 128 << 20
-  /// Bytes of RocksDB's block cache. Default 32 MiB.
-  public var blockCacheBytes = 32 << 20
-  /// Bytes of RocksDB's memtables; with the drain's bound, what a restart after a crash replays at most.
-  /// Default 32 MiB.
-  public var memtableBytes = 32 << 20
+  /// Bytes of memory for everything that grows with load; ``MemoryBudget`` divides it. Default 256 MiB.
+  public var memoryBytes = MemoryBudget.bytesDefault
+  /// Bytes of objects kept in memory, over all partitions; `nil`: a share of ``memoryBytes``.
+  public var objectBytesMax: Int?
   /// Rejects a command as `decider-error` after the decider's code ended the process with it three times.
   public var guardsAgainstCrashes = true
   /// How long the local state of a partition that another worker serves is kept. Default a day.

@@ -6,11 +6,13 @@ import Sequitur
 extension WorkerParts {
   /// Starts the threads and joins the group.
   func launch(pool: BlockingPool, makeTask: @escaping Worker.TaskFactory) throws -> WorkerRuntime {
-    let drainer = Drainer(state: state, statistics: statistics, logger: logger)
+    let memory = configuration.memory
+    let drainer = Drainer(state: state, memory: memory, statistics: statistics, logger: logger)
     let assignments = LateBound<Assignments>()
     let lanes = senders.indices.map { index in
       Lane(
-        index: index, queue: consumer.makeQueue(), limits: limits, drainer: drainer, statistics: statistics,
+        index: index, queue: consumer.makeQueue(), limits: laneLimits, drainer: drainer,
+        statistics: statistics,
         events: laneEvents(assignments), logger: logger)
     }
     let runtime = LateBound<WorkerRuntime>()
@@ -27,7 +29,8 @@ extension WorkerParts {
             makeActor(partition, restored, lane, objectBytesMax: objectBytesMax, makeTask)
           },
           refused: { error in runtime.value.end(error) }),
-        objectBytesMax: configuration.objectBytesMax, statistics: statistics, logger: logger))
+        objectBytesMax: configuration.objectBytesMax ?? memory.objectBytes, statistics: statistics,
+        logger: logger))
     let laneTasks = zip(lanes, senders).map { lane, sender in Task { await lane.run(sender: sender) } }
     let housekeeping = Task { await keepHouse(pool, assignments.value, runtime) }
     runtime.bind(
@@ -37,6 +40,16 @@ extension WorkerParts {
     try consumer.subscribe([configuration.topics.commands])
     membership.start(consumer, assignments: assignments.value) { error in runtime.value.end(error) }
     return runtime.value
+  }
+
+  /// A lane's share of the memory; what one command may make stays as it was configured.
+  private var laneLimits: Limits {
+    var shares = limits
+    let memory = configuration.memory
+    let lanes = configuration.lanes
+    shares.transactionBytesMax = min(limits.transactionBytesMax, memory.transactionBytes(lanes: lanes))
+    shares.undrainedBytesMax = min(2 * limits.undrainedBytesMax, memory.undrainedBytes(lanes: lanes))
+    return shares
   }
 
   private func laneEvents(_ assignments: LateBound<Assignments>) -> LaneEvents {
@@ -49,7 +62,9 @@ extension WorkerParts {
   private func restoreJob(_ partition: Int32, _ cancellation: Cancellation) -> RestoreJob {
     RestoreJob(
       partition: partition, partitions: partitions, topics: configuration.topics, state: state,
-      consumer: consumer, admin: admin, readerConfiguration: configuration.readerProperties,
+      consumer: consumer, admin: admin,
+      readerConfiguration: configuration.readerProperties(threads: configuration.restoreThreads),
+      runBytesMax: configuration.memory.restoreRunBytes(threads: configuration.restoreThreads),
       timeouts: configuration.timeouts, schemaVersion: schemaVersion, crashGuard: crashGuard,
       statistics: statistics, logger: logger, cancellation: cancellation)
   }
@@ -88,6 +103,7 @@ extension WorkerParts {
         while await !Task.slept(for: configuration.timeouts.flushInterval) {
           let serving = await assignments.partitions
           try? await pool.run {
+            ProcessMemory.trim()
             state.flush(wait: false)
             try state.retire(serving: serving, retention: configuration.partitionRetention)
           }

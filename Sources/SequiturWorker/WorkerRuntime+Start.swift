@@ -12,7 +12,7 @@ extension WorkerRuntime {
     makeTask: @escaping Worker.TaskFactory
   ) async throws -> WorkerRuntime {
     let check = try await StartupCheck(configuration, logger: logger)
-    let pool = BlockingPool(name: "restore", threads: min(max(configuration.lanes, 2), 8))
+    let pool = BlockingPool(name: "restore", threads: configuration.restoreThreads)
     do {
       let parts = try await pool.run {
         try WorkerParts(
@@ -63,7 +63,8 @@ struct WorkerParts: Sendable {
       metadata: ["path": "\(state.path)", "store": state.isKept ? "kept" : "new"])
     membership = Membership(timeouts: configuration.timeouts, logger: logger)
     let consumer = try KafkaConsumer(
-      configuration: configuration.consumerProperties, logger: logger, rebalanceListener: membership)
+      configuration: configuration.consumerProperties(partitions: check.partitions), logger: logger,
+      rebalanceListener: membership)
     self.consumer = consumer
     let instance = try configuration.instanceID ?? state.instanceID()
     let group = TransactionSender.Group(

@@ -12,6 +12,8 @@ enum SettingKey: String, CaseIterable, Sendable {
   case lanes = "lanes"
   case envelope = "envelope"
   case createTopics = "create-topics"
+  case memory = "memory"
+  case crashGuard = "crash-guard"
   case partitions = "partitions"
   case replicationFactor = "replication-factor"
   case logLevel = "log-level"
@@ -38,7 +40,7 @@ enum SettingKey: String, CaseIterable, Sendable {
   var kind: Kind {
     switch self {
     case .lanes, .partitions, .replicationFactor: .integer
-    case .createTopics: .boolean
+    case .createTopics, .crashGuard: .boolean
     case .kafka: .properties
     default: .text
     }

@@ -20,6 +20,7 @@ struct WorkerCommand: AsyncParsableCommand {
   @Flag(help: "Print a summary as JSON at the end.") var json = false
 
   func run() async throws {
+    ProcessMemory.bound()
     let settings = try kafka.resolve(defaultLogLevel: .info)
     let configuration = try worker.configuration(settings, topics)
     guard let path = worker.rulesPath(settings.settings) else {

@@ -20,6 +20,14 @@ struct WorkerOptions: ParsableArguments {
 
   @Option(help: "The events' headers: cloudevents or compact. (default: cloudevents)") var envelope: String?
 
+  @Option(help: "Memory for everything that grows with load, like 512MB; see docs/state.md. (default: 256MB)")
+  var memory: String?
+
+  @Flag(
+    name: .customLong("crash-guard"), inversion: .prefixedNo,
+    help: "Reject a command after it ended the process three times. (default: --crash-guard)")
+  var crashGuard: Bool?
+
   @Flag(
     name: .customLong("create-topics"), inversion: .prefixedNo,
     help: "Create missing topics at the start. (default: --no-create-topics)")
@@ -50,6 +58,15 @@ struct WorkerOptions: ParsableArguments {
     configuration.envelope = try envelope(settings)
     configuration.kafka = kafka.properties
     configuration.stopsWhenCaughtUp = untilCaughtUp
+    configuration.guardsAgainstCrashes = try settings.boolean(crashGuard, .crashGuard) ?? true
+    if let text = settings.text(memory, .memory) {
+      guard let bytes = ByteCount.parse(text), bytes >= MemoryBudget.bytesMin else {
+        throw CommandFailure(
+          "Expected --memory to be \(MemoryBudget.bytesMin >> 20)MB or more, like 512MB or 2GB, but it is \(text)."
+        )
+      }
+      configuration.memoryBytes = bytes
+    }
     if try settings.boolean(createTopics, .createTopics) ?? false {
       configuration.topicCreation = try shape.shape(settings)
     }

@@ -1,0 +1,65 @@
+import RocksDB
+import Sequitur
+
+/// One worker's memory: what `--memory` says, divided over all that grows with load, whatever the number of
+/// partitions.
+///
+///     32 units   of bytes / 32
+///      4         RocksDB's block cache, index and filter blocks included
+///      6         RocksDB's memtables: flushes begin at 4, drains wait at 6 (the limit itself stalls nobody)
+///      8         objects in memory, hot and undrained, over the assigned partitions;
+///                of it 2 may be undrained; a restoring partition has none, and its restore uses 6 of the 8
+///      2         drains on their way to the store, copies of what was undrained
+///      8         transactions, over the lanes: one open, one being sent, one in librdkafka, a quarter for
+///                the buffers' growth and what librdkafka adds to a record
+///      4         commands fetched and not yet processed, over the partitions
+///
+/// Not in it: code, stacks, and what librdkafka, RocksDB and Swift need when they do nothing: about 60 MB.
+public struct MemoryBudget: Sendable, Hashable {
+  /// Default of `--memory`.
+  public static let bytesDefault = 256 << 20
+  /// Less than this leaves no room for one large record in each place.
+  public static let bytesMin = 32 << 20
+
+  public let bytes: Int
+
+  /// - Parameter bytes: raised to ``bytesMin`` if it is less.
+  public init(bytes: Int) { self.bytes = max(bytes, Self.bytesMin) }
+
+  private var unit: Int { bytes / 32 }
+
+  public var blockCacheBytes: Int { 4 * unit }
+  /// Memtables at which RocksDB begins to flush.
+  public var memtableBytes: Int { 4 * unit }
+  /// Memtables at which drains wait, flushes in progress included.
+  public var memtableBytesMax: Int { 6 * unit }
+  /// Of one column family.
+  public var writeBufferBytes: Int { max(memtableBytes / 4, 1 << 20) }
+  /// Over all assigned partitions.
+  public var objectBytes: Int { 8 * unit }
+  /// Part of ``objectBytes``.
+  public var undrainedBytes: Int { 2 * unit }
+  public var drainBytes: Int { 2 * unit }
+  public var transactionBytes: Int { 8 * unit }
+  public var fetchBytes: Int { 4 * unit }
+
+  /// Undrained objects of one lane's partitions: at half of it drains begin, at all of it the lane pauses.
+  public func undrainedBytes(lanes: Int) -> Int { undrainedBytes / max(lanes, 1) }
+
+  /// Output of one lane's transaction at which it is sent.
+  ///
+  /// A single command may go above it, up to `Limits.transactionBytesMax`: what is decided must not depend on
+  /// a worker's memory.
+  public func transactionBytes(lanes: Int) -> Int { transactionBytes / max(lanes, 1) / 4 }
+
+  /// Fetched commands of one partition at which no more are fetched; one more fetch may be under way.
+  ///
+  /// Of the topic's partitions, not of the assigned ones: the property cannot be changed later.
+  public func fetchBytes(partitions: Int) -> Int { max(fetchBytes / max(partitions, 1) / 2, 16 << 10) }
+
+  /// Objects that a restore collects before it sorts and writes them; `threads` restores run at once.
+  public func restoreRunBytes(threads: Int) -> Int { max(4 * unit / max(threads, 1), 1 << 20) }
+
+  /// Changelog records fetched by one restore; one more fetch may be under way.
+  public func restoreFetchBytes(threads: Int) -> Int { max(unit / max(threads, 1), 64 << 10) }
+}

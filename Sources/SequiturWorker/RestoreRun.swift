@@ -1,0 +1,103 @@
+import Foundation
+import RocksDB
+import Sequitur
+
+/// Objects on their way from the changelog into a table file: collected, then sorted, the newest of each key
+/// kept, and added to the column family as a file.
+///
+/// Three times as fast as writing them through a memtable, whose skip list is searched for each record. The
+/// file holds the position as well, so that it is added together with the objects it stands for.
+struct RestoreRun: ~Copyable {
+  private struct Entry {
+    /// The key's first eight bytes, big-endian: most comparisons end there.
+    let prefix: UInt64
+    let offset: UInt32
+    let keyBytes: UInt16
+    /// -1: forgotten.
+    let recordBytes: Int32
+  }
+
+  private var arena: ByteWriter
+  private var entries: [Entry] = []
+  let byteCountMax: Int
+
+  init(byteCountMax: Int) {
+    self.byteCountMax = byteCountMax
+    arena = ByteWriter(capacity: min(byteCountMax, 1 << 20))
+  }
+
+  /// Bytes held, without the last growth's.
+  var byteCount: Int { arena.count + entries.count * MemoryLayout<Entry>.stride }
+  var isEmpty: Bool { entries.isEmpty }
+  var isFull: Bool { byteCount >= byteCountMax }
+
+  /// Adds what the changelog says of a key; later calls go over earlier ones.
+  mutating func add(_ key: UnsafeRawBufferPointer, _ record: UnsafeRawBufferPointer?) {
+    entries.append(
+      Entry(
+        prefix: Self.prefix(key), offset: UInt32(arena.count), keyBytes: UInt16(key.count),
+        recordBytes: Int32(record?.count ?? -1)))
+    arena.append(key)
+    if let record { arena.append(record) }
+  }
+
+  /// Writes the table file, the position's entry first: its key is the empty one. Empties the run.
+  mutating func write(
+    to path: String, options: DatabaseOptions, position: UnsafeRawBufferPointer
+  ) throws(RocksDBError) {
+    sort()
+    var file = try SSTFileWriter(path: path, options: options)
+    try file.put(UnsafeRawBufferPointer(start: nil, count: 0), position)
+    for index in entries.indices {
+      // Of equal keys the newest stands last.
+      if index + 1 < entries.count, isSameKey(entries[index], entries[index + 1]) { continue }
+      let entry = entries[index]
+      if entry.recordBytes >= 0 {
+        let record = arena.bytes(
+          at: Int(entry.offset) + Int(entry.keyBytes), count: Int(entry.recordBytes))
+        try file.put(key(entry), record)
+      } else {
+        try file.delete(key(entry))
+      }
+    }
+    _ = try file.finish()
+    entries.removeAll(keepingCapacity: true)
+    arena.truncate(to: 0)
+  }
+
+  private mutating func sort() {
+    let start = arena.bytes.baseAddress
+    entries.sort { a, b in
+      if a.prefix != b.prefix { return a.prefix < b.prefix }
+      guard let start else { return a.offset < b.offset }
+      let left = UnsafeRawBufferPointer(start: start + Int(a.offset), count: Int(a.keyBytes))
+      let right = UnsafeRawBufferPointer(start: start + Int(b.offset), count: Int(b.keyBytes))
+      let order = left.order(against: right)
+      return order == 0 ? a.offset < b.offset : order < 0
+    }
+  }
+
+  private func key(_ entry: Entry) -> UnsafeRawBufferPointer {
+    arena.bytes(at: Int(entry.offset), count: Int(entry.keyBytes))
+  }
+
+  private func isSameKey(_ a: Entry, _ b: Entry) -> Bool {
+    a.prefix == b.prefix && a.keyBytes == b.keyBytes && key(a).order(against: key(b)) == 0
+  }
+
+  private static func prefix(_ key: UnsafeRawBufferPointer) -> UInt64 {
+    if key.count >= 8 { return UInt64(bigEndian: key.loadUnaligned(as: UInt64.self)) }
+    var word: UInt64 = 0
+    for index in 0..<8 { word = word << 8 | (index < key.count ? UInt64(key[index]) : 0) }
+    return word
+  }
+}
+
+extension UnsafeRawBufferPointer {
+  /// Negative, zero or positive, as memcmp orders bytes and then the shorter one first: RocksDB's order.
+  fileprivate func order(against other: UnsafeRawBufferPointer) -> Int {
+    let common = Swift.min(count, other.count)
+    let order = common == 0 ? 0 : Int(memcmp(baseAddress!, other.baseAddress!, common))
+    return order != 0 ? order : count - other.count
+  }
+}
