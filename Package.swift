@@ -98,6 +98,22 @@ let package = Package(
 
     // Tests mirror Sources. TestBroker is shared by them: a broker, and programs under test.
     .target(name: "TestBroker", path: "Tests/TestBroker", swiftSettings: settings),
+    .target(
+      name: "NoteDecider", dependencies: ["Sequitur"], path: "Tests/NoteDecider", swiftSettings: settings),
+    .executableTarget(
+      name: "StateTestWorker",
+      dependencies: [
+        "NoteDecider", "SequiturWorker",
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ], path: "Tests/StateTestWorker", swiftSettings: settings),
+    .testTarget(
+      name: "SequiturStateTests",
+      dependencies: [
+        "NoteDecider", "StateTestWorker", "SequiturWorker", "PartitionEngine", "RocksDB", "KafkaClient",
+        "Sequitur", "TestBroker",
+        .product(name: "Logging", package: "swift-log"),
+      ], swiftSettings: settings),
     .testTarget(name: "ProjectTests", dependencies: ["TestBroker"], swiftSettings: settings),
     .testTarget(name: "KafkaClientTests", dependencies: ["KafkaClient"], swiftSettings: settings),
     .testTarget(name: "RocksDBTests", dependencies: ["RocksDB"], swiftSettings: settings),

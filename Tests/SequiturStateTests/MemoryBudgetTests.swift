@@ -1,0 +1,39 @@
+import Sequitur
+import Testing
+
+@testable import SequiturWorker
+
+struct MemoryBudgetTests {
+  @Test(arguments: [32, 128, 256, 4096])
+  func `the shares are the whole, and fit one another`(_ megabytes: Int) {
+    let budget = MemoryBudget(bytes: megabytes << 20)
+    let shares = [
+      budget.blockCacheBytes, budget.memtableBytesMax, budget.objectBytes, budget.drainBytes,
+      budget.transactionBytes, budget.fetchBytes,
+    ]
+    #expect(shares.reduce(0, +) == budget.bytes)
+    #expect(budget.memtableBytes < budget.memtableBytesMax)
+    #expect(budget.writeBufferBytes * 2 <= budget.memtableBytesMax)
+    #expect(budget.undrainedBytes <= budget.drainBytes)
+    #expect(budget.undrainedBytes * 4 <= budget.objectBytes)
+  }
+
+  @Test(arguments: [1, 16, 128])
+  func `partitions and lanes share, whatever their number`(_ partitions: Int) {
+    let budget = MemoryBudget(bytes: 128 << 20)
+    #expect(budget.fetchBytes(partitions: partitions) * 2 * partitions <= budget.fetchBytes)
+    for lanes in [1, 2, 16] {
+      #expect(budget.transactionBytes(lanes: lanes) * lanes * 4 <= budget.transactionBytes)
+      #expect(budget.undrainedBytes(lanes: lanes) * lanes <= budget.undrainedBytes)
+    }
+    for threads in [1, 2, 8] {
+      let restore =
+        budget.restoreRunBytes(threads: threads) + 2 * budget.restoreFetchBytes(threads: threads)
+      #expect(restore * threads <= budget.objectBytes)
+    }
+  }
+
+  @Test func `less than the least is the least`() {
+    #expect(MemoryBudget(bytes: 1).bytes == MemoryBudget.bytesMin)
+  }
+}
