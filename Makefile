@@ -8,7 +8,7 @@ SWIFT_SOURCES := $(wildcard Sources Tests Examples Benchmarks Package.swift)
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help broker docs setup setup-tests build demo test lint format clean
+.PHONY: help bench profile broker docs setup setup-tests build demo test lint format clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | \
@@ -35,6 +35,16 @@ test: setup-tests lint ## Lint, build, and run every test against a test broker
 	$(SWIFT) build -c release
 	$(SWIFT) build --build-tests
 	$(SWIFT) test --skip-build --disable-xctest
+
+bench: setup-tests ## Measure against bare C on the same broker (ARGS="--only account --pairs 5"; BENCH=full for all)
+	$(SWIFT) build -c release --product ceiling
+	$(SWIFT) build -c release --product benchmark-client
+	scripts/bench $(if $(filter full,$(BENCH)),--full) $(ARGS)
+
+profile: setup ## Count instructions of the engine, function by function, beside those of the C loop
+	$(SWIFT) build -c release --product ceiling
+	$(SWIFT) build -c release --product benchmark-client
+	scripts/bench-profile $(ARGS)
 
 lint: ## Check the formatting
 	$(SWIFT) format lint --strict --recursive $(SWIFT_SOURCES)

@@ -96,6 +96,22 @@ let package = Package(
       swiftSettings: settings
     ),
 
+    // Benchmarks: the C programs that are the ceiling, and what is measured against them.
+    .target(
+      name: "Workload", path: "Benchmarks/Workload", linkerSettings: [.linkedLibrary("m")]),
+    .executableTarget(
+      name: "ceiling", dependencies: ["Workload", "CRdKafka", "CRocksDB"], path: "Benchmarks/Ceiling",
+      linkerSettings: [.linkedLibrary("rdkafka"), .linkedLibrary("rocksdb")]),
+    .target(
+      name: "BenchmarkDeciders", dependencies: ["Sequitur"], path: "Benchmarks/Deciders",
+      swiftSettings: settings),
+    .executableTarget(
+      name: "benchmark-client",
+      dependencies: [
+        "Workload", "BenchmarkDeciders", "SequiturWorker", "LifecycleRules", "PartitionEngine", "RocksDB",
+        "Sequitur", .product(name: "Logging", package: "swift-log"),
+      ], path: "Benchmarks/Client", swiftSettings: settings),
+
     // Tests mirror Sources. TestBroker is shared by them: a broker, and programs under test.
     .target(name: "TestBroker", path: "Tests/TestBroker", swiftSettings: settings),
     .target(

@@ -1,0 +1,170 @@
+// Latencies: of a command from its append to its event, of an empty transaction; and how fast a topic is read.
+#include "ceiling.h"
+#include "workload.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <unistd.h>
+
+static int compare(const void *a, const void *b) {
+  double left = *(const double *)a, right = *(const double *)b;
+  return left < right ? -1 : left > right;
+}
+
+static void print_latencies(const char *name, double *values, size_t count) {
+  qsort(values, count, sizeof *values, compare);
+#define AT(part) (count ? values[(size_t)((double)(count - 1) * (part))] : 0)
+  printf("\"%s\": {\"count\": %zu, \"p50\": %f, \"p90\": %f, \"p99\": %f, \"p999\": %f, \"max\": %f}", name, count,
+         AT(0.5), AT(0.9), AT(0.99), AT(0.999), AT(1));
+}
+
+/// `--count N --outputs O`: the time of a transaction with nothing but one small record, in milliseconds.
+void empty_transactions(void) {
+  rd_kafka_t *producer = transactional_producer("ceiling-empty");
+  char name[256];
+  snprintf(name, sizeof name, "%s-valid", option("outputs", "ceiling"));
+  rd_kafka_topic_t *topic = rd_kafka_topic_new(producer, name, NULL);
+  rd_kafka_t *reader = partition_reader("ceiling-empty", option("topic", "commands"), 1);
+  size_t count = (size_t)option_number("count", 300);
+  double *values = calloc(count, sizeof *values);
+  for (size_t i = 0; i < count; i++) {
+    double start = now();
+    rd_kafka_error_t *error = rd_kafka_begin_transaction(producer);
+    if (error) stop("begin: %s", rd_kafka_error_string(error));
+    rd_kafka_produce(topic, 0, RD_KAFKA_MSG_F_COPY, "x", 1, "k", 1, NULL);
+    rd_kafka_topic_partition_list_t *offsets = rd_kafka_topic_partition_list_new(1);
+    rd_kafka_topic_partition_list_add(offsets, option("topic", "commands"), 0)->offset = (int64_t)i;
+    rd_kafka_consumer_group_metadata_t *group = rd_kafka_consumer_group_metadata(reader);
+    while (retry(rd_kafka_send_offsets_to_transaction(producer, offsets, group, 10000), "send offsets")) {}
+    rd_kafka_consumer_group_metadata_destroy(group);
+    rd_kafka_topic_partition_list_destroy(offsets);
+    while (retry(rd_kafka_commit_transaction(producer, 10000), "commit")) {}
+    values[i] = (now() - start) * 1000;
+  }
+  printf("{");
+  print_latencies("milliseconds", values, count);
+  printf("}\n");
+}
+
+static atomic_long sent;
+static atomic_bool is_sending = true;
+
+/// Sends `--rate` commands a second for `--seconds`, evenly, each with the time at which it was due.
+static void *send_commands(void *argument) {
+  (void)argument;
+  const char *properties[] = {"partitioner", "murmur2_random", "linger.ms", "0", "queue.buffering.max.messages",
+                              "1000000", NULL};
+  rd_kafka_t *producer = client(RD_KAFKA_PRODUCER, properties);
+  rd_kafka_topic_t *topic = rd_kafka_topic_new(producer, option("topic", "commands"), NULL);
+  workload_keys keys;
+  workload_keys_init(&keys, 7, (uint64_t)option_number("objects", 100000), option_real("theta", 0.99));
+  double rate = option_real("rate", 1000), seconds = option_real("seconds", 5);
+  size_t size = (size_t)option_number("payload", 100);
+  uint8_t *payload = malloc(size), key[WORKLOAD_KEY_BYTES];
+  long total = (long)(rate * seconds);
+  uint64_t start = now_nanoseconds() + 1000000;
+  for (long i = 0; i < total; i++) {
+    // Latency counts from when the command was due, so that a stalled sender hides nothing.
+    uint64_t due = start + (uint64_t)((double)i / rate * 1e9), time;
+    while ((time = now_nanoseconds()) < due) {
+      rd_kafka_poll(producer, 0);
+      if (due - time > 200000) usleep((useconds_t)((due - time) / 1000 - 100));
+    }
+    workload_key(workload_keys_next(&keys), key);
+    workload_account((uint64_t)i, payload, size);
+    memcpy(payload + WORKLOAD_TIME_OFFSET, &due, sizeof due);
+    while (rd_kafka_produce(topic, RD_KAFKA_PARTITION_UA, RD_KAFKA_MSG_F_COPY, payload, size, key, sizeof key, NULL))
+      rd_kafka_poll(producer, 1);
+    atomic_fetch_add(&sent, 1);
+  }
+  check(rd_kafka_flush(producer, 60000), "flush the commands");
+  atomic_store(&is_sending, false);
+  return NULL;
+}
+
+/// `--topic T --outputs O --partitions P --rate R --seconds S`: sends commands at a steady rate to a running worker,
+/// and reads their events as a read_committed consumer. The first second is not counted.
+void probe(void) {
+  char name[256];
+  snprintf(name, sizeof name, "%s-valid", option("outputs", "worker"));
+  int partitions = (int)option_number("partitions", 4);
+  const char *properties[] = {"group.id", "probe", "enable.auto.commit", "false", "isolation.level", "read_committed",
+                              "enable.partition.eof", "true", NULL};
+  rd_kafka_t *reader = client(RD_KAFKA_CONSUMER, properties);
+  check(rd_kafka_poll_set_consumer(reader), "use one queue");
+  rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(partitions);
+  for (int p = 0; p < partitions; p++)
+    rd_kafka_topic_partition_list_add(list, name, p)->offset = RD_KAFKA_OFFSET_END;
+  check(rd_kafka_assign(reader, list), "assign partitions");
+  // Every partition's end is reached before the first command is sent.
+  for (int ends = 0; ends < partitions;) {
+    rd_kafka_message_t *message = rd_kafka_consumer_poll(reader, 10000);
+    if (!message) stop("the topic's end was not reached");
+    if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) ends++;
+    rd_kafka_message_destroy(message);
+  }
+  size_t room = (size_t)(option_real("rate", 1000) * option_real("seconds", 5)) + 1, count = 0;
+  double *values = calloc(room, sizeof *values), first = 0, last = 0;
+  long received = 0;
+  pthread_t sender;
+  pthread_create(&sender, NULL, send_commands, NULL);
+  uint64_t start = now_nanoseconds(), silent_since = start;
+  while (atomic_load(&is_sending) || received < atomic_load(&sent)) {
+    rd_kafka_message_t *message = rd_kafka_consumer_poll(reader, 100);
+    uint64_t time = now_nanoseconds();
+    if (message && !message->err && message->len >= 24) {
+      uint64_t due;
+      memcpy(&due, (uint8_t *)message->payload + WORKLOAD_TIME_OFFSET, sizeof due);
+      received++;
+      silent_since = time;
+      if (first == 0) first = (double)time / 1e9;
+      last = (double)time / 1e9;
+      if (due > start + 1000000000 && count < room) values[count++] = (double)(time - due) / 1e6;
+    }
+    if (message) rd_kafka_message_destroy(message);
+    if (time - silent_since > 20000000000) stop("no event came for 20 seconds");
+  }
+  pthread_join(sender, NULL);
+  printf("{\"offered\": %f, \"achieved\": %f, ", option_real("rate", 1000), (double)received / (last - first));
+  print_latencies("milliseconds", values, count);
+  printf("}\n");
+}
+
+/// `--topic T --partitions P`: reads a topic from its start to its end, which is how fast a restore can be.
+void read_topic(void) {
+  int partitions = (int)option_number("partitions", 4);
+  const char *properties[] = {"group.id", "ceiling-read", "enable.auto.commit", "false", "isolation.level",
+                              "read_committed", "enable.partition.eof", "true", "queued.max.messages.kbytes", "8192",
+                              NULL};
+  const char *topic = option("topic", "commands");
+  double start = now();
+  rd_kafka_t *reader = client(RD_KAFKA_CONSUMER, properties);
+  check(rd_kafka_poll_set_consumer(reader), "use one queue");
+  rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(partitions);
+  for (int p = 0; p < partitions; p++)
+    rd_kafka_topic_partition_list_add(list, topic, p)->offset = RD_KAFKA_OFFSET_BEGINNING;
+  check(rd_kafka_assign(reader, list), "assign partitions");
+  rd_kafka_queue_t *queue = rd_kafka_queue_get_consumer(reader);
+  rd_kafka_message_t *messages[1000];
+  long records = 0;
+  int ends = 0;
+  while (ends < partitions) {
+    ssize_t count = rd_kafka_consume_batch_queue(queue, 0, messages, 1000);
+    if (count == 0) count = rd_kafka_consume_batch_queue(queue, 100, messages, 1);
+    for (ssize_t i = 0; i < count; i++) {
+      if (messages[i]->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
+        ends++;
+      } else {
+        check(messages[i]->err, "read a record");
+        records++;
+      }
+      rd_kafka_message_destroy(messages[i]);
+    }
+  }
+  double seconds = now() - start;
+  printf("{\"records\": %ld, \"seconds\": %f, \"rate\": %f, \"cpuSeconds\": %f, \"peakMemory\": %ld}\n", records,
+         seconds, (double)records / seconds, processor_seconds(), peak_memory_bytes());
+  fflush(stdout);
+  _Exit(0);
+}

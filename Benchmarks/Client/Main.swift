@@ -1,0 +1,15 @@
+/// The Swift side of the benchmarks. Each subcommand measures one thing in a process of its own and prints one
+/// JSON object: `worker` a whole worker, `engine` the engine without Kafka, `store` the engine over RocksDB.
+@main
+enum Main {
+  static func main() async throws {
+    let arguments = CommandLine.arguments.dropFirst()
+    let options = Options(arguments.dropFirst())
+    switch arguments.first {
+    case "worker": try await WorkerRun(options).run()
+    case "restore": try await RestoreRun(options).run()
+    case "engine": try EngineRun(options).run()
+    default: fatalError("usage: benchmark-client worker|restore|engine [--option value]…")
+    }
+  }
+}
