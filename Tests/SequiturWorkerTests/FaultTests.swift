@@ -1,0 +1,157 @@
+import Foundation
+import KafkaClient
+import SequiturWorker
+import TestBroker
+import Testing
+
+extension SequiturWorkerTests {
+  /// Faults between worker and broker: the worker goes on by itself.
+  @Suite struct FaultTests {
+    /// What the embedded broker answers next.
+    struct Fault: Sendable {
+      let request: EmbeddedBroker.Request
+      let errors: [KafkaError.Code]
+      let name: String
+
+      init(_ name: String, _ request: EmbeddedBroker.Request, _ errors: KafkaError.Code...) {
+        self.name = "\(name): \(errors.map(\.name).joined(separator: ", "))"
+        self.request = request
+        self.errors = errors
+      }
+    }
+
+    static let faults: [Fault] = [
+      Fault("Produce", .produce, .notLeader, .notLeader),
+      Fault("Produce", .produce, .outOfOrderSequence),
+      Fault("Produce", .produce, .invalidProducerEpoch),
+      Fault("Produce", .produce, .unknownProducerID),
+      Fault("AddPartitionsToTxn", .addPartitionsToTransaction, .concurrentTransactions, .notCoordinator),
+      Fault("AddPartitionsToTxn", .addPartitionsToTransaction, .invalidProducerEpoch),
+      Fault("AddPartitionsToTxn", .addPartitionsToTransaction, .topicAuthorizationFailed),
+      Fault("AddOffsetsToTxn", .addOffsetsToTransaction, .coordinatorNotAvailable, .notCoordinator),
+      Fault("TxnOffsetCommit", .transactionOffsetCommit, .illegalGeneration),
+      Fault("TxnOffsetCommit", .transactionOffsetCommit, .unknownMemberID, .illegalGeneration),
+      Fault("TxnOffsetCommit", .transactionOffsetCommit, .fencedInstanceID),
+      Fault("TxnOffsetCommit", .transactionOffsetCommit, .coordinatorLoadInProgress, .rebalanceInProgress),
+      Fault("EndTxn", .endTransaction, .concurrentTransactions, .notCoordinator),
+      Fault("EndTxn", .endTransaction, .producerFenced),
+      Fault("EndTxn", .endTransaction, .invalidProducerEpoch, .invalidProducerEpoch),
+      Fault("EndTxn", .endTransaction, .invalidTransactionState),
+      Fault("FindCoordinator", .findCoordinator, .coordinatorNotAvailable, .coordinatorNotAvailable),
+    ]
+
+    @Test func `a worker goes on after each fault of its broker`() async throws {
+      try await withEmbeddedBroker { broker, application, worker in
+        var version = 2
+        for fault in Self.faults {
+          // The first produce request is the test's own, for the command.
+          let own: [KafkaError.Code] = fault.request == .produce ? [.noError] : []
+          broker.pushRequestErrors(own + fault.errors, for: fault.request)
+          try await expectProgress(application, through: version...version + 2, after: fault.name)
+          broker.clearRequestErrors(for: fault.request)
+          version += 3
+        }
+      }
+    }
+
+    @Test func `a producer that cannot be made anew at once is made later`() async throws {
+      try await withEmbeddedBroker { broker, application, worker in
+        broker.pushRequestErrors(
+          [.coordinatorLoadInProgress, .coordinatorLoadInProgress, .notCoordinator], for: .initProducerID)
+        broker.pushRequestErrors([.producerFenced], for: .endTransaction)
+        try await expectProgress(application, through: 2...4, after: "a fence")
+      }
+    }
+
+    @Test func `a worker goes on after its broker was away`() async throws {
+      try await withEmbeddedBroker { broker, application, worker in
+        try await application.submit(.amend("a", total: 2))
+        try await eventually("the outcome") { try await application.ends(application.topics.valid)[0]! >= 2 }
+        try broker.setDown()
+        try await eventually("the worker to notice") {
+          worker.log.lines.contains { $0.message.contains("refused") || $0.message.contains("isconnect") }
+        }
+        try broker.setUp()
+        try await expectProgress(application, through: 3...6, after: "the broker's return")
+      }
+    }
+
+    @Test(.enabled(if: TestBroker.isAvailable))
+    func `a lane that is fenced from outside goes on, and the result is exactly right`() async throws {
+      let application = try await Application(partitions: 3)
+      let worker = WorkerInProcess(application.configuration(lanes: 2))
+      try await application.submit(RestoreTests.load(0..<500))
+      for round in 0..<4 {
+        let before = worker.worker.statistics.snapshot.commands
+        async let more: Void = application.submit(RestoreTests.amendments(0..<500))
+        try await eventually("the worker to be in the middle") {
+          worker.worker.statistics.snapshot.commands > before + 50
+        }
+        try await fence(application, lane: round % 2)
+        try await more
+      }
+      try await application.caughtUp()
+      try await worker.stop()
+      let audit = try await expectNoFault(application)
+      #expect(audit.events.count == 2500)
+    }
+
+    /// Takes a lane's transactional id away from it.
+    private func fence(_ application: Application, lane: Int) async throws {
+      try await onThread {
+        let producer = try TransactionalProducer(
+          configuration: [
+            "bootstrap.servers": application.bootstrap, "transactional.id": "\(application.name)-one-\(lane)",
+          ], logger: quiet)
+        try producer.initTransactions(timeout: .seconds(20))
+      }
+    }
+
+    // MARK: The embedded broker
+
+    /// Runs a worker on an embedded broker, with one object there.
+    private func withEmbeddedBroker(
+      _ body: (EmbeddedBroker, Application, WorkerInProcess) async throws -> Void
+    ) async throws {
+      let broker = try EmbeddedBroker(logger: quiet)
+      let application = try await Application(on: broker.bootstrapServers, createsTopics: false)
+      for topic in application.topics.all { try broker.createTopic(topic, partitions: 1) }
+      var configuration = application.configuration()
+      configuration.timeouts.call = .seconds(5)
+      let worker = WorkerInProcess(configuration)
+      try await application.submit(.create("a"))
+      do {
+        try await eventually("the first outcome") {
+          try await application.ends(application.topics.valid)[0]! > 0
+        }
+        try await body(broker, application, worker)
+      } catch {
+        Issue.record(
+          "\(error); the log ends with:\n\(worker.log.lines.suffix(25).map(\.description).joined(separator: "\n"))"
+        )
+      }
+      try await worker.stop()
+    }
+
+    /// Sends commands one by one, and expects each one's outcome. The embedded broker shows what was aborted, so
+    /// an outcome may stand there twice; the same version every time.
+    private func expectProgress(
+      _ application: Application, through versions: ClosedRange<Int>, after fault: String
+    ) async throws {
+      for version in versions {
+        try await application.submit(.amend("a", total: version))
+        try await eventually("the event of version \(version) after \(fault)", within: .seconds(40)) {
+          try await application.read(application.topics.valid).last?.text("ce_sequence") == "\(version)"
+        }
+      }
+      let pairs = try await application.read(application.topics.valid)
+        .map { ($0.text("ce_id") ?? "", $0.text("ce_sequence") ?? "") }
+      #expect(Dictionary(grouping: pairs, by: \.0).values.allSatisfy { Set($0.map(\.1)).count == 1 })
+    }
+  }
+}
+
+extension KafkaError.Code {
+  fileprivate static let notLeader = Self(rawValue: 6)
+  fileprivate static let outOfOrderSequence = Self(rawValue: 45)
+}
