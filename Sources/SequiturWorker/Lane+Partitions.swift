@@ -39,18 +39,22 @@ extension Lane {
     let isOpen = lost.contains { partitions[$0]?.hasOpenCommands ?? false }
     let isSent = lost.contains { sent[$0] != nil }
     for partition in lost { detach(partition) }
-    if isSent { committer?.abandon() }
     if isSent || isOpen { dropOpenTransaction() }
   }
 
-  /// Gives up what is prepared. The partitions that are still served start again from their restored state,
-  /// since their records stand among others' that will never be sent.
+  /// Gives up what is prepared and what is with the committer. The partitions that are still served start again
+  /// from their restored state, since their records stand among others' that will never be sent; those that are
+  /// being released have nothing more to wait for.
   func dropOpenTransaction() {
     open.removeAll()
     openRejections = [:]
-    let affected = partitions.keys.sorted()
-    for partition in affected { detach(partition) }
-    for partition in affected where !leaving.contains(partition) { events.discarded(partition) }
+    // What is under way may hold the same partitions: were it sent after their restore has read the group's
+    // position, its commands would be processed again.
+    if isCommitting { committer?.abandon() }
+    let affected = partitions.values.sorted { $0.partition < $1.partition }
+    for actor in affected { detach(actor.partition) }
+    for actor in affected where !leaving.contains(actor.partition) { events.discarded(actor.partition) }
+    resumeWaiters()
   }
 
   /// Shares the memory for objects out over the partitions.
