@@ -31,6 +31,8 @@ actor Assignments {
     var status: Status
     /// Chosen before the partition is attached, so that several choose different ones.
     var lane: Lane?
+    /// What serves it, from before it is attached.
+    var actor: PartitionActor?
   }
 
   private let lanes: [Lane]
@@ -78,14 +80,15 @@ actor Assignments {
   }
 
   /// A lane gave up what it had prepared for a partition that is still assigned.
-  func discarded(_ number: Int32) async {
-    guard let assignment = assignments[number] else { return }
+  func discarded(_ actor: PartitionActor) async {
+    // The news may be late: the partition may have left and come back meanwhile, and is served by another actor.
+    guard let assignment = assignments[actor.partition], assignment.actor === actor else { return }
     switch assignment.status {
     case .serving:
       restore(assignment.partition, isAgain: true)
     case .restoring(_, let task):
       // The lane discarded what it had just been given, before the restore could say that it gave it.
-      if await task.value != nil { await discarded(number) }
+      if await task.value != nil { await discarded(actor) }
     case .refused:
       break
     }
@@ -133,8 +136,10 @@ actor Assignments {
     await shareMemory()
     guard !cancellation.isCancelled else { return nil }
     let lane = leastLoadedLane()
+    let actor = service.makeActor(partition, restored, lane, objectBytesShare)
     assignments[partition.number]?.lane = lane
-    await lane.attach(service.makeActor(partition, restored, lane, objectBytesShare))
+    assignments[partition.number]?.actor = actor
+    await lane.attach(actor)
     // A revoke that came meanwhile waits for this task, and then releases what was attached.
     guard !cancellation.isCancelled else { return lane }
     assignments[partition.number]?.status = .serving(lane)

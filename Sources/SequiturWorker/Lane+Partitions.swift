@@ -53,7 +53,7 @@ extension Lane {
     if isCommitting { committer?.abandon() }
     let affected = partitions.values.sorted { $0.partition < $1.partition }
     for actor in affected { detach(actor.partition) }
-    for actor in affected where !leaving.contains(actor.partition) { events.discarded(actor.partition) }
+    for actor in affected where !leaving.contains(actor.partition) { events.discarded(actor) }
     resumeWaiters()
   }
 

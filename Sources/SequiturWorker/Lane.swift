@@ -85,7 +85,7 @@ actor Lane {
 /// What a lane tells the worker. Called on the lane's thread; must not block.
 struct LaneEvents: Sendable {
   /// A partition's uncommitted work was discarded, though it is still assigned: it must be restored anew.
-  let discarded: @Sendable (Int32) -> Void
+  let discarded: @Sendable (PartitionActor) -> Void
   /// The end of a partition was reached (only when asked for), at this offset.
   let endReached: @Sendable (Int32, Int64) -> Void
   /// A partition's store cannot be read: it must be emptied before the partition is restored.
