@@ -15,8 +15,10 @@ actor Assignments {
     /// Makes the consumer continue at this command offset; `nil`: at the topic's start.
     let seek: @Sendable (Int32, Int64?) async throws -> Void
     let makeActor: @Sendable (AssignedPartition, RestoreJob.Restored, Lane, Int) -> PartitionActor
-    /// Nothing that was assigned can be served.
+    /// Nothing that was assigned can be served, or not all of it that is needed.
     let refused: @Sendable (any Error) -> Void
+    /// Whether one refused partition ends the worker, since it waits for all of them.
+    let needsAll: Bool
   }
 
   private enum Status {
@@ -116,7 +118,7 @@ actor Assignments {
         }
         return await serve(partition, restored, cancellation)
       } catch let fault as RestoreFault {
-        refuse(partition.number, fault)
+        if !cancellation.isCancelled { refuse(partition.number, fault) }
         return nil
       } catch {
         guard !cancellation.isCancelled else { return nil }
@@ -160,7 +162,7 @@ actor Assignments {
     let isAnyHopeful = assignments.values.contains { assignment in
       if case .refused = assignment.status { false } else { true }
     }
-    if !isAnyHopeful { service.refused(PartitionRefused(partition: number, fault: fault)) }
+    if service.needsAll || !isAnyHopeful { service.refused(PartitionRefused(partition: number, fault: fault)) }
   }
 
   // MARK: Stopping

@@ -28,7 +28,7 @@ extension WorkerParts {
           makeActor: { partition, restored, lane, objectBytesMax in
             makeActor(partition, restored, lane, objectBytesMax: objectBytesMax, makeTask)
           },
-          refused: { error in runtime.value.end(error) }),
+          refused: { error in runtime.value.end(error) }, needsAll: catchUp != nil),
         objectBytesMax: configuration.objectBytesMax ?? memory.objectBytes, statistics: statistics,
         logger: logger))
     let laneTasks = zip(lanes, senders).map { lane, sender in Task { await lane.run(sender: sender) } }
