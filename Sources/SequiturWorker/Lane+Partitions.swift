@@ -68,6 +68,7 @@ extension Lane {
     guard let actor = partitions.removeValue(forKey: partition) else { return }
     actor.queue.forward(to: nil)
     stale.insert(partition)
+    endsReached[partition] = nil
     if let job = actor.takeDrain(ifOver: 0, orOlderThan: .zero) { drainer.submit(job) }
     statistics.removed(partition)
   }

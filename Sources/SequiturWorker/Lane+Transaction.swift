@@ -57,6 +57,7 @@ extension Lane {
       guard let actor = sent[part.partition] else { continue }
       actor.commit(checkpointOffset: result.checkpointOffsets[part.partition])
       if partitions[part.partition] === actor { positions[part.partition] = part.end }
+      events.committed(part.partition, part.end)
     }
     statistics.transactionEnded(
       accepted: transaction.accepted, rejected: sentRejections, duration: result.duration,

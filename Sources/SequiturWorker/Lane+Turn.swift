@@ -111,7 +111,10 @@ extension Lane {
   private func noteEvent(at index: Int) {
     let message = source.messages[index]
     if message.isEndOfPartition {
-      endsReached[message.partition] = message.offset
+      let partition = message.partition
+      // Of a partition that was detached, what lies before its end may have been discarded.
+      guard partitions[partition] != nil, !leaving.contains(partition), !stale.contains(partition) else { return }
+      endsReached[partition] = message.offset
     } else if let error = message.error {
       logger.warning("a fetch failed", metadata: ["error": "\(error)"])
     }
@@ -120,7 +123,7 @@ extension Lane {
   /// Tells the worker of the ends that were reached, once all before them is committed.
   private func reportEnds() {
     guard !endsReached.isEmpty, open.commands == 0, !isCommitting else { return }
-    for (partition, offset) in endsReached { events.endReached(partition, offset) }
+    for (partition, offset) in endsReached { events.committed(partition, offset) }
     endsReached.removeAll()
   }
 }

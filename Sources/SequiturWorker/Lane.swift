@@ -86,8 +86,9 @@ actor Lane {
 struct LaneEvents: Sendable {
   /// A partition's uncommitted work was discarded, though it is still assigned: it must be restored anew.
   let discarded: @Sendable (PartitionActor) -> Void
-  /// The end of a partition was reached (only when asked for), at this offset.
-  let endReached: @Sendable (Int32, Int64) -> Void
+  /// All of a partition before this offset is committed. The end of a partition counts, where it is asked for:
+  /// control records may stand before it.
+  let committed: @Sendable (Int32, Int64) -> Void
   /// A partition's store cannot be read: it must be emptied before the partition is restored.
   let storeDamaged: @Sendable (Int32) -> Void
 }

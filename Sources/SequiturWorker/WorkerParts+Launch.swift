@@ -55,7 +55,7 @@ extension WorkerParts {
   private func laneEvents(_ assignments: LateBound<Assignments>) -> LaneEvents {
     LaneEvents(
       discarded: { actor in Task { await assignments.value.discarded(actor) } },
-      endReached: { partition, offset in catchUp?.reached(partition, offset) },
+      committed: { partition, offset in catchUp?.reached(partition, offset) },
       storeDamaged: { partition in state.markDamaged(partition) })
   }
 
