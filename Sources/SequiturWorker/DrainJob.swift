@@ -32,6 +32,9 @@ final class DrainJob: Sendable {
     }
   }
 
+  /// Tells one partition's drains from another's.
+  var partitionIdentity: ObjectIdentifier { ObjectIdentifier(partition) }
+
   /// Writes the batch. Blocks.
   func write() throws(RocksDBError) {
     let failure = state.withLock { state -> RocksDBError? in

@@ -20,6 +20,8 @@ final class Drainer: Sendable {
     var isStopping = false
     var fault: String?
     var failingSince: ContinuousClock.Instant?
+    /// The news of ends that may not have reached their partitions: of each, the last.
+    var endings: [ObjectIdentifier: Task<Void, Never>] = [:]
   }
 
   private let state = Mutex(State())
@@ -45,8 +47,8 @@ final class Drainer: Sendable {
 
   func submit(_ job: DrainJob) { append(.write(job)) }
 
-  /// Returns when all drains submitted so far have ended. A restore waits for this: a drain of the same
-  /// partition that came later would put old states over what the restore wrote.
+  /// Returns when all drains submitted so far have ended, and their partitions know. A restore waits for this: a
+  /// drain of the same partition that came later would put old states over what the restore wrote.
   func settle() async {
     let event = OneTimeEvent()
     append(.barrier(event))
@@ -73,7 +75,7 @@ final class Drainer: Sendable {
       }
       switch job {
       case .write(let job): write(job)
-      case .barrier(let event): event.signal()
+      case .barrier(let event): signal(event)
       case nil: if isStopping { return }
       }
     }
@@ -85,7 +87,7 @@ final class Drainer: Sendable {
       waitForMemtables()
       try job.write()
       clearFault()
-      Task { await job.end(.written) }
+      end(job, .written)
     } catch {
       guard !error.isStale else { return end(job, .storeLost) }
       report(error)
@@ -107,7 +109,21 @@ final class Drainer: Sendable {
     }
   }
 
-  private func end(_ job: DrainJob, _ ending: DrainEnding) { Task { await job.end(ending) } }
+  private func end(_ job: DrainJob, _ ending: DrainEnding) {
+    let news = Task { await job.end(ending) }
+    state.withLock { $0.endings[job.partitionIdentity] = news }
+  }
+
+  private func signal(_ event: OneTimeEvent) {
+    let endings = state.withLock { state in
+      defer { state.endings = [:] }
+      return Array(state.endings.values)
+    }
+    Task {
+      for ending in endings { await ending.value }
+      event.signal()
+    }
+  }
 
   /// Opens the store again when that is the way out; says whether it did.
   private func heal(_ error: RocksDBError) -> Bool {

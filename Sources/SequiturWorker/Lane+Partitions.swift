@@ -28,6 +28,8 @@ extension Lane {
     while actors.contains(where: { isInFlight($0) }), ContinuousClock.now < end {
       await withCheckedContinuation { waiters.append($0) }
     }
+    // Else the last drain could not be taken, and a return would replay what this one leaves out.
+    while actors.contains(where: { $0.isDraining }), ContinuousClock.now < end { await drainer.settle() }
     let isGivenUp = actors.contains { partitions[$0.partition] === $0 && $0.hasOpenCommands }
     for actor in actors where partitions[actor.partition] === actor { detach(actor.partition) }
     leaving.subtract(released)

@@ -50,6 +50,7 @@ actor PartitionActor {
 
   nonisolated var hasOpenCommands: Bool { assumeIsolated { $0.task.hasOpenCommands } }
   nonisolated var openByteCount: Int { assumeIsolated { $0.task.openByteCount } }
+  nonisolated var isDraining: Bool { assumeIsolated { $0.task.isDraining } }
   nonisolated var undrainedByteCount: Int { assumeIsolated { $0.task.undrainedByteCount } }
 
   /// Whether the store was opened anew or dropped meanwhile: the partition must be restored.
