@@ -10,6 +10,7 @@ final class LaneExecutor: SerialExecutor {
   private struct State: ~Copyable {
     var jobs: [UnownedJob] = []
     var isStopping = false
+    var hasEnded = false
     var thread: pthread_t?
   }
 
@@ -17,6 +18,9 @@ final class LaneExecutor: SerialExecutor {
   private let arrived = DispatchSemaphore(value: 0)
   private let wake: @Sendable () -> Void
   private let finished = OneTimeEvent()
+  /// For jobs that come after the end, such as the news of the last drain: a job that never ran would keep its
+  /// partition's memory for ever.
+  private let late = DispatchQueue(label: "lane-late")
 
   /// - Parameter wake: ends a blocking call of the lane's thread; called from any thread.
   init(name: String, wake: @escaping @Sendable () -> Void) {
@@ -33,10 +37,11 @@ final class LaneExecutor: SerialExecutor {
 
   func enqueue(_ job: consuming ExecutorJob) {
     let job = UnownedJob(job)
-    let isOwnThread = state.withLock { state in
-      state.jobs.append(job)
-      return state.thread.map { pthread_equal($0, pthread_self()) != 0 } ?? false
+    let (hasEnded, isOwnThread) = state.withLock { state in
+      if !state.hasEnded { state.jobs.append(job) }
+      return (state.hasEnded, state.thread.map { pthread_equal($0, pthread_self()) != 0 } ?? false)
     }
+    if hasEnded { return late.async { job.runSynchronously(on: self.asUnownedSerialExecutor()) } }
     arrived.signal()
     // What the lane enqueues itself, such as its own next turn, must not end its own next poll.
     if !isOwnThread { wake() }
@@ -59,14 +64,13 @@ final class LaneExecutor: SerialExecutor {
   private func serve() {
     while true {
       arrived.wait()
-      let (job, isStopping) = state.withLock { state in
-        (state.jobs.isEmpty ? nil : state.jobs.removeFirst(), state.isStopping)
+      let (job, hasEnded) = state.withLock { state in
+        let job = state.jobs.isEmpty ? nil : state.jobs.removeFirst()
+        state.hasEnded = job == nil && state.isStopping
+        return (job, state.hasEnded)
       }
-      if let job {
-        job.runSynchronously(on: asUnownedSerialExecutor())
-      } else if isStopping {
-        return
-      }
+      if hasEnded { return }
+      job?.runSynchronously(on: asUnownedSerialExecutor())
     }
   }
 }

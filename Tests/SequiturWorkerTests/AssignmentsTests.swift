@@ -1,0 +1,152 @@
+import Foundation
+import KafkaClient
+import Logging
+import PartitionEngine
+import RocksDB
+import Sequitur
+import Synchronization
+import Testing
+
+@testable import SequiturWorker
+
+extension SequiturWorkerTests {
+  /// What no broker can be made to do in a test: news that come late.
+  @Suite struct AssignmentsTests {
+    @Test func `news of a discarded partition that come after it left and came back change nothing`()
+      async throws
+    {
+      let bench = try Bench()
+      await bench.assignments.assigned([bench.partition])
+      try await eventually("the partition to be served") { bench.actors.count == 1 }
+      try await bench.served()
+      await bench.assignments.revoked([0], deadline: .now + .seconds(5))
+      await bench.assignments.assigned([bench.partition])
+      try await eventually("the partition to be served again") { bench.actors.count == 2 }
+      try await bench.served()
+      // Restored a third time, it would be served twice, which traps.
+      await bench.assignments.discarded(bench.actors[0])
+      await bench.assignments.discarded(bench.actors[0])
+      #expect(bench.restores == 2)
+      await bench.end()
+    }
+
+    @Test func `a partition is restored again when what serves it was discarded`() async throws {
+      let bench = try Bench()
+      await bench.assignments.assigned([bench.partition])
+      try await bench.served()
+      await bench.lane.dropOpenTransaction()
+      await bench.assignments.discarded(bench.actors[0])
+      try await eventually("the second restore") { bench.actors.count == 2 }
+      try await bench.served()
+      #expect(bench.restores == 2)
+      await bench.end()
+    }
+
+    @Test func `a job that comes after a lane's end still runs`() async {
+      let probe = Probe()
+      #expect(await probe.answer() == 1)
+      await probe.executor.stop()
+      #expect(await probe.answer() == 2)
+    }
+  }
+}
+
+/// An actor on a lane's executor.
+private actor Probe {
+  nonisolated let executor = LaneExecutor(name: "probe") {}
+  private var count = 0
+
+  nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+
+  func answer() -> Int {
+    count += 1
+    return count
+  }
+}
+
+/// Assignments with one lane, and restores that do nothing.
+private final class Bench: Sendable {
+  let assignments: Assignments
+  let lane: Lane
+  let partition: AssignedPartition
+  private let drainer: Drainer
+  private let folder: URL
+  private let state: StateDirectory
+  private let statistics = WorkerStatistics()
+  private let counts = Mutex((restores: 0, actors: [PartitionActor]()))
+
+  var restores: Int { counts.withLock { $0.restores } }
+  var actors: [PartitionActor] { counts.withLock { $0.actors } }
+
+  init() throws {
+    folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+    let state = try StateDirectory(path: folder.path, options: DatabaseOptions(), logger: quiet)
+    self.state = state
+    let consumer = try KafkaConsumer(configuration: ["bootstrap.servers": "127.0.0.1:1"], logger: quiet)
+    let drainer = Drainer(
+      state: state, memory: MemoryBudget(bytes: 256 << 20), statistics: statistics, logger: quiet)
+    self.drainer = drainer
+    let lane = Lane(
+      index: 0, queue: consumer.makeQueue(), limits: Limits(), drainer: drainer, statistics: statistics,
+      events: LaneEvents(discarded: { _ in }, committed: { _, _ in }, storeDamaged: { _ in }), logger: quiet)
+    self.lane = lane
+    partition = AssignedPartition(number: 0, queue: consumer.makeQueue())
+    let counts = LateBound<Bench>()
+    assignments = Assignments(
+      lanes: [lane],
+      service: Assignments.Service(
+        restore: { number, _ in
+          counts.value.counts.withLock { $0.restores += 1 }
+          return RestoreJob.Restored(
+            store: try state.store(of: number), position: 0, changelogPosition: 0, groupPosition: 0)
+        },
+        seek: { _, _ in },
+        makeActor: { partition, restored, lane, _ in
+          let actor = PartitionActor(
+            partition: partition.number, queue: partition.queue, executor: lane.executor,
+            store: restored.store, task: IdleTask())
+          counts.value.counts.withLock { $0.actors.append(actor) }
+          return actor
+        },
+        refused: { _ in }, needsAll: false),
+      objectBytesMax: 1 << 20, statistics: statistics, logger: quiet)
+    counts.bind(self)
+  }
+
+  /// Returns when the partition is served.
+  func served() async throws {
+    try await eventually("the partition to be served") { statistics.snapshot.positions[0] != nil }
+  }
+
+  func end() async {
+    await assignments.revoked([0], deadline: .now + .seconds(5))
+    await lane.executor.stop()
+    await drainer.stop()
+    state.close()
+    try? FileManager.default.removeItem(at: folder)
+  }
+}
+
+/// A partition's task without commands.
+private final class IdleTask: PartitionTask {
+  let hasOpenCommands = false
+  let openByteCount = 0
+  let position: Int64 = 0
+  let committedPosition: Int64 = 0
+  let undrainedByteCount = 0
+  let isDraining = false
+  let objectsInMemory = (count: 0, byteCount: 0)
+
+  func process(
+    _ messages: borrowing MessageBatch, _ range: Range<Int>, into output: inout OutputBatch,
+    outputBytesMax: Int
+  ) -> RunResult { RunResult() }
+  func seal(into output: inout OutputBatch) -> Int64 { 0 }
+  func commit(checkpointOffset: Int64?) {}
+  func takeDrain(
+    _ body: (_ key: UnsafeRawBufferPointer, _ record: UnsafeRawBufferPointer?) -> Void
+  ) -> DrainPosition { DrainPosition(changelogOffset: 0, commandPosition: 0) }
+  func finishDrain() {}
+  func failDrain() {}
+  func setObjectBytesMax(_ limit: Int) {}
+}
