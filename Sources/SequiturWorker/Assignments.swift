@@ -162,7 +162,9 @@ actor Assignments {
     let isAnyHopeful = assignments.values.contains { assignment in
       if case .refused = assignment.status { false } else { true }
     }
-    if service.needsAll || !isAnyHopeful { service.refused(PartitionRefused(partition: number, fault: fault)) }
+    if service.needsAll || !isAnyHopeful {
+      service.refused(PartitionRefused(partition: number, fault: fault))
+    }
   }
 
   // MARK: Stopping

@@ -113,7 +113,9 @@ extension Lane {
     if message.isEndOfPartition {
       let partition = message.partition
       // Of a partition that was detached, what lies before its end may have been discarded.
-      guard partitions[partition] != nil, !leaving.contains(partition), !stale.contains(partition) else { return }
+      guard partitions[partition] != nil, !leaving.contains(partition), !stale.contains(partition) else {
+        return
+      }
       endsReached[partition] = message.offset
     } else if let error = message.error {
       logger.warning("a fetch failed", metadata: ["error": "\(error)"])
