@@ -1,5 +1,3 @@
-import Crypto
-
 /// The digests that name what the topics say in one line each, whatever the number of partitions.
 struct AuditDigests {
   /// Event types by their index.
@@ -52,7 +50,7 @@ struct AuditDigests {
 }
 
 /// SHA-256 over lines.
-private struct LineHash {
+private struct LineHash: ~Copyable {
   private static let chunkBytes = 1 << 16
   private var hash = SHA256()
   private var buffer: [UInt8] = []
@@ -67,15 +65,13 @@ private struct LineHash {
     if buffer.count > Self.chunkBytes { empty() }
   }
 
-  mutating func finish() -> String {
-    empty()
-    return hash.finalize().map { byte in
-      (byte < 16 ? "0" : "") + String(byte, radix: 16)
-    }.joined()
+  consuming func finish() -> String {
+    hash.update(buffer)
+    return hash.finish()
   }
 
   private mutating func empty() {
-    hash.update(data: buffer)
+    hash.update(buffer)
     buffer.removeAll(keepingCapacity: true)
   }
 }

@@ -1,5 +1,3 @@
-import Crypto
-
 /// What must come out of the commands generated so far.
 struct DemoExpectation: Sendable {
   private struct Event: Sendable {
@@ -44,10 +42,8 @@ struct DemoExpectation: Sendable {
 
   private static func digest(_ lines: [(key: [UInt8], version: Int, text: String)]) -> String {
     var hash = SHA256()
-    for line in lines { hash.update(data: line.key + Array("\t\(line.version)\t\(line.text)\n".utf8)) }
-    return hash.finalize().map { byte in
-      (byte < 16 ? "0" : "") + String(byte, radix: 16)
-    }.joined()
+    for line in lines { hash.update(line.key + Array("\t\(line.version)\t\(line.text)\n".utf8)) }
+    return hash.finish()
   }
 }
 

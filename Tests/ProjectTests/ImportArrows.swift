@@ -10,6 +10,7 @@ struct ImportArrows {
   /// The package's own table. A directory below Sources that is not listed here is a fault.
   static let project = ImportArrows(
     targets: [
+      "COpenSSL": .only([]),
       "CRdKafka": .only([]),
       "CRocksDB": .only([]),
       "CSimdJSON": .only([]),
@@ -26,8 +27,9 @@ struct ImportArrows {
       ]),
       "SequiturTesting": .only(["PartitionEngine", "Sequitur", "Synchronization"]),
       "sequitur": .anything,
+      "sequitur-sim": .only(["ArgumentParser", "Dispatch", "Foundation", "SequiturTesting", "Synchronization"]),
     ],
-    executables: ["sequitur"]
+    executables: ["sequitur", "sequitur-sim"]
   )
 
   /// Modules that only tests may import.
