@@ -1,0 +1,28 @@
+import PartitionEngine
+
+/// Why a call to the simulated brokers failed, as the client sees it.
+enum BrokerError: Error {
+  /// No answer came: the request or its answer was lost. Whether it was carried out is unknown.
+  case timedOut
+  case coordinatorLoading
+  case concurrentTransactions
+  /// A transaction holds offsets of the partition (KIP-447, require_stable).
+  case unstableOffset
+  case illegalGeneration
+  case unknownMember
+  case fencedInstance
+  /// A newer producer has the transactional id, or the coordinator gave the transaction up.
+  case fencedProducer
+  case invalidTransactionState
+  /// The client gave up for a reason of its own; whether the call was carried out is unknown.
+  case clientFailed
+
+  /// What librdkafka 2 says of the error.
+  var failure: CommitMachine.Failure {
+    switch self {
+    case .timedOut, .coordinatorLoading, .concurrentTransactions, .unstableOffset: .retriable
+    case .illegalGeneration, .unknownMember, .fencedInstance: .abortable
+    case .fencedProducer, .invalidTransactionState, .clientFailed: .producerLost
+    }
+  }
+}

@@ -1,0 +1,167 @@
+import PartitionEngine
+import Sequitur
+
+/// A lane with one transactional producer, serving several partitions; as production's `Lane`.
+final class SimulatedLane {
+  unowned let worker: SimulatedWorker
+  let index: Int
+  private var process: SimulatedProcess { worker.process }
+  private var world: World { worker.world }
+  let committer: SimulatedCommitter
+  private let policy: BatchPolicy
+  private let limits: Limits
+
+  private(set) var partitions: [Int32: SimulatedActor] = [:]
+  private var leaving: Set<Int32> = []
+  private(set) var open = SimulatedTransaction()
+  /// The partitions of the transaction that is with the committer.
+  private var sent: [Int32: SimulatedActor] = [:]
+  private(set) var isCommitting = false
+  private var waiters: [() -> Void] = []
+
+  init(worker: SimulatedWorker, index: Int, transactionalID: String) {
+    self.worker = worker
+    self.index = index
+    var limits = Limits()
+    limits.transactionCommandsMax = worker.world.profile.commandsPerTransaction
+    self.limits = limits
+    policy = BatchPolicy(limits)
+    committer = SimulatedCommitter(worker: worker, transactionalID: transactionalID)
+  }
+
+  var isQuiet: Bool { !isCommitting && open.commands == 0 && waiters.isEmpty }
+
+  func run() {
+    turn()
+    process.after(world.random.within(4...20)) { [self] in run() }
+  }
+
+  // MARK: A turn
+
+  private func turn() {
+    var hasMore = false
+    for partition in partitions.keys.sorted() where !leaving.contains(partition) {
+      let room = limits.transactionCommandsMax - open.commands
+      guard room > 0, let actor = partitions[partition] else { continue }
+      let log = world.kafka.log(.commands, partition)
+      let fetched = log.fetch(
+        from: actor.fetchPosition, max: min(room, world.random.within(1...6)), isCommittedOnly: true)
+      if open.openedAt == nil, !fetched.records.isEmpty { open.openedAt = world.now }
+      open.commands += actor.process(fetched, into: &open.output)
+      hasMore = hasMore || actor.fetchPosition < log.highWatermark
+    }
+    sendIfDue(hasMore: hasMore)
+    for partition in partitions.keys.sorted() {
+      if let job = partitions[partition]!.takeDrain(isForced: false) { worker.drainer.submit(job) }
+    }
+  }
+
+  private func sendIfDue(hasMore: Bool) {
+    let age = Duration.milliseconds(open.openedAt.map { world.now - $0 } ?? 0)
+    guard
+      policy.reasonToSend(
+        commands: open.commands, bytes: open.output.byteCount, age: age, isCommitting: isCommitting,
+        hasMore: hasMore, isStopping: !waiters.isEmpty) != nil
+    else { return }
+    for partition in partitions.keys.sorted() {
+      let actor = partitions[partition]!
+      guard let part = actor.seal(into: &open.output) else { continue }
+      open.parts.append(part)
+      sent[partition] = actor
+    }
+    guard !open.parts.isEmpty else { return }
+    let full = open
+    open = SimulatedTransaction()
+    isCommitting = true
+    if world.mutation == .drainBeforeCommit { full.writeStates(to: worker) }
+    committer.submit(full, next: { [unowned self] in open }) { [self] in ended(full, isCommitted: $0) }
+  }
+
+  private func ended(_ transaction: SimulatedTransaction, isCommitted: Bool) {
+    isCommitting = false
+    if isCommitted {
+      if open.commands > 0 { world.reach(.nextPreparedWhileCommitting) }
+      for part in transaction.parts {
+        sent[part.partition]?.processor.commit(checkpointOffset: committer.checkpointOffsets[part.partition])
+      }
+    } else if world.mutation == .overlayKeptAfterAbort {
+      for part in transaction.parts { sent[part.partition]?.processor.commit(checkpointOffset: nil) }
+    } else {
+      world.reach(.transactionDiscarded)
+      dropOpenTransaction()
+    }
+    sent = [:]
+    resumeWaiters()
+  }
+
+  // MARK: Partitions come and go
+
+  func attach(_ actor: SimulatedActor) { partitions[actor.partition] = actor }
+
+  /// Stops serving partitions; calls `done` when the transactions that hold their commands have ended, or some
+  /// time after the budget, when they were given up.
+  func release(_ released: [Int32], done: @escaping () -> Void) {
+    let actors = released.compactMap { partitions[$0] }
+    leaving.formUnion(released)
+    let end = world.now + World.revokeBudget + World.abandonGrace
+    var isDone = false
+    func check() {
+      guard !isDone else { return }
+      let isWaiting = actors.contains { isInFlight($0) } && world.now < end
+      if isWaiting, world.mutation != .revokeDoesNotWait { return waiters.append(check) }
+      isDone = true
+      finishRelease(released, actors)
+      done()
+    }
+    process.after(World.revokeBudget) { [self] in
+      guard !isDone else { return }
+      if isCommitting { world.reach(.abandonedWhileCommitting) }
+      committer.abandon()
+      process.after(World.abandonGrace) { [self] in resumeWaiters() }
+    }
+    check()
+  }
+
+  private func finishRelease(_ released: [Int32], _ actors: [SimulatedActor]) {
+    let isGivenUp = actors.contains {
+      partitions[$0.partition] === $0 && $0.processor.hasOpenCommands
+    }
+    for actor in actors where partitions[actor.partition] === actor { detach(actor.partition) }
+    leaving.subtract(released)
+    if isGivenUp { dropOpenTransaction() }
+  }
+
+  /// Gives up everything of partitions that others may own already.
+  func lose(_ lost: [Int32]) {
+    let isOpen = lost.contains { partitions[$0]?.processor.hasOpenCommands ?? false }
+    let isSent = lost.contains { sent[$0] != nil }
+    for partition in lost { detach(partition) }
+    if isSent { committer.abandon() }
+    if isSent || isOpen { dropOpenTransaction() }
+  }
+
+  /// Gives up what is prepared; the partitions that are still served are restored anew.
+  private func dropOpenTransaction() {
+    open = SimulatedTransaction()
+    let affected = partitions.keys.sorted()
+    for partition in affected { detach(partition) }
+    for partition in affected where !leaving.contains(partition) { worker.discarded(partition) }
+  }
+
+  private func detach(_ partition: Int32) {
+    guard let actor = partitions.removeValue(forKey: partition) else { return }
+    worker.lastFetchPosition[partition] = actor.fetchPosition
+    if let job = actor.takeDrain(isForced: true) { worker.drainer.submit(job) }
+  }
+
+  private func isInFlight(_ actor: SimulatedActor) -> Bool {
+    guard partitions[actor.partition] === actor else { return false }
+    return sent[actor.partition] === actor || actor.processor.hasOpenCommands
+  }
+
+  private func resumeWaiters() {
+    let waiting = waiters
+    waiters = []
+    for waiter in waiting { waiter() }
+  }
+}

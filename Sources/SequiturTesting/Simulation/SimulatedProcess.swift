@@ -1,0 +1,80 @@
+/// A simulated operating-system process: it can die, and it can stand still and go on as a zombie.
+///
+/// What it has sent reaches the brokers also when it is dead or stands still; what is sent to it waits, or is
+/// lost with it.
+final class SimulatedProcess {
+  let world: World
+  let name: String
+  private(set) var isDead = false
+  private var stoppedUntil = 0
+
+  init(world: World, name: String) {
+    self.world = world
+    self.name = name
+  }
+
+  func die() { isDead = true }
+
+  /// SIGSTOP, and SIGCONT after so many milliseconds.
+  func hang(for duration: Int) { stoppedUntil = max(stoppedUntil, world.now + duration) }
+
+  var isHanging: Bool { world.now < stoppedUntil }
+
+  func after(_ delay: Int, _ body: @escaping () -> Void) {
+    world.after(delay) { [self] in resume(body) }
+  }
+
+  private func resume(_ body: @escaping () -> Void) {
+    guard !isDead else { return }
+    guard !isHanging else { return world.after(stoppedUntil - world.now) { [self] in resume(body) } }
+    body()
+  }
+
+  /// A request to a broker and its answer. Every call is a numbered step at which a fault may strike.
+  func call<Answer>(
+    _ step: SimulationStep, _ request: @escaping () -> Result<Answer, BrokerError>,
+    _ reply: @escaping (Result<Answer, BrokerError>) -> Void
+  ) {
+    guard !isDead else { return }
+    let (there, back) = (world.latency(), world.latency())
+    let fault = world.fault(at: step, of: self)
+    if let fault { world.note("\(name) \(step.rawValue): \(fault.rawValue)") }
+    switch fault {
+    case .requestLost:
+      after(World.callTimeout) { reply(.failure(.timedOut)) }
+    case .responseLost:
+      world.after(there) { _ = request() }
+      after(World.callTimeout) { reply(.failure(.timedOut)) }
+    case .retriableError:
+      after(there + back) { reply(.failure(.coordinatorLoading)) }
+    case .clientFailed:
+      world.after(there) { _ = request() }
+      after(there + back) { reply(.failure(.clientFailed)) }
+    case .crashBefore:
+      world.crash(self)
+    case .crashAfter:
+      world.after(there) { _ = request() }
+      world.crash(self)
+    case .hang, nil:
+      world.after(there) { [self] in
+        let answer = request()
+        after(back) { reply(answer) }
+      }
+      if fault == .hang { hang(for: world.random.within(50...2500)) }
+    }
+  }
+}
+
+/// The places at which faults strike.
+enum SimulationStep: String, CaseIterable, Sendable {
+  case initProducer, produce, sendOffsets, commit, abort, resolve
+  case groupPosition, bounds, changelogFetch
+  case join, heartbeat, leave
+}
+
+/// What strikes there.
+enum SimulationFault: String, CaseIterable, Sendable {
+  case requestLost, responseLost, retriableError, crashBefore, crashAfter, hang
+  /// The request is carried out, but the client reports an error that nobody foresaw.
+  case clientFailed
+}

@@ -1,0 +1,193 @@
+import PartitionEngine
+import Sequitur
+
+/// Carries out a restore machine's actions for one partition, as production's `RestoreJob`.
+final class SimulatedRestore {
+  let partition: Int32
+  private let worker: SimulatedWorker
+  /// The partition was served before under the same assignment: the consumer must go back.
+  let isAgain: Bool
+  private let store: SimulatedStore
+  private var process: SimulatedProcess { worker.process }
+  private var world: World { worker.world }
+  private var machine: RestoreMachine
+  private var changelogPosition: Int64 = 0
+  private var commandPosition: Int64?
+  private var hasStored = false
+  private var earlyBounds: (logStart: Int64, highWatermark: Int64)?
+  private var cancelled: (() -> Void)?
+  private var isRunning = true
+
+  init(worker: SimulatedWorker, partition: Int32, isAgain: Bool) {
+    self.worker = worker
+    self.partition = partition
+    self.isAgain = isAgain
+    store = worker.disk.stores[Int(partition)]
+    machine = RestoreMachine(partitions: Int32(worker.world.profile.partitions))
+  }
+
+  /// Waits for the drains on their way, then begins.
+  func start() {
+    guard world.mutation != .restoreDoesNotWaitForDrains else { return begin() }
+    worker.drainer.settle { [self] in begin() }
+  }
+
+  /// What was restored stays; calls `done` when the restore has stopped.
+  func cancel(then done: @escaping () -> Void) {
+    guard isRunning else { return done() }
+    cancelled = done
+  }
+
+  private func begin() {
+    guard !endsCancelled() else { return }
+    let stored = store.current.position
+    changelogPosition = stored?.changelogOffset ?? 0
+    commandPosition = stored?.commandPosition
+    hasStored = stored != nil
+    let action = machine.start(stored: stored)
+    guard world.mutation == .boundsBeforeGroupPosition else { return perform(action) }
+    readBounds { [self] bounds in
+      earlyBounds = bounds
+      perform(action)
+    }
+  }
+
+  private func perform(_ action: RestoreMachine.Action) {
+    guard !endsCancelled() else { return }
+    switch action {
+    case .readGroupPosition: readGroupPosition()
+    case .readBounds:
+      if let earlyBounds {
+        perform(machine.boundsRead(logStart: earlyBounds.logStart, highWatermark: earlyBounds.highWatermark))
+      } else {
+        readBounds { [self] in
+          perform(machine.boundsRead(logStart: $0.logStart, highWatermark: $0.highWatermark))
+        }
+      }
+    case .setAside(let mismatch): world.fail("partition \(partition) is set aside: \(mismatch)")
+    case .read(let from, let target):
+      world.note("\(process.name) restores \(partition) from \(from) to \(target)")
+      if from == target, let end = machine.positionReached(from) { return perform(end) }
+      if hasStored { world.reach(.restoreOfTailOnly) }
+      fetch(from: from, target: target)
+    case .serve(let position): serve(position)
+    case .refuse(let fault): world.fail("partition \(partition) is refused: \(fault)")
+    }
+  }
+
+  private func readGroupPosition() {
+    retrying(.groupPosition) { [self] in
+      world.kafka.group.position(of: partition)
+    } _: { [self] position in
+      groupPosition = position
+      perform(machine.groupPositionRead(position))
+    }
+  }
+
+  private var groupPosition: Int64?
+
+  /// The high watermark, not the last stable offset (KAFKA-10167).
+  private func readBounds(_ body: @escaping ((logStart: Int64, highWatermark: Int64)) -> Void) {
+    retrying(.bounds) { [self] in
+      let log = world.kafka.log(.changelog, partition)
+      if log.openTransactions.contains(where: { world.kafka.decisions[$0] == true }) {
+        world.reach(.markerLateOnChangelog)
+      }
+      let isMutated = world.mutation == .lastStableOffsetAsTarget
+      return .success((0, isMutated ? log.stableOffset : log.highWatermark))
+    } _: {
+      body($0)
+    }
+  }
+
+  private func fetch(from offset: Int64, target: Int64) {
+    let isCommittedOnly = world.mutation != .restoreReadsUncommitted
+    retrying(.changelogFetch) { [self] in
+      .success(
+        world.kafka.log(.changelog, partition).fetch(
+          from: offset, max: 10, isCommittedOnly: isCommittedOnly))
+    } _: { [self] fetched in
+      if let action = apply(fetched, from: offset) { return perform(action) }
+      process.after(fetched.position == offset ? 20 : 1) { [self] in
+        if !endsCancelled() { fetch(from: fetched.position, target: target) }
+      }
+    }
+  }
+
+  /// Writes what was fetched and the position it leads to, in one batch.
+  private func apply(_ fetched: SimulatedLog.Fetched, from offset: Int64) -> RestoreMachine.Action? {
+    guard fetched.position > offset, !endsCancelled() else { return nil }
+    var changes: [StoreChange] = []
+    for (_, record) in fetched.records {
+      var object = ByteWriter()
+      let content = try? record.withViews {
+        try ChangelogRecord.decode(key: $0, value: $1, headers: $2, into: &object)
+      }
+      switch content {
+      case .object: changes.append(StoreChange(key: record.key!, record: mutated(Array(object.bytes))))
+      case .forgotten: changes.append(StoreChange(key: record.key!, record: nil))
+      case .checkpoint(let checkpoint):
+        if let action = machine.checkpointRead(checkpoint) { return action }
+        commandPosition = checkpoint.position
+      case nil: world.fail("a changelog record cannot be decoded")
+      }
+    }
+    changelogPosition = fetched.position
+    store.write(
+      changes,
+      position: RestoreMachine.StoredPosition(
+        changelogOffset: changelogPosition, commandPosition: commandPosition))
+    let isMutated = world.mutation == .restoreWaitsForLastRecord
+    return machine.positionReached(isMutated ? (fetched.records.last?.offset ?? -1) + 1 : changelogPosition)
+  }
+
+  private func mutated(_ record: [UInt8]) -> [UInt8] {
+    var copy = ByteWriter()
+    record.withUnsafeBytes { bytes in
+      let object = ObjectRecord(bytes)
+      let isWithoutIDs = world.mutation == .commandIDsNotRestored
+      ObjectRecord.append(
+        to: &copy, version: world.mutation == .versionNotRestored ? 1 : object.version,
+        commandIDs: isWithoutIDs ? UnsafeRawBufferPointer(start: nil, count: 0) : object.commandIDs)
+      copy.append(object.state)
+    }
+    return Array(copy.bytes)
+  }
+
+  private func serve(_ position: Int64?) {
+    isRunning = false
+    if groupPosition == nil, position != nil { world.reach(.checkpointOutlivesOffsets) }
+    world.note("\(process.name) serves \(partition) from \(position ?? 0)")
+    if let metadata = worker.membership.metadata, world.kafka.group.check(metadata) == nil {
+      world.checkRestored(partition, store, position: position)
+    }
+    worker.serve(self, position: position ?? 0, changelogPosition: changelogPosition)
+  }
+
+  // MARK: Ports
+
+  private func retrying<Answer>(
+    _ step: SimulationStep, _ request: @escaping () -> Result<Answer, BrokerError>,
+    _ body: @escaping (Answer) -> Void
+  ) {
+    process.call(step, request) { [self] answer in
+      guard !endsCancelled() else { return }
+      switch answer {
+      case .success(let value): body(value)
+      case .failure:
+        world.reach(.restoreRetried)
+        process.after(25) { [self] in
+          if !endsCancelled() { retrying(step, request, body) }
+        }
+      }
+    }
+  }
+
+  private func endsCancelled() -> Bool {
+    guard isRunning else { return true }
+    guard let cancelled else { return false }
+    isRunning = false
+    cancelled()
+    return true
+  }
+}

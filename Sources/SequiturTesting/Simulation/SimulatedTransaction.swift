@@ -1,0 +1,40 @@
+import PartitionEngine
+import Sequitur
+
+/// A transaction that is prepared or under way; as production's `PreparedTransaction`.
+final class SimulatedTransaction {
+  /// A partition's share: the commands from `start` up to but not including `end`.
+  struct Part {
+    let partition: Int32
+    let start: Int64
+    let end: Int64
+  }
+
+  var output = OutputBatch()
+  var parts: [Part] = []
+  var commands = 0
+  var openedAt: Int?
+
+  /// The records with where they go, as the producer takes them.
+  func records(withoutCheckpoints: Bool = false) -> [(log: CoordinatedProducer.LogID, record: LogRecord)] {
+    var result: [(log: CoordinatedProducer.LogID, record: LogRecord)] = []
+    for record in output.records where !(withoutCheckpoints && record.isCheckpoint) {
+      let log = CoordinatedProducer.LogID(
+        topic: SimulatedKafka.Topic(record.topic), partition: record.partition)
+      result.append((log, LogRecord(record, in: output)))
+    }
+    return result
+  }
+
+  /// A mutation: the sealed states go to the stores at once.
+  func writeStates(to worker: SimulatedWorker) {
+    for (log, record) in records() where log.topic == .changelog && record.key?.isEmpty == false {
+      var object = ByteWriter()
+      let content = try? record.withViews {
+        try ChangelogRecord.decode(key: $0, value: $1, headers: $2, into: &object)
+      }
+      let state = content == .object ? Array(object.bytes) : nil
+      worker.disk.stores[Int(log.partition)].writeUncommitted([StoreChange(key: record.key!, record: state)])
+    }
+  }
+}

@@ -1,0 +1,93 @@
+/// One worker process: what `SequiturWorker` does with its threads, as events.
+///
+///     membership ─▶ assignments ─▶ restores ─▶ lanes ─▶ committers
+///                                     ▲          └────▶ drainer
+///                                     └── settle ────────┘
+final class SimulatedWorker {
+  static let laneCount = 2
+
+  let world: World
+  let process: SimulatedProcess
+  let instance: String?
+  let disk: SimulatedDisk
+  let drainer: SimulatedDrainer
+  private(set) var lanes: [SimulatedLane] = []
+  private(set) var membership: SimulatedMembership!
+  var assignments: [Int32: SimulatedAssignment] = [:]
+  /// Where the consumer fetched before a partition was detached; only a mutation goes on from there.
+  var lastFetchPosition: [Int32: Int64] = [:]
+  /// How many processes had this name before.
+  private let incarnation: Int
+  private let baseName: String
+  private var isStopping = false
+
+  init(
+    world: World, name: String, instance: String?, disk: SimulatedDisk, incarnation: Int = 0
+  ) {
+    self.world = world
+    baseName = name
+    self.incarnation = incarnation
+    self.instance = instance
+    self.disk = disk
+    process = SimulatedProcess(world: world, name: incarnation == 0 ? name : "\(name).\(incarnation)")
+    drainer = SimulatedDrainer(process: process)
+    membership = SimulatedMembership(worker: self)
+    lanes = (0..<Self.laneCount).map {
+      SimulatedLane(worker: self, index: $0, transactionalID: "\(name)-\($0)")
+    }
+  }
+
+  /// The process that is started after this one.
+  func successor(disk: SimulatedDisk) -> SimulatedWorker {
+    SimulatedWorker(
+      world: world, name: baseName, instance: instance, disk: disk, incarnation: incarnation + 1)
+  }
+
+  /// Fences the predecessor, then joins the group.
+  func start() {
+    world.note("\(process.name) starts")
+    var missing = lanes.count
+    for lane in lanes {
+      lane.committer.initialize { [self] in
+        lane.run()
+        missing -= 1
+        if missing == 0 { membership.join() }
+      }
+    }
+  }
+
+  /// Leaves in order.
+  func stop() {
+    guard !isStopping else { return }
+    isStopping = true
+    world.note("\(process.name) stops")
+    membership.leave()
+  }
+
+  /// Whether nothing is under way.
+  var isQuiet: Bool {
+    if process.isHanging { return false }
+    if isStopping { return true }
+    return lanes.allSatisfy(\.isQuiet) && membership.isStable
+      && assignments.values.allSatisfy { if case .serving = $0 { true } else { false } }
+  }
+
+  /// At the end: a last drain brings every store to what was committed.
+  func checkStores() {
+    guard !isStopping else { return }
+    drainer.finishAtOnce()
+    for lane in lanes {
+      for partition in lane.partitions.keys.sorted() {
+        guard let job = lane.partitions[partition]!.takeDrain(isForced: true) else { continue }
+        job.write()
+      }
+      for partition in lane.partitions.keys.sorted() {
+        let (records, _) = world.committedChangelog(partition)
+        let store = disk.stores[Int(partition)]
+        if let difference = world.difference(store.current.records, records) {
+          world.fail("\(process.name)'s store of partition \(partition) is not the changelog: \(difference)")
+        }
+      }
+    }
+  }
+}

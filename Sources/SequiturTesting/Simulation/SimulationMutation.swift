@@ -1,0 +1,46 @@
+/// Deliberate faults of the protocol, switched on in the simulated ports. The simulator must catch each one.
+public enum SimulationMutation: String, CaseIterable, Sendable {
+  /// The restore ends at the last stable offset instead of the high watermark.
+  case lastStableOffsetAsTarget
+  /// Committed offsets are read while a transaction holds newer ones.
+  case noRequireStable
+  /// The changelog's end is asked before the group's position.
+  case boundsBeforeGroupPosition
+  /// The restore reads uncommitted records too.
+  case restoreReadsUncommitted
+  /// The restore waits for the last record instead of the consumer's position.
+  case restoreWaitsForLastRecord
+  /// Offsets are sent with the membership of the worker's first generation.
+  case staleGroupMetadata
+  /// Offsets are sent with a generation below 0: the coordinator checks nothing.
+  case groupIDOnly
+  /// The coordinator does not check member and generation.
+  case generationNotChecked
+  /// Offsets are sent although the transaction was given up in a rebalance.
+  case abandonIgnored
+  case offsetsNotSent
+  /// States are written to the store when they are sealed.
+  case drainBeforeCommit
+  /// The position is flushed apart from the states it stands for.
+  case positionInAnotherBatch
+  /// A drain stands for the end of the changelog instead of the last checkpoint.
+  case drainStandsForLogEnd
+  /// A restore begins while drains of its partition are on their way.
+  case restoreDoesNotWaitForDrains
+  case missingCheckpoint
+  case commandIDsNotRestored
+  case versionNotRestored
+  /// The states of a discarded transaction stay.
+  case overlayKeptAfterAbort
+  /// The next transaction's outcomes are produced into the one under way.
+  case nextProducedBeforeCommit
+  case sentAgainWithoutAbort
+  /// An unknown outcome counts as committed, or as not committed.
+  case unknownIsCommitted, unknownIsNotCommitted
+  /// A revoke returns before the transaction under way has ended.
+  case revokeDoesNotWait
+  /// The consumer goes on fetching where it was after a discard.
+  case noSeekAfterDiscard
+  /// A lost partition stays attached to its lane.
+  case lostPartitionKept
+}

@@ -1,0 +1,19 @@
+/// The rare situations that a run must have reached: a simulator that never gets there proves nothing.
+public enum SimulationSituation: String, CaseIterable, Sendable {
+  // Transactions.
+  case fencedDuringCommit, unknownOutcomeHadCommitted, unknownOutcomeHadNotCommitted, unknownOutcomeMovedOn
+  case transactionTimedOut, predecessorAborted, concurrentTransactions, abortedAndSentAgain
+  case crashWhileCommitting, abandonedWhileCommitting, transactionDiscarded, nextPreparedWhileCommitting
+  // Offsets and restores.
+  case offsetsOfZombieRefused, offsetsOfOldGenerationRefused, unstableOffsetsAwaited
+  case markerLateOnChangelog, restoreCancelled, restoreOfTailOnly, restoreRetried, checkpointOutlivesOffsets
+  // Membership.
+  case memberEvicted, partitionsLost, eagerRebalance, cooperativeRebalance, staticMemberReturned
+  case zombieResumed, zombieOfReplacedMember, membershipRefused
+  // Disk.
+  case drainFailed, crashBeforeFlush, restoreWaitedForDrain
+  // Commands.
+  case duplicateRejected, versionConflictRejected, objectForgotten, severalEvents
+
+  var index: Int { Self.allCases.firstIndex(of: self)! }
+}

@@ -1,0 +1,139 @@
+import PartitionEngine
+import Sequitur
+
+/// What must hold (DESIGN, section 3), checked by code that shares nothing with the engine.
+extension World {
+  private func commands(of partition: Int) -> [LogRecord] {
+    let log = kafka.log(.commands, Int32(partition))
+    return log.fetch(from: 0, max: .max, isCommittedOnly: false).records.map(\.record)
+  }
+
+  /// Whether every command was committed, and no transaction or marker is under way.
+  var isQuiet: Bool {
+    guard commandsSent == profile.commands else { return false }
+    for partition in 0..<Int32(profile.partitions) {
+      let end = kafka.log(.commands, partition).highWatermark
+      // Not the group's position: that may have expired.
+      guard committedChangelog(partition).position ?? 0 == end else { return false }
+      for topic in SimulatedKafka.Topic.allCases
+      where !kafka.log(topic, partition).openTransactions.isEmpty { return false }
+    }
+    return workers.allSatisfy { $0.process.isDead || $0.isQuiet }
+  }
+
+  var missingOutcomes: String {
+    (0..<Int32(profile.partitions)).map { partition in
+      let end = kafka.log(.commands, partition).highWatermark
+      return "\(partition): \(committedChangelog(partition).position ?? 0) of \(end)"
+    }.joined(separator: ", ") + " are committed"
+  }
+
+  /// Guarantees 1, 2, 3 and 7: the topics are what a model makes of the commands, and the stores too.
+  func checkTheEnd() {
+    for partition in 0..<profile.partitions {
+      let model = OutcomeModel(partition: partition, commands: commands(of: partition))
+      for situation in SimulationSituation.allCases where model.situations.contains(situation) {
+        reach(situation)
+      }
+      check(.valid, partition, model.valid, OutcomeModel.event)
+      check(.invalid, partition, model.invalid, OutcomeModel.rejection)
+      let (records, position) = committedChangelog(Int32(partition))
+      if let difference = difference(records, model.records) {
+        return fail("state is not the fold of the events in partition \(partition): \(difference)")
+      }
+      let end = kafka.log(.commands, Int32(partition)).highWatermark
+      guard position ?? 0 == end else {
+        return fail("the last checkpoint of partition \(partition) is \(position ?? 0), not \(end)")
+      }
+    }
+    for worker in workers where !worker.process.isDead { worker.checkStores() }
+  }
+
+  private func check(
+    _ topic: SimulatedKafka.Topic, _ partition: Int, _ expected: [String], _ text: (LogRecord) -> String
+  ) {
+    let found = kafka.log(topic, Int32(partition)).fetch(from: 0, max: .max, isCommittedOnly: true).records
+      .map { text($0.record) }
+    guard found != expected else { return }
+    let index = zip(found, expected).prefix { $0 == $1 }.count
+    fail(
+      "outcome \(index) on \(topic)/\(partition) should be '\(index < expected.count ? expected[index] : "none")'"
+        + " but is '\(index < found.count ? found[index] : "none")'")
+  }
+
+  /// The fold of all changelog records whose transaction the coordinator decided to commit, whether its
+  /// markers are written or not.
+  func committedChangelog(_ partition: Int32) -> (records: [[UInt8]: [UInt8]], position: Int64?) {
+    var records: [[UInt8]: [UInt8]] = [:]
+    var position: Int64?
+    for entry in kafka.log(.changelog, partition).entries {
+      guard case .record(let record, let transaction?) = entry, kafka.decisions[transaction] == true else {
+        continue
+      }
+      var object = ByteWriter()
+      let content = try? record.withViews {
+        try ChangelogRecord.decode(key: $0, value: $1, headers: $2, into: &object)
+      }
+      switch content {
+      case .object: records[record.key!] = Array(object.bytes)
+      case .forgotten: records[record.key!] = nil
+      case .checkpoint(let checkpoint): position = checkpoint.position
+      case nil: fail("a changelog record cannot be decoded")
+      }
+    }
+    return (records, position)
+  }
+
+  /// Guarantees 3 and 6, when a partition begins to be served: what was restored is all that counts.
+  ///
+  /// Asked only of members of the group's present generation: a zombie may restore what was, since nothing that
+  /// it makes of it can be committed.
+  func checkRestored(_ partition: Int32, _ store: SimulatedStore, position: Int64?) {
+    let (records, checkpoint) = committedChangelog(partition)
+    guard position == checkpoint else {
+      return fail(
+        "partition \(partition) is served from \(position ?? 0), but the changelog's checkpoint is "
+          + "\(checkpoint ?? 0)")
+    }
+    if let difference = difference(store.current.records, records) {
+      fail("the restored store of partition \(partition) is not what was committed: \(difference)")
+    }
+  }
+
+  /// Guarantee 4: everything in a store is, or was, a committed object.
+  func checkClean(_ partition: Int32, _ changes: [StoreChange]) {
+    for change in changes where change.record != nil {
+      let isCommitted = kafka.log(.changelog, partition).entries.contains { entry in
+        guard case .record(let record, let transaction?) = entry, record.key == change.key,
+          kafka.decisions[transaction] == true
+        else { return false }
+        var object = ByteWriter()
+        _ = try? record.withViews {
+          try ChangelogRecord.decode(key: $0, value: $1, headers: $2, into: &object)
+        }
+        return Array(object.bytes) == change.record
+      }
+      guard isCommitted else {
+        return fail(
+          "an uncommitted state of '\(String(decoding: change.key, as: UTF8.self))' reached the store of "
+            + "partition \(partition)")
+      }
+    }
+  }
+
+  func difference(_ found: [[UInt8]: [UInt8]], _ expected: [[UInt8]: [UInt8]]) -> String? {
+    guard found != expected else { return nil }
+    let keys = Set(found.keys).union(expected.keys).sorted { $0.lexicographicallyPrecedes($1) }
+    let key = keys.first { found[$0] != expected[$0] }!
+    return "'\(String(decoding: key, as: UTF8.self))' is \(text(found[key])), not \(text(expected[key]))"
+  }
+
+  private func text(_ record: [UInt8]?) -> String {
+    guard let record else { return "absent" }
+    return record.withUnsafeBytes { bytes in
+      let object = ObjectRecord(bytes)
+      return "\(String(decoding: object.state, as: UTF8.self)) at version \(object.version) with "
+        + "\(object.commandIDs.count / ObjectRecord.commandIDBytes) ids"
+    }
+  }
+}

@@ -1,0 +1,148 @@
+import PartitionEngine
+import Sequitur
+
+/// One simulated world: brokers, workers, disks and a clock, all from one seed and on one thread.
+final class World {
+  // Milliseconds of simulated time; in the proportions of production.
+  static let callTimeout = 400
+  static let heartbeatInterval = 100
+  static let sessionTimeout = 1000
+  static let rebalanceTimeout = 1500
+  static let transactionTimeout = 2500
+  static let revokeBudget = 300
+  static let abandonGrace = 300
+  /// How long after the last fault every command must have its outcome.
+  static let recoveryTime = 40_000
+
+  let seed: UInt64
+  let mutation: SimulationMutation?
+  let isTraced: Bool
+  let profile: SimulationProfile
+  var random: SimulationRandom
+  private(set) var now = 0
+  private var queue = EventQueue()
+  private(set) var kafka: SimulatedKafka!
+  var workers: [SimulatedWorker] = []
+  var stream: CommandStream
+  private(set) var commandsSent = 0
+
+  private(set) var reached: [Int]
+  private(set) var trace: [String] = []
+  private(set) var failure: String?
+  private var stepsTaken: [SimulationStep: Int] = [:]
+  private(set) var steps = 0
+  /// While it lasts, no broker answers.
+  var outageEnd = 0
+
+  init(seed: UInt64, mutation: SimulationMutation?, isTraced: Bool) {
+    self.seed = seed
+    self.mutation = mutation
+    self.isTraced = isTraced
+    random = SimulationRandom(seed: seed)
+    profile = SimulationProfile(&random)
+    reached = Array(repeating: 0, count: SimulationSituation.allCases.count)
+    stream = CommandStream(keys: 6, partitions: profile.partitions)
+    kafka = SimulatedKafka(world: self, partitions: profile.partitions)
+    kafka.group.isCooperative = profile.isCooperative
+  }
+
+  func run() {
+    note("world \(seed): \(profile)")
+    kafka.tick()
+    scheduleCommands()
+    for index in 0..<profile.workers {
+      let worker = SimulatedWorker(
+        world: self, name: "w\(index)", instance: profile.isStatic ? "w\(index)" : nil,
+        disk: SimulatedDisk(world: self, partitions: profile.partitions))
+      workers.append(worker)
+      after(random.below(200)) { worker.start() }
+    }
+    scheduleTrouble()
+    watch()
+    while failure == nil, !isFinished, let event = queue.next() {
+      now = event.time
+      event.body()
+    }
+    if failure == nil { checkTheEnd() }
+    // Breaks the circles of closures.
+    queue.removeAll()
+    for worker in workers { worker.process.die() }
+  }
+
+  private(set) var isFinished = false
+
+  /// Looks whether all is done, or too late.
+  private func watch() {
+    after(200) { [unowned self] in
+      if now > SimulationProfile.faultsEnd, isQuiet { isFinished = true }
+      if now > SimulationProfile.faultsEnd + Self.recoveryTime {
+        fail("progress: \(missingOutcomes) \(Self.recoveryTime) ms after the last fault")
+      }
+      watch()
+    }
+  }
+
+  // MARK: Time and chance
+
+  func after(_ delay: Int, _ body: @escaping () -> Void) { queue.add(at: now + delay, body) }
+
+  func latency() -> Int {
+    if random.chance(perMille: 10) { return random.within(20...150) }
+    return random.within(1...4)
+  }
+
+  func markerDelay() -> Int {
+    if random.chance(perMille: profile.slowMarker), now < SimulationProfile.faultsEnd {
+      return random.within(100...1500)
+    }
+    return random.within(1...6)
+  }
+
+  /// What strikes at this step, if anything.
+  func fault(at step: SimulationStep, of process: SimulatedProcess) -> SimulationFault? {
+    steps += 1
+    stepsTaken[step, default: 0] += 1
+    guard now < SimulationProfile.faultsEnd else { return nil }
+    if now < outageEnd { return .requestLost }
+    if let target = profile.target, target.step == step, target.occurrence == stepsTaken[step] {
+      return target.fault
+    }
+    guard random.chance(perMille: step == .heartbeat ? profile.fault / 4 : profile.fault) else { return nil }
+    return random.chance(perMille: 750)
+      ? random.pick([.requestLost, .responseLost, .retriableError, .clientFailed])
+      : random.pick(SimulationFault.allCases)
+  }
+
+  // MARK: What is written down
+
+  func reach(_ situation: SimulationSituation) {
+    reached[situation.index] += 1
+    note("reached \(situation.rawValue)")
+  }
+
+  func note(_ text: @autoclosure () -> String) {
+    guard isTraced else { return }
+    trace.append("\(now) ms  \(text())")
+  }
+
+  /// A guarantee is broken: the world ends.
+  func fail(_ reason: String) {
+    guard failure == nil else { return }
+    failure = "at \(now) ms: \(reason)"
+    note("FAILED: \(reason)")
+  }
+
+  // MARK: Commands
+
+  private func scheduleCommands() {
+    var time = 100
+    for _ in 0..<profile.commands {
+      time += random.chance(perMille: 300) ? random.within(50...250) : random.within(0...20)
+      after(time) { [unowned self] in
+        let (partition, record) = stream.next(&random, time: now)
+        kafka.logs[SimulatedKafka.Topic.commands.rawValue][partition].append(record)
+        commandsSent += 1
+      }
+    }
+  }
+}
