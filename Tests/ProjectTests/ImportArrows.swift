@@ -27,7 +27,9 @@ struct ImportArrows {
       ]),
       "SequiturTesting": .only(["PartitionEngine", "Sequitur", "Synchronization"]),
       "sequitur": .anything,
-      "sequitur-sim": .only(["ArgumentParser", "Dispatch", "Foundation", "SequiturTesting", "Synchronization"]),
+      "sequitur-sim": .only([
+        "ArgumentParser", "Dispatch", "Foundation", "SequiturTesting", "Synchronization",
+      ]),
     ],
     executables: ["sequitur", "sequitur-sim"]
   )
