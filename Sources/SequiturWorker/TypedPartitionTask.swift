@@ -3,6 +3,10 @@ import PartitionEngine
 import Sequitur
 
 /// A partition's processor for one decider. The hot path: specialised in the module that names the decider.
+///
+/// A call through `any PartitionTask` reaches the methods as they are compiled for every decider, which cost
+/// several times as much for each command. So it only reaches ``run``, a closure that is made where the decider
+/// is known, and that calls the specialised code.
 @usableFromInline
 final class TypedPartitionTask<D: Decider>: PartitionTask {
   @usableFromInline var processor: PartitionProcessor<D>
@@ -10,6 +14,12 @@ final class TypedPartitionTask<D: Decider>: PartitionTask {
   @usableFromInline var timestamp: Int64 = 0
   @usableFromInline let execution: ExecutionSlot
   @usableFromInline let poisoned: Int64
+
+  @usableFromInline
+  typealias Run = (
+    TypedPartitionTask, borrowing MessageBatch, Range<Int>, inout OutputBatch, _ outputBytesMax: Int
+  ) -> RunResult
+  @usableFromInline let run: Run
 
   @inlinable
   init(decider: D, seat: PartitionSeat, store: any ObjectStore) {
@@ -19,11 +29,22 @@ final class TypedPartitionTask<D: Decider>: PartitionTask {
       hashSeed: seat.hashSeed)
     execution = seat.execution
     poisoned = seat.poisoned
+    run = { task, messages, range, output, outputBytesMax in
+      task.processRun(messages, range, into: &output, outputBytesMax: outputBytesMax)
+    }
     headers.reserveCapacity(16)
   }
 
   @inlinable
   func process(
+    _ messages: borrowing MessageBatch, _ range: Range<Int>, into output: inout OutputBatch,
+    outputBytesMax: Int
+  ) -> RunResult {
+    run(self, messages, range, &output, outputBytesMax)
+  }
+
+  @inlinable
+  func processRun(
     _ messages: borrowing MessageBatch, _ range: Range<Int>, into output: inout OutputBatch,
     outputBytesMax: Int
   ) -> RunResult {
