@@ -60,6 +60,7 @@ public struct ObjectTable: ~Copyable {
   public var count: Int { entries.count - free.count }
 
   /// The key's object; valid until the next mutation.
+  @usableFromInline
   mutating func find(_ key: UnsafeRawBufferPointer, hash: UInt64) -> ObjectLookup {
     guard let index = index(of: key, hash: hash) else { return .unknown }
     entries[index].isUsed = true
@@ -80,7 +81,17 @@ public struct ObjectTable: ~Copyable {
     dirtyByteCount += entries[index].contentBytes
   }
 
+  /// Puts all objects of a transaction that was committed.
+  @usableFromInline
+  mutating func commit(_ transaction: borrowing StagingOverlay) {
+    for entry in transaction.entries {
+      commit(
+        transaction.bytes(entry.key), hash: entry.hash, record: entry.record.map { transaction.bytes($0) })
+    }
+  }
+
   /// Keeps what the store answered.
+  @usableFromInline
   mutating func cache(_ key: UnsafeRawBufferPointer, hash: UInt64, record: UnsafeRawBufferPointer?) {
     write(record, at: index(of: key, hash: hash) ?? insert(key, hash: hash))
     evict(stepsMax: Self.evictionStepsMax)
@@ -129,6 +140,7 @@ public struct ObjectTable: ~Copyable {
   // MARK: Eviction
 
   /// Evicts clean, unused objects until the table is within its limit, in at most two turns of the hand.
+  @usableFromInline
   mutating func evict() { evict(stepsMax: entries.count * 2) }
 
   private mutating func evict(stepsMax: Int) {

@@ -1,6 +1,16 @@
 import Sequitur
 
 extension OutputBatch {
+  /// Encodes all objects of a transaction for the changelog, in the order in which they were first touched.
+  @usableFromInline
+  mutating func appendChangelog(of objects: borrowing StagingOverlay, partition: Int32, timestamp: Int64) {
+    for entry in objects.entries {
+      appendChangelog(
+        key: objects.bytes(entry.key), object: entry.record.map { ObjectRecord(objects.bytes($0)) },
+        partition: partition, timestamp: timestamp)
+    }
+  }
+
   /// Encodes an object for the changelog: its state, its version, its recent command ids.
   mutating func appendChangelog(
     key: UnsafeRawBufferPointer, object: ObjectRecord?, partition: Int32, timestamp: Int64
@@ -22,6 +32,7 @@ extension OutputBatch {
   }
 
   /// Encodes the partition's checkpoint record.
+  @usableFromInline
   mutating func appendCheckpoint(_ checkpoint: CheckpointRecord, partition: Int32, timestamp: Int64) {
     let key = ByteRange(offset: arena.count, count: 0)
     let offset = arena.count

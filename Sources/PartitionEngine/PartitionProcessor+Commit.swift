@@ -8,14 +8,11 @@ extension PartitionProcessor {
   ///
   /// - Returns: the next command offset, to be committed for the consumer group in the same transaction.
   /// - Precondition: no transaction is sealed, and commands were processed since the last one.
+  @inlinable
   public mutating func seal(into output: inout OutputBatch, timestamp: Int64) -> Int64 {
     precondition(!isSealed, "a transaction was sealed while another one is under way")
     precondition(hasOpenCommands, "a transaction without a command was sealed")
-    for entry in open.entries {
-      output.appendChangelog(
-        key: open.bytes(entry.key), object: entry.record.map { ObjectRecord(open.bytes($0)) },
-        partition: identity.partition, timestamp: timestamp)
-    }
+    output.appendChangelog(of: open, partition: identity.partition, timestamp: timestamp)
     output.appendCheckpoint(
       CheckpointRecord(position: nextPosition, partitions: identity.partitions),
       partition: identity.partition, timestamp: timestamp)
@@ -29,11 +26,10 @@ extension PartitionProcessor {
   ///
   /// - Parameter checkpointOffset: the changelog offset of its checkpoint record; `nil` when it is not known,
   ///   which only makes a later restore read more.
+  @inlinable
   public mutating func commit(checkpointOffset: Int64?) {
     precondition(isSealed, "a commit was reported, but no transaction is sealed")
-    for entry in sealed.entries {
-      table.commit(sealed.bytes(entry.key), hash: entry.hash, record: entry.record.map { sealed.bytes($0) })
-    }
+    table.commit(sealed)
     sealed.removeAll()
     isSealed = false
     committedPosition = sealedPosition

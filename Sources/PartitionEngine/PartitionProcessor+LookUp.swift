@@ -54,7 +54,7 @@ extension PartitionProcessor {
   }
 
   /// The version that a rejection names when the command itself never came to look at its object.
-  @usableFromInline
+  @inlinable
   mutating func currentVersion(of key: UnsafeRawBufferPointer) throws(StoreFault) -> UInt64 {
     try findRecord(key, hash: keyHash(key))?.version ?? 0
   }
@@ -62,7 +62,7 @@ extension PartitionProcessor {
   /// Asks the open transaction, the sealed one, the committed objects in memory, and the store.
   ///
   /// The answer is valid until the next mutation of any of them.
-  @usableFromInline
+  @inlinable
   mutating func findRecord(_ key: UnsafeRawBufferPointer, hash: UInt64) throws(StoreFault) -> ObjectRecord? {
     switch open.find(key, hash: hash) {
     case .present(let record): return record
@@ -84,7 +84,8 @@ extension PartitionProcessor {
   }
 
   /// Asks the store, and keeps its answer in memory.
-  private mutating func readStore(
+  @inlinable
+  mutating func readStore(
     _ key: UnsafeRawBufferPointer, hash: UInt64
   ) throws(StoreFault) -> ObjectRecord? {
     scratch.truncate(to: 0)

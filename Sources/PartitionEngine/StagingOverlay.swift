@@ -41,6 +41,7 @@ public struct StagingOverlay: ~Copyable {
   }
 
   /// The key's object; valid until the next mutation.
+  @usableFromInline
   func find(_ key: UnsafeRawBufferPointer, hash: UInt64) -> ObjectLookup {
     guard case .occupied(let index) = slot(of: key, hash: hash) else { return .unknown }
     guard let record = entries[index].record else { return .absent }
@@ -65,6 +66,7 @@ public struct StagingOverlay: ~Copyable {
   }
 
   /// Forgets everything; keeps the memory.
+  @usableFromInline
   mutating func removeAll() {
     entries.removeAll(keepingCapacity: true)
     arena.truncate(to: 0)
