@@ -9,6 +9,7 @@ public struct OutputBatch: ~Copyable, Sendable {
   public internal(set) var records: [OutputRecord] = []
   @usableFromInline var headers: [OutputHeader] = []
   @usableFromInline let names: HeaderNames
+  var repeated = RepeatedTexts()
   private let constantBytes: Int
 
   public init() {
@@ -37,6 +38,7 @@ public struct OutputBatch: ~Copyable, Sendable {
   /// Forgets all records; keeps the memory.
   public mutating func removeAll() {
     arena.truncate(to: constantBytes)
+    repeated = RepeatedTexts()
     records.removeAll(keepingCapacity: true)
     headers.removeAll(keepingCapacity: true)
   }
@@ -55,6 +57,7 @@ public struct OutputBatch: ~Copyable, Sendable {
   @usableFromInline
   mutating func rollBack(to mark: Mark) {
     arena.truncate(to: mark.bytes)
+    repeated.forget(behind: mark.bytes)
     records.removeLast(records.count - mark.records)
     headers.removeLast(headers.count - mark.headers)
   }

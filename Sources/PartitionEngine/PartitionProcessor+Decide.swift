@@ -45,10 +45,11 @@ extension PartitionProcessor {
     let version = next.version + 1
     next.state = decider.evolve(next.state, by: event)
     next.version = next.state == nil ? 0 : version
-    scratch.truncate(to: 0)
-    let type = try decider.encode(event, into: &scratch)
+    let payload = output.arena.count
+    let type = try decider.encode(event, into: &output.arena)
     let size = output.appendEvent(
-      type: type, payload: scratch.bytes, version: version, index: index, of: record, headers,
+      type: type, payload: ByteRange(offset: payload, count: output.arena.count - payload), version: version,
+      index: index, of: record, headers,
       contentType: decider.eventContentType, identity: identity, envelope: envelope)
     guard size <= limits.recordBytesMax else {
       throw Refusal.tooLarge("event \(type)", byteCount: size, limit: limits.recordBytesMax)
@@ -84,7 +85,7 @@ extension PartitionProcessor {
   }
 
   /// Adds the command's id to those in `commandIDs`, and drops the oldest beyond the limit.
-  @usableFromInline
+  @inlinable
   mutating func remember(_ id: CommandIDHash?, version: UInt64) {
     if let id, limits.recentCommandIDsMax > 0 {
       commandIDs.append(bigEndian: id.high)

@@ -2,16 +2,31 @@ extension ByteWriter {
   /// Appends a number in decimal digits.
   @inlinable
   public mutating func append(decimal value: UInt64) {
-    withUnsafeTemporaryAllocation(byteCount: 20, alignment: 1) { digits in
-      var rest = value
-      var start = 20
-      repeat {
-        start -= 1
-        digits[start] = UInt8(truncatingIfNeeded: 48 + rest % 10)
-        rest /= 10
-      } while rest > 0
-      append(UnsafeRawBufferPointer(rebasing: digits[start...]))
+    if value < 10 { return append(UInt8(truncatingIfNeeded: 48 + value)) }
+    // From the last digit to the first, into the place where they stay.
+    let count = Self.digits(of: value)
+    reserve(count)
+    var rest = value
+    var place = length + count
+    while place > length {
+      place -= 1
+      memory[place] = UInt8(truncatingIfNeeded: 48 + rest % 10)
+      rest /= 10
     }
+    length += count
+  }
+
+  @inlinable
+  static func digits(of value: UInt64) -> Int {
+    var count = 1
+    var bound: UInt64 = 10
+    while value >= bound {
+      count += 1
+      // 10^20 is beyond 64 bits.
+      if count == 20 { break }
+      bound *= 10
+    }
+    return count
   }
 
   /// Appends a signed number in decimal digits.
