@@ -36,7 +36,7 @@ struct SequiturSim: ParsableCommand {
     if mutations { return try runMutations() }
     let summary = SeedRun(seeds: seeds, from: from, mutation: mutation, threads: threads).run()
     summary.printTable()
-    if let failed = summary.failures.first {
+    for failed in summary.failures.prefix(10) {
       print("FAILED seed \(failed.seed): \(failed.failure ?? "")")
       print("again: sequitur-sim --seeds 1 --from \(failed.seed) --trace\(option)")
     }

@@ -9,6 +9,8 @@ final class SimulatedActor {
   var processor: PartitionProcessor<TallyDecider>
   /// The next command offset to fetch.
   var fetchPosition: Int64
+  /// The store was opened anew: the partition must be restored.
+  var hasLostStore = false
   private var lastDrain: Int
   private var timestamp: Int64 = 0
 

@@ -4,6 +4,8 @@ import Sequitur
 /// A worker's state directory: one store a partition. It outlives the process.
 final class SimulatedDisk {
   private(set) var stores: [SimulatedStore] = []
+  /// The process that holds the directory's lock.
+  var owner: SimulatedProcess?
 
   init(world: World, partitions: Int) {
     stores = (0..<partitions).map { _ in SimulatedStore(world: world) }

@@ -59,6 +59,7 @@ final class SimulatedDrainer {
       world.now >= SimulationProfile.faultsEnd || !world.random.chance(perMille: world.profile.drainFailure)
     else {
       world.reach(.drainFailed)
+      drain.actor.hasLostStore = world.random.chance(perMille: 300)
       return drain.actor.processor.failDrain()
     }
     drain.write()

@@ -39,6 +39,8 @@ extension SimulatedGroup {
       members.append(new)
       answer(.success(metadata(of: new)))
     } else {
+      // A new process owns nothing, and says so.
+      new.owned = []
       new.answer = answer
       members.append(new)
     }

@@ -51,6 +51,7 @@ final class SimulatedLane {
       hasMore = hasMore || actor.fetchPosition < log.highWatermark
     }
     sendIfDue(hasMore: hasMore)
+    if partitions.values.contains(where: \.hasLostStore) { loseStore() }
     for partition in partitions.keys.sorted() {
       if let job = partitions[partition]!.takeDrain(isForced: false) { worker.drainer.submit(job) }
     }
@@ -126,6 +127,11 @@ final class SimulatedLane {
     let isGivenUp = actors.contains {
       partitions[$0.partition] === $0 && $0.processor.hasOpenCommands
     }
+    // One that was handed over after the budget was spent has not been given up yet: it could send its offsets
+    // under the next generation.
+    if world.mutation != .lateTransactionNotAbandoned, actors.contains(where: { sent[$0.partition] === $0 }) {
+      committer.abandon()
+    }
     for actor in actors where partitions[actor.partition] === actor { detach(actor.partition) }
     leaving.subtract(released)
     if isGivenUp { dropOpenTransaction() }
@@ -138,6 +144,14 @@ final class SimulatedLane {
     for partition in lost { detach(partition) }
     if isSent { committer.abandon() }
     if isSent || isOpen { dropOpenTransaction() }
+  }
+
+  /// A store was opened anew: its partitions are restored. The transaction under way must not send its offsets
+  /// once a restore has read the group's position.
+  private func loseStore() {
+    world.reach(.storeReopened)
+    if isCommitting, world.mutation != .storeReopenedWithoutAbandon { committer.abandon() }
+    dropOpenTransaction()
   }
 
   /// Gives up what is prepared; the partitions that are still served are restored anew.

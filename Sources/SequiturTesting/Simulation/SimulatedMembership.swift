@@ -14,6 +14,9 @@ final class SimulatedMembership {
   private var isRebalancing = false
   private var isLeaving = false
   private var isBeating = false
+  /// Callbacks come one after the other, on the thread that polls: a loss waits for a revoke's return.
+  private var isRevoking = false
+  private var isLossDue = false
   /// Joins count, so that the answer to one that was given up is not taken for another's.
   private var joins = 0
 
@@ -82,7 +85,7 @@ final class SimulatedMembership {
     }
     joins += 1
     let join = joins
-    worker.revoked(revoked) { [self] in
+    revoke(revoked) { [self] in
       guard joins == join else { return }
       owned = partitions
       worker.assigned(added)
@@ -120,10 +123,20 @@ final class SimulatedMembership {
     guard !group.isCooperative else { return join() }
     joins += 1
     let join = joins
-    worker.revoked(owned.sorted()) { [self] in
+    revoke(owned.sorted()) { [self] in
       guard joins == join, metadata != nil else { return }
       owned = []
       self.join()
+    }
+  }
+
+  private func revoke(_ partitions: [Int32], done: @escaping () -> Void) {
+    isRevoking = true
+    worker.revoked(partitions) { [self] in
+      isRevoking = false
+      guard isLossDue else { return done() }
+      isLossDue = false
+      lose()
     }
   }
 
@@ -135,6 +148,8 @@ final class SimulatedMembership {
     metadata = nil
     member = nil
     joins += 1
+    isLossDue = isRevoking
+    guard !isRevoking else { return }
     let (lost, join) = (owned.sorted(), joins)
     owned = []
     isRebalancing = true

@@ -21,6 +21,7 @@ final class SimulatedProducer {
   private var requests: [Request] = []
   private var waiting: (() -> Void)?
   private var isDirty = false
+  private var isInTransaction = false
   /// Where the last checkpoint of each partition stands, as acknowledged.
   private(set) var checkpointOffsets: [Int32: Int64] = [:]
 
@@ -31,10 +32,14 @@ final class SimulatedProducer {
     self.epoch = epoch
   }
 
-  func begin() {
+  /// Fails while the transaction before has not ended, as librdkafka does: it may still be open.
+  func begin() -> Result<Void, BrokerError> {
+    guard !isInTransaction else { return .failure(.invalidTransactionState) }
+    isInTransaction = true
     requests = []
     checkpointOffsets = [:]
     isDirty = false
+    return .success(())
   }
 
   /// Queues records; they arrive in any order of partitions.
@@ -100,7 +105,7 @@ final class SimulatedProducer {
     for request in requests {
       if case .failure(let error)? = request.answer { return reply(.failure(error)) }
     }
-    guard isDirty else { return reply(.success(())) }
+    guard isDirty else { return end(.success(()), reply) }
     process.call(.commit) { [self] in
       kafka.endTransaction(id, epoch: epoch, isCommit: true)
     } _: {
@@ -112,11 +117,16 @@ final class SimulatedProducer {
   func abort(_ reply: @escaping (Result<Void, BrokerError>) -> Void) {
     for request in requests { request.isPurged = true }
     waiting = nil
-    guard isDirty else { return reply(.success(())) }
+    guard isDirty else { return end(.success(()), reply) }
     process.call(.abort) { [self] in
       kafka.endTransaction(id, epoch: epoch, isCommit: false)
     } _: {
       reply($0)
     }
+  }
+
+  private func end(_ result: Result<Void, BrokerError>, _ reply: (Result<Void, BrokerError>) -> Void) {
+    if case .success = result { isInTransaction = false }
+    reply(result)
   }
 }

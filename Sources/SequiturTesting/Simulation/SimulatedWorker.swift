@@ -20,6 +20,8 @@ final class SimulatedWorker {
   private let incarnation: Int
   private let baseName: String
   private var isStopping = false
+  /// Whether a process that comes after this one was made: there is only one.
+  var hasSuccessor = false
 
   init(
     world: World, name: String, instance: String?, disk: SimulatedDisk, incarnation: Int = 0
@@ -39,12 +41,18 @@ final class SimulatedWorker {
 
   /// The process that is started after this one.
   func successor(disk: SimulatedDisk) -> SimulatedWorker {
-    SimulatedWorker(
+    hasSuccessor = true
+    return SimulatedWorker(
       world: world, name: baseName, instance: instance, disk: disk, incarnation: incarnation + 1)
   }
 
   /// Fences the predecessor, then joins the group.
   func start() {
+    // A second process on the same state directory is refused until the first one has ended.
+    guard disk.owner?.isDead ?? true else {
+      return process.after(100) { [self] in start() }
+    }
+    disk.owner = process
     world.note("\(process.name) starts")
     var missing = lanes.count
     for lane in lanes {

@@ -41,6 +41,10 @@ public enum SimulationMutation: String, CaseIterable, Sendable {
   case revokeDoesNotWait
   /// The consumer goes on fetching where it was after a discard.
   case noSeekAfterDiscard
+  /// A transaction handed to the committer after a revoke's budget was spent goes on when the revoke returns.
+  case lateTransactionNotAbandoned
+  /// A transaction goes on while its partitions are restored because their store was opened anew.
+  case storeReopenedWithoutAbandon
   /// A lost partition stays attached to its lane.
   case lostPartitionKept
 }

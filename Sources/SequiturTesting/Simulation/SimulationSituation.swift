@@ -11,7 +11,7 @@ public enum SimulationSituation: String, CaseIterable, Sendable {
   case memberEvicted, partitionsLost, eagerRebalance, cooperativeRebalance, staticMemberReturned
   case zombieResumed, zombieOfReplacedMember, membershipRefused
   // Disk.
-  case drainFailed, crashBeforeFlush, restoreWaitedForDrain
+  case drainFailed, storeReopened, crashBeforeFlush, restoreWaitedForDrain
   // Commands.
   case duplicateRejected, versionConflictRejected, objectForgotten, severalEvents
 

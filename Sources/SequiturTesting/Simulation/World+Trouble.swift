@@ -21,8 +21,8 @@ extension World {
       note("\(worker.process.name) stands still for \(duration) ms")
       worker.process.hang(for: duration)
       after(duration) { [unowned self] in reach(.zombieResumed) }
-    case 4: replaceHanging(worker)
-    case 5:
+    case 4 where !worker.hasSuccessor: replaceHanging(worker)
+    case 5 where !worker.hasSuccessor:
       worker.stop()
       start(worker.successor(disk: worker.disk), after: random.within(100...1500))
     case 6:
@@ -46,7 +46,9 @@ extension World {
     if worker.lanes.contains(where: { $0.isCommitting }) { reach(.crashWhileCommitting) }
     process.die()
     if worker.disk.crash() { reach(.crashBeforeFlush) }
-    start(worker.successor(disk: worker.disk), after: random.within(50...2500))
+    if !worker.hasSuccessor {
+      start(worker.successor(disk: worker.disk), after: random.within(50...2500))
+    }
   }
 
   /// A supervisor takes a process that stands still for dead and starts another one with the same instance
@@ -68,7 +70,7 @@ extension World {
     for worker in workers where !worker.process.isDead {
       worker.process.die()
       _ = worker.disk.crash()
-      successors.append(worker.successor(disk: worker.disk))
+      if !worker.hasSuccessor { successors.append(worker.successor(disk: worker.disk)) }
     }
     after(5000) { [unowned self] in kafka.group.expireOffsets() }
     for successor in successors { start(successor, after: 5100) }
