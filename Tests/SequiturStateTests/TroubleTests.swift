@@ -254,11 +254,12 @@ extension StateTests {
           future.result(10)
       """
     let process = Process()
-    process.executableURL = try #require(PackageRoot.python)
+    let python: URL = try #require(PackageRoot.python)
+    process.executableURL = python
     process.arguments = ["-c", script, try TestBroker.bootstrap(), topic, name, value]
     try process.run()
     process.waitUntilExit()
-    try #require(process.terminationStatus == 0, "the property could not be changed")
+    guard process.terminationStatus == 0 else { throw PropertyNotChanged(topic: topic, name: name) }
   }
 
   private func requireSuccess(_ results: [TopicResult]) throws {
@@ -306,6 +307,12 @@ extension StateTests {
     }
     try bytes.write(to: URL(filePath: file))
   }
+}
+
+/// The broker does not let a topic's property be changed.
+private struct PropertyNotChanged: Error {
+  let topic: String
+  let name: String
 }
 
 extension String {
