@@ -108,8 +108,8 @@ final class SimulatedProducer {
     guard isDirty else { return end(.success(()), reply) }
     process.call(.commit) { [self] in
       kafka.endTransaction(id, epoch: epoch, isCommit: true)
-    } _: {
-      reply($0)
+    } _: { [self] in
+      end($0, reply)
     }
   }
 
@@ -120,8 +120,8 @@ final class SimulatedProducer {
     guard isDirty else { return end(.success(()), reply) }
     process.call(.abort) { [self] in
       kafka.endTransaction(id, epoch: epoch, isCommit: false)
-    } _: {
-      reply($0)
+    } _: { [self] in
+      end($0, reply)
     }
   }
 
