@@ -9,12 +9,16 @@ struct Record: Sendable {
   var value: [UInt8]?
   var headers: [(name: String, value: [UInt8]?)]
 
-  init(_ message: borrowing Message) {
+  /// - Parameter positionOnly: leaves out key, value and headers, which cost the most.
+  init(_ message: borrowing Message, positionOnly: Bool) {
     partition = message.partition
     offset = message.offset
+    headers = []
+    guard !positionOnly else { return }
     key = message.key.map { Array($0) }
     value = message.value.map { Array($0) }
     var headers: [(name: String, value: [UInt8]?)] = []
+    headers.reserveCapacity(12)
     message.forEachHeader { name, value in
       headers.append((String(decoding: name, as: UTF8.self), value.map { Array($0) }))
     }
@@ -23,15 +27,18 @@ struct Record: Sendable {
 
   /// The text of a header that stands once.
   func text(_ name: String) -> String? {
-    let all = headers.filter { $0.name == name }
-    guard all.count == 1 else { return nil }
-    return all[0].value.map { String(decoding: $0, as: UTF8.self) }
+    var found: [UInt8]?
+    for header in headers where header.name == name {
+      guard found == nil, let value = header.value else { return nil }
+      found = value
+    }
+    return found.map { String(decoding: $0, as: UTF8.self) }
   }
 }
 
 extension Application {
   /// All committed records of a topic, partition by partition.
-  func read(_ topic: String) async throws -> [Record] {
+  func read(_ topic: String, positionsOnly: Bool = false) async throws -> [Record] {
     try await onThread { [self] in
       let consumer = try KafkaConsumer(
         configuration: [
@@ -40,7 +47,7 @@ extension Application {
         ], logger: quiet)
       try consumer.assign(
         (0..<Int32(partitions)).map { TopicPartitionOffset(topic: topic, partition: $0, offset: 0) })
-      var records: [Record] = []
+      var records = [[Record]](repeating: [], count: partitions)
       var ended: Set<Int32> = []
       var batch = MessageBatch(capacity: 1000)
       let deadline = ContinuousClock.now + .seconds(60)
@@ -51,11 +58,13 @@ extension Application {
         consumer.mainQueue.consumeBatch(into: &batch, timeout: .milliseconds(20))
         for index in 0..<batch.count {
           let message = batch[index]
-          if message.isRecord { records.append(Record(message)) }
+          if message.isRecord {
+            records[Int(message.partition)].append(Record(message, positionOnly: positionsOnly))
+          }
           if message.isEndOfPartition { ended.insert(message.partition) }
         }
       }
-      return records.sorted { ($0.partition, $0.offset) < ($1.partition, $1.offset) }
+      return records.flatMap { $0 }
     }
   }
 }

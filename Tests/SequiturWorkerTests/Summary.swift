@@ -27,19 +27,18 @@ struct Summary: Decodable, Equatable {
     Dictionary(names.map { ($0, 1) }, uniquingKeysWith: +)
   }
 
+  /// The keys are ASCII, so that the order of strings is the order of bytes.
   private static func eventsDigest(_ audit: Audit) async throws -> String {
-    let lines = audit.events.map { event in
-      (
-        key: event.key ?? [], version: Int(event.text("ce_sequence") ?? "") ?? 0,
-        type: event.text("ce_type") ?? ""
-      )
-    }
-    let sorted = lines.sorted { left, right in
-      if left.key != right.key { return left.key.lexicographicallyPrecedes(right.key) }
-      return (left.version, left.type) < (right.version, right.type)
+    var lines: [String: [(version: Int, type: String)]] = [:]
+    for event in audit.events {
+      let version = event.text("ce_sequence").flatMap { Int($0) } ?? 0
+      lines[String(decoding: event.key ?? [], as: UTF8.self), default: []]
+        .append((version, event.text("ce_type") ?? ""))
     }
     return try await sha256(
-      sorted.map { "\(String(decoding: $0.key, as: UTF8.self))\t\($0.version)\t\($0.type)\n" })
+      lines.sorted { $0.key < $1.key }.map { key, events in
+        events.sorted { $0 < $1 }.map { "\(key)\t\($0.version)\t\($0.type)\n" }.joined()
+      })
   }
 
   private static func statesDigest(_ audit: Audit) async throws -> String {
