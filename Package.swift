@@ -158,6 +158,13 @@ let package = Package(
     .testTarget(
       name: "LifecycleRulesTests", dependencies: ["LifecycleRules", "Sequitur"], swiftSettings: settings),
     .testTarget(
+      name: "SequiturWorkerTests",
+      dependencies: [
+        "SequiturWorker", "LifecycleRules", "KafkaClient", "RocksDB", "Sequitur", "PartitionEngine",
+        "TestBroker",
+        .product(name: "Logging", package: "swift-log"),
+      ], swiftSettings: settings),
+    .testTarget(
       name: "SequiturCommandTests",
       dependencies: [
         "sequitur", "TestBroker", "KafkaClient", "CZlib",
