@@ -70,6 +70,9 @@ public struct CommitMachine: Sendable {
   /// Failures in a row, for the backoff.
   private var attempt = 0
   private var isAbandoned = false
+  /// Whether the transaction was discarded before it was known how it ended. A new producer should be made
+  /// before its partitions are restored, since that ends it: their restores wait for that.
+  public private(set) var isUndecided = false
 
   public init() {}
 
@@ -80,6 +83,7 @@ public struct CommitMachine: Sendable {
     precondition(state == .idle, "a transaction started while in \(state)")
     attempt = 0
     isAbandoned = false
+    isUndecided = false
     state = .beginning
     return .begin
   }
@@ -101,6 +105,7 @@ public struct CommitMachine: Sendable {
     case .sendingOffsets: return isAbandoned ? abort() : enter(.committing, .commit)
     case .committing: return enter(.idle, .committed)
     case .aborting: return again()
+    // A new producer has ended the transaction already.
     case .recreating: return isAbandoned ? enter(.idle, .discard) : enter(.resolving, .readPositions)
     case .idle, .resolving, .waiting: illegal("succeeded")
     }
@@ -135,7 +140,7 @@ public struct CommitMachine: Sendable {
     case .commit: return enter(.committing, .commit)
     case .abort: return abort()
     case .recreateProducer:
-      return isAbandoned ? enter(.idle, .discard) : enter(.recreating, .recreateProducer)
+      return isAbandoned ? discardUndecided() : enter(.recreating, .recreateProducer)
     case .readPositions: return isAbandoned ? enter(.idle, .discard) : enter(.resolving, .readPositions)
     }
   }
@@ -156,7 +161,8 @@ public struct CommitMachine: Sendable {
   private mutating func failedAbandoned(_ failure: Failure) -> Action {
     switch (state, failure) {
     case (.beginning, _), (.producing, _), (.sendingOffsets, _), (.committing, .abortable): return abort()
-    case (.committing, _), (.aborting, _), (.recreating, _), (.resolving, _): return enter(.idle, .discard)
+    case (.committing, _), (.aborting, _), (.recreating, _): return discardUndecided()
+    case (.resolving, _): return enter(.idle, .discard)
     case (.idle, _), (.waiting, _): illegal("failed(\(failure))")
     }
   }
@@ -167,6 +173,11 @@ public struct CommitMachine: Sendable {
   }
 
   private mutating func abort() -> Action { enter(.aborting, .abort) }
+
+  private mutating func discardUndecided() -> Action {
+    isUndecided = true
+    return enter(.idle, .discard)
+  }
 
   private mutating func again() -> Action {
     isAbandoned ? enter(.idle, .discard) : wait(.begin)

@@ -81,6 +81,7 @@ final class Committer: Sendable {
         var slot = Optional(Finished(transaction: transaction, result: result))
         state.withLock { $0.finished = slot.take() }
         ended()
+        if case .discarded(isUndecided: true) = result.ending { endUndecided() }
       } else if turn.isStopping {
         return
       }
@@ -102,7 +103,8 @@ final class Committer: Sendable {
           duration: ContinuousClock.now - start)
       case .discard:
         return TransactionResult(
-          ending: .discarded, checkpointOffsets: [:], duration: ContinuousClock.now - start)
+          ending: .discarded(isUndecided: machine.isUndecided), checkpointOffsets: [:],
+          duration: ContinuousClock.now - start)
       case .wait(let attempt):
         pause(attempt)
         action = machine.waited()
@@ -111,6 +113,17 @@ final class Committer: Sendable {
       case .begin, .produce, .sendOffsets, .commit, .abort, .recreateProducer:
         action = step(action, transaction, &machine)
       }
+    }
+  }
+
+  /// Ends what was given up undecided: a new producer does, and the partitions' restores wait for it. Without
+  /// a broker it is left to the next transaction, or to the broker's time-out.
+  private func endUndecided() {
+    guard !state.withLock({ $0.isStopping }) else { return }
+    do throws(KafkaError) {
+      try sender.recreateProducer()
+    } catch {
+      report(error, .recreateProducer)
     }
   }
 

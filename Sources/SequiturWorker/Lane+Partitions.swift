@@ -30,6 +30,9 @@ extension Lane {
     }
     // Else the last drain could not be taken, and a return would replay what this one leaves out.
     while actors.contains(where: { $0.isDraining }), ContinuousClock.now < end { await drainer.settle() }
+    // One that was sealed after the deadline was not given up yet: its offsets must not be sent under the next
+    // generation, where they would be accepted.
+    if actors.contains(where: { sent[$0.partition] === $0 }) { committer?.abandon() }
     let isGivenUp = actors.contains { partitions[$0.partition] === $0 && $0.hasOpenCommands }
     for actor in actors where partitions[actor.partition] === actor { detach(actor.partition) }
     leaving.subtract(released)

@@ -4,8 +4,9 @@ import Sequitur
 struct TransactionResult: Sendable {
   enum Ending: Sendable, Hashable {
     case committed
-    /// Nothing of it became visible; its partitions go back to the last committed state.
-    case discarded
+    /// Its partitions go back to the last committed state: nothing of it became visible, or, when it was given
+    /// up undecided, whoever restores the partitions waits until that is known.
+    case discarded(isUndecided: Bool)
   }
 
   let ending: Ending

@@ -89,6 +89,23 @@ import Testing
     }
   }
 
+  @Test(
+    arguments: [
+      ("committing", .retriable, true), ("committing", .lost, true), ("aborting", .lost, true),
+      ("waitingToRecreate", .waited, true), ("recreating", .retriable, true),
+      ("recreating", .succeeded, false), ("resolving", .retriable, false), ("aborting", .succeeded, false),
+    ] as [(String, Input, Bool)])
+  func `an abandoned transaction says whether its outcome was left open`(
+    state: String, input: Input, isUndecided: Bool
+  ) throws {
+    var machine = try machine(in: state)
+    machine.abandon()
+    #expect(give(input, to: &machine) == .discard)
+    #expect(machine.isUndecided == isUndecided)
+    _ = machine.start()
+    #expect(!machine.isUndecided)
+  }
+
   @Test func `an aborted transaction is sent again, from its beginning`() {
     var machine = CommitMachine()
     let inputs: [Input] = [
