@@ -30,6 +30,8 @@ public struct ExecutionSlot: @unchecked Sendable {
 }
 
 /// A word on the heap; a cache line of its own, since it is written for every command.
+///
+/// `@unchecked Sendable`: the word is atomic, and memory from malloc is bound to no thread (malloc(3), "MT-Safe").
 private final class OwnedWord: @unchecked Sendable {
   let word: UnsafeMutablePointer<Atomic<Int64>>
   private let memory = UnsafeMutableRawPointer.allocate(byteCount: 64, alignment: 64)

@@ -33,7 +33,6 @@ extension KafkaClientTests {
           return ContinuousClock().measure { queue.consumeBatch(into: &batch, timeout: .seconds(30)) }
         }
       }
-      _ = await onThread { Thread.sleep(forTimeInterval: 0.2) }
       queue.wake()
       #expect(await waited.value < .seconds(20))
     }

@@ -20,7 +20,7 @@ struct ImportArrows {
       "Sequitur": .only([]),
       "PartitionEngine": .only(["Sequitur"]),
       "SequiturJSON": .only(["Foundation", "Sequitur"]),
-      "LifecycleRules": .only(["CSimdJSON", "Sequitur", "Yams"]),
+      "LifecycleRules": .only(["CSimdJSON", "Glibc", "Sequitur", "Yams"]),
       "SequiturWorker": .only([
         "Dispatch", "Foundation", "FoundationEssentials", "Glibc", "KafkaClient", "Logging", "Metrics",
         "PartitionEngine", "RocksDB", "Sequitur", "ServiceLifecycle", "Synchronization", "UnixSignals",

@@ -132,8 +132,7 @@ func writeUntilKilled(path: String, isHashed: Bool, after milliseconds: Int) thr
   options.memtable = isHashed ? .hashSkipList(buckets: 256) : .skipList
   let database = try Database(path: path, options: options, columnFamilies: ["one", "two"])
   let families = try ["one", "two"].map { try #require(database.columnFamily(named: $0)) }
-  Thread.detachNewThread {
-    usleep(UInt32(milliseconds * 1000))
+  DispatchQueue.global().asyncAfter(deadline: .now() + .milliseconds(milliseconds)) {
     kill(getpid(), SIGKILL)
   }
   let padding = String(repeating: "x", count: 100)

@@ -5,6 +5,7 @@ import PartitionEngine
 import RocksDB
 import Sequitur
 import Synchronization
+import TestBroker
 import Testing
 
 @testable import SequiturWorker

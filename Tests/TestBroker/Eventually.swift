@@ -1,0 +1,19 @@
+/// Waits until a condition holds.
+///
+/// - Throws: `TimedOut` when it does not in time.
+public func eventually(
+  _ what: String, within time: Duration = .seconds(60), _ condition: () async throws -> Bool
+) async throws {
+  let deadline = ContinuousClock.now + time
+  while try await !condition() {
+    guard ContinuousClock.now < deadline else { throw TimedOut(what: what, after: time) }
+    try await Task.sleep(for: .milliseconds(5))
+  }
+}
+
+public struct TimedOut: Error, CustomStringConvertible {
+  let what: String
+  let after: Duration
+
+  public var description: String { "Expected \(what), but after \(after) it is not so" }
+}
