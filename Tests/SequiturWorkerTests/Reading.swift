@@ -1,5 +1,6 @@
 import Foundation
 import KafkaClient
+import TestBroker
 
 /// A record as a `read_committed` consumer sees it.
 struct Record: Sendable {

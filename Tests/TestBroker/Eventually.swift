@@ -11,9 +11,15 @@ public func eventually(
   }
 }
 
+/// A condition that did not hold in time.
 public struct TimedOut: Error, CustomStringConvertible {
   let what: String
   let after: Duration
+
+  public init(what: String, after: Duration) {
+    self.what = what
+    self.after = after
+  }
 
   public var description: String { "Expected \(what), but after \(after) it is not so" }
 }
