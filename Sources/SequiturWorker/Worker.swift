@@ -26,6 +26,7 @@ public struct Worker: Service {
   private let makeTask: TaskFactory
 
   /// - Parameters:
+  ///   - configuration: all that the worker is told.
   ///   - logger: where the worker and librdkafka log.
   ///   - decider: makes a decider; called once for each partition served, and once to learn its schema version.
   @inlinable
