@@ -53,7 +53,8 @@ static atomic_bool is_sending = true;
 /// Sends `--rate` commands a second for `--seconds`, evenly, each with the time at which it was due.
 static void *send_commands(void *argument) {
   (void)argument;
-  const char *properties[] = {"partitioner", "murmur2_random", "linger.ms", "0", "queue.buffering.max.messages",
+  // One request for each command would measure the broker: a millisecond of them goes together.
+  const char *properties[] = {"partitioner", "murmur2_random", "linger.ms", "1", "queue.buffering.max.messages",
                               "1000000", NULL};
   rd_kafka_t *producer = client(RD_KAFKA_PRODUCER, properties);
   rd_kafka_topic_t *topic = rd_kafka_topic_new(producer, option("topic", "commands"), NULL);

@@ -38,26 +38,21 @@ struct EngineRun {
     let batch = options.number("batch", 20_000)
     let count = options.number("count", 1_000_000)
     var output = OutputBatch()
-    var offset = 0
     var rejected = 0
-    func turn(_ end: Int) throws {
-      while offset < end {
-        output.removeAll()
-        for _ in 0..<min(batch, end - offset) {
-          let outcome = try commands.withRecord(offset) { try processor.process($0, into: &output) }
-          if case .rejected = outcome { rejected += 1 }
-          offset += 1
-        }
-        _ = processor.seal(into: &output, timestamp: 1_700_000_000_000)
-        processor.commit(checkpointOffset: nil)
-        if processor.undrainedByteCount >= limits.undrainedBytesMax { try store.drain(&processor) }
-      }
-    }
     // Warm: every object of the workload is in the cache, if it fits.
     let warm = options.number("warm", count / 4)
-    try turn(warm)
-    let start = Usage.now
-    try turn(warm + count)
+    var start = Usage.now
+    for offset in 0..<(warm + count) {
+      if offset == warm { start = Usage.now }
+      let outcome = try commands.withRecord(offset) { try processor.process($0, into: &output) }
+      if case .rejected = outcome { rejected += 1 }
+      let isLast = offset + 1 == warm + count
+      guard (offset + 1) % batch == 0 || isLast else { continue }
+      _ = processor.seal(into: &output, timestamp: 1_700_000_000_000)
+      processor.commit(checkpointOffset: nil)
+      if processor.undrainedByteCount >= limits.undrainedBytesMax { try store.drain(&processor) }
+      if !isLast { output.removeAll() }
+    }
     let end = Usage.now
     let seconds = end.seconds - start.seconds
     let processorSeconds = end.processorSeconds - start.processorSeconds

@@ -68,15 +68,32 @@ struct WorkerRun {
     print(
       #"{"commands": \#(commands), "seconds": \#(seconds), "rate": \#(Double(commands) / seconds), "#
         + #""cpuMicroseconds": \#(processor), "transactions": \#(last.transactions), "#
-        + #""rejections": \#(last.rejections), "peakMemory": \#(Usage.peakMemoryBytes)}"#)
+        + #""rejections": \#(last.rejections), "commitMilliseconds": \#(last.medianCommitMilliseconds), "#
+        + #""peakMemory": \#(Usage.peakMemoryBytes)}"#)
   }
+
+  /// Prints the progress twenty times a second.
+  private var verbose: Bool { options["verbose"] != nil }
 
   private func reached(_ commands: Int, _ worker: Worker) async -> WorkerStatistics.Snapshot {
     while true {
       let snapshot = worker.statistics.snapshot
       if snapshot.commands >= commands { return snapshot }
-      try? await Task.sleep(for: .milliseconds(2))
+      if verbose {
+        print(
+          Usage.now.seconds, snapshot.commands, snapshot.transactions, snapshot.positions.values.sorted(),
+          snapshot.medianCommitMilliseconds)
+      }
+      try? await Task.sleep(for: .milliseconds(verbose ? 50 : 2))
     }
+  }
+}
+
+extension WorkerStatistics.Snapshot {
+  /// From sending a transaction to the commit's answer.
+  fileprivate var medianCommitMilliseconds: Double {
+    guard !commitDurations.isEmpty else { return 0 }
+    return commitDurations.sorted()[commitDurations.count / 2] / .milliseconds(1)
   }
 }
 
