@@ -19,7 +19,7 @@ extension WorkerConfiguration {
       "max.poll.interval.ms": "\(timeouts.pollInterval.milliseconds)",
       "queued.max.messages.kbytes": "\(fetchBytes >> 10)",
       "fetch.message.max.bytes": "\(min(fetchBytes, KafkaBudget.fetchBytesMax))",
-      "fetch.max.bytes": "\(max(memory.fetchBytes / 2, 1 << 20))",
+      "fetch.max.bytes": "\(min(max(memory.fetchBytes / 2, 1 << 20), KafkaBudget.responseBytesMax))",
     ]
     if let instanceID { properties["group.instance.id"] = "\(applicationID)-\(instanceID)" }
     if stopsWhenCaughtUp { properties["enable.partition.eof"] = "true" }
@@ -84,6 +84,8 @@ extension WorkerConfiguration {
 enum KafkaBudget {
   /// One fetch of one partition.
   static let fetchBytesMax = 1 << 20
+  /// One fetch of all partitions: librdkafka's default, which stays below its `receive.message.max.bytes`.
+  static let responseBytesMax = 50 << 20
   /// Records handed to a producer and not yet sent: above four times the largest transaction's.
   static let producerMessages = 250_000
   /// No bound of its own: a transaction is bounded before it gets there, and what one command makes must fit.

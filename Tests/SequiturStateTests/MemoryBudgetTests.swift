@@ -1,3 +1,5 @@
+import KafkaClient
+import Logging
 import Sequitur
 import Testing
 
@@ -31,6 +33,20 @@ struct MemoryBudgetTests {
         budget.restoreRunBytes(threads: threads) + 2 * budget.restoreFetchBytes(threads: threads)
       #expect(restore * threads <= budget.objectBytes)
     }
+  }
+
+  /// librdkafka refuses some combinations of fetch sizes only when the client is made.
+  @Test(arguments: [1, 32, 256, 2048, 65_536], [1, 128])
+  func `every budget makes clients that librdkafka accepts`(_ megabytes: Int, partitions: Int32) throws {
+    var configuration = WorkerConfiguration(applicationID: "budget")
+    configuration.bootstrapServers = "localhost:1"
+    configuration.memoryBytes = megabytes << 20
+    let quiet = Logger(label: "budget") { _ in SwiftLogNoOpLogHandler() }
+    _ = try KafkaConsumer(
+      configuration: configuration.consumerProperties(partitions: partitions), logger: quiet)
+    _ = try KafkaConsumer(configuration: configuration.readerProperties(threads: 2), logger: quiet)
+    _ = try TransactionalProducer(
+      configuration: configuration.producerProperties(lane: 0, instance: "i"), logger: quiet)
   }
 
   @Test func `less than the least is the least`() {
