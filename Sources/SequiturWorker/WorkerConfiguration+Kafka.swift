@@ -17,7 +17,7 @@ extension WorkerConfiguration {
       "session.timeout.ms": "\(timeouts.session.milliseconds)",
       "heartbeat.interval.ms": "\(timeouts.heartbeat.milliseconds)",
       "max.poll.interval.ms": "\(timeouts.pollInterval.milliseconds)",
-      "queued.max.messages.kbytes": "\(fetchBytes >> 10)",
+      "queued.max.messages.kbytes": "\(min(fetchBytes >> 10, KafkaBudget.queuedKilobytesMax))",
       "fetch.message.max.bytes": "\(min(fetchBytes, KafkaBudget.fetchBytesMax))",
       "fetch.max.bytes": "\(min(max(memory.fetchBytes / 2, 1 << 20), KafkaBudget.responseBytesMax))",
     ]
@@ -35,7 +35,7 @@ extension WorkerConfiguration {
       "isolation.level": "read_committed",
       "enable.partition.eof": "true",
       "auto.offset.reset": "error",
-      "queued.max.messages.kbytes": "\(fetchBytes >> 10)",
+      "queued.max.messages.kbytes": "\(min(fetchBytes >> 10, KafkaBudget.queuedKilobytesMax))",
       "fetch.message.max.bytes": "\(min(fetchBytes, KafkaBudget.fetchBytesMax))",
     ]
     return clientProperties.merging(properties).merging(kafka)
@@ -86,6 +86,8 @@ enum KafkaBudget {
   static let fetchBytesMax = 1 << 20
   /// One fetch of all partitions: librdkafka's default, which stays below its `receive.message.max.bytes`.
   static let responseBytesMax = 50 << 20
+  /// Fetched and waiting, of one partition: librdkafka's own limit.
+  static let queuedKilobytesMax = 2_097_151
   /// Records handed to a producer and not yet sent: above four times the largest transaction's.
   static let producerMessages = 250_000
   /// No bound of its own: a transaction is bounded before it gets there, and what one command makes must fit.
