@@ -156,7 +156,8 @@ let package = Package(
     .testTarget(
       name: "PartitionEngineTests", dependencies: ["PartitionEngine"], swiftSettings: settings),
     .testTarget(
-      name: "LifecycleRulesTests", dependencies: ["LifecycleRules", "Sequitur"], swiftSettings: settings),
+      name: "LifecycleRulesTests", dependencies: ["LifecycleRules", "Sequitur", "TestBroker"],
+      swiftSettings: settings),
     .testTarget(
       name: "SequiturWorkerTests",
       dependencies: [

@@ -21,8 +21,6 @@ extension PartitionProcessor {
   public var undrainedByteCount: Int { table.dirtyByteCount }
   /// Whether a drain is under way.
   public var isDraining: Bool { table.isDraining }
-  /// Objects and bytes held in memory.
-  public var objectsInMemory: (count: Int, byteCount: Int) { (table.count, table.byteCount) }
 
   /// Hands out the committed objects that changed since the last drain, in key order; `nil` record: deleted.
   ///

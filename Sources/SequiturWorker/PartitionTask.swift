@@ -22,7 +22,6 @@ public protocol PartitionTask: AnyObject {
 
   var undrainedByteCount: Int { get }
   var isDraining: Bool { get }
-  var objectsInMemory: (count: Int, byteCount: Int) { get }
   func takeDrain(
     _ body: (_ key: UnsafeRawBufferPointer, _ record: UnsafeRawBufferPointer?) -> Void
   ) -> DrainPosition

@@ -102,7 +102,6 @@ final class TypedPartitionTask<D: Decider>: PartitionTask {
 
   @inlinable var undrainedByteCount: Int { processor.undrainedByteCount }
   @inlinable var isDraining: Bool { processor.isDraining }
-  @inlinable var objectsInMemory: (count: Int, byteCount: Int) { processor.objectsInMemory }
 
   @inlinable
   func takeDrain(

@@ -1,6 +1,7 @@
 import Foundation
 import LifecycleRules
 import Sequitur
+import TestBroker
 import Testing
 
 /// Real commands: the BPI Challenge 2013 log of Volvo IT (4TU.ResearchData,
@@ -21,23 +22,11 @@ struct RealDataTests {
     let statesDigest: String
   }
 
-  /// The folder with the data: `SEQUITUR_TEST_DATA`, or `shared/data` beside some folder above this file.
-  static let folder: URL? = {
-    if let path = ProcessInfo.processInfo.environment["SEQUITUR_TEST_DATA"] { return URL(filePath: path) }
-    var here = URL(filePath: #filePath)
-    while here.path != "/" {
-      here.deleteLastPathComponent()
-      let candidate = here.appending(path: "shared/data")
-      if FileManager.default.fileExists(atPath: candidate.appending(path: "incidents.yaml").path) {
-        return candidate
-      }
-    }
-    return nil
-  }()
-
-  @Test(.enabled(if: folder != nil, "there is no shared/data beside the checkout; set SEQUITUR_TEST_DATA"))
+  @Test(
+    .enabled(
+      if: SharedData.folder != nil, "there is no shared/data beside the checkout; set SEQUITUR_TEST_DATA"))
   func `the incidents of a real log come out as an independent program says`() throws {
-    let folder = try #require(Self.folder)
+    let folder = try #require(SharedData.folder)
     let expected = try JSONDecoder().decode(
       Expected.self, from: Data(contentsOf: folder.appending(path: "incidents.expected.json")))
     let driver = try RulesDriver(

@@ -136,7 +136,6 @@ private final class IdleTask: PartitionTask {
   let committedPosition: Int64 = 0
   let undrainedByteCount = 0
   let isDraining = false
-  let objectsInMemory = (count: 0, byteCount: 0)
 
   func process(
     _ messages: borrowing MessageBatch, _ range: Range<Int>, into output: inout OutputBatch,

@@ -4,19 +4,7 @@ import TestBroker
 /// Real commands: the BPI Challenge 2013 log of Volvo IT (4TU.ResearchData,
 /// doi 10.4121/uuid:500573e6-accc-4b0c-9576-aa5468b10cee), as `shared/data` holds it.
 enum Incidents {
-  /// The folder with the data: `SEQUITUR_TEST_DATA`, or `shared/data` beside some folder above this file.
-  static let folder: URL? = {
-    if let path = ProcessInfo.processInfo.environment["SEQUITUR_TEST_DATA"] { return URL(filePath: path) }
-    var here = URL(filePath: #filePath)
-    while here.path != "/" {
-      here.deleteLastPathComponent()
-      let candidate = here.appending(path: "shared/data")
-      if FileManager.default.fileExists(atPath: candidate.appending(path: "incidents.yaml").path) {
-        return candidate
-      }
-    }
-    return nil
-  }()
+  static let folder = SharedData.folder
 
   /// Whether the tests on them can run; says so loudly, once, when they cannot.
   static let areAvailable: Bool = {
