@@ -70,7 +70,7 @@ struct SeedSummary: Sendable {
         + "\(Int(Double(seeds) / max(seconds, 0.001))) seeds/s")
     print("situation".padded(34) + "reached by seeds")
     for (situation, count) in zip(SimulationSituation.allCases, reached) {
-      print(situation.rawValue.padded(34) + "\(count)")
+      print("\(situation)".padded(34) + "\(count)")
     }
   }
 }

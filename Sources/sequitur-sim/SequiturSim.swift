@@ -45,7 +45,7 @@ struct SequiturSim: ParsableCommand {
     }
     // A few seeds cannot reach everything.
     let isIncomplete = mutation == nil && seeds >= 1000 && !summary.unreached.isEmpty
-    if isIncomplete { print("never reached: \(summary.unreached.map(\.rawValue).joined(separator: ", "))") }
+    if isIncomplete { print("never reached: \(summary.unreached.map { "\($0)" }.joined(separator: ", "))") }
     if !summary.failures.isEmpty || isIncomplete { throw ExitCode(1) }
   }
 

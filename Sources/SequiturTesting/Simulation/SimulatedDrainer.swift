@@ -60,7 +60,8 @@ final class SimulatedDrainer {
     else {
       world.reach(.drainFailed)
       drain.actor.hasLostStore = world.random.chance(perMille: 300)
-      return drain.actor.processor.failDrain()
+      drain.actor.processor.failDrain()
+      return drain.actor.worker.wakeLane(serving: drain.actor.partition)
     }
     drain.write()
     drain.actor.processor.finishDrain()

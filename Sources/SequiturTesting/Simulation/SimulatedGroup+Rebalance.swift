@@ -36,6 +36,7 @@ extension SimulatedGroup {
       id: newMember(), instance: instance, owned: old.owned, lastHeard: world.now, answer: nil)
     if joinDeadline == nil {
       world.reach(.staticMemberReturned)
+      generationOfReturn = generation
       members.append(new)
       answer(.success(metadata(of: new)))
     } else {
@@ -74,6 +75,24 @@ extension SimulatedGroup {
     // Dynamic members that did not join are removed; static ones stay until their session ends (KIP-345).
     members.removeAll { $0.answer == nil && $0.instance == nil }
     complete()
+  }
+
+  /// Ends a state that Kafka leaves alone: nobody owns a partition, and the group is stable.
+  ///
+  /// Under `cooperative-sticky` a member that gave partitions up joins again, and only then others get them
+  /// (KIP-429). If it dies in between and comes back as the static member that it was, the coordinator hands it
+  /// its old assignment without a rebalance (KIP-345), and nobody knows of the second one. Any next rebalance
+  /// mends it; after a while somebody adds or restarts a worker.
+  func findOwners() {
+    let owned = members.reduce(into: Set<Int32>()) { $0.formUnion($1.owned) }
+    guard isCooperative, joinDeadline == nil, generationOfReturn == generation, !members.isEmpty,
+      owned.count < partitions
+    else { return withoutOwnerSince = nil }
+    let since = withoutOwnerSince ?? world.now
+    withoutOwnerSince = since
+    guard world.now >= max(since, SimulationProfile.faultsEnd) + World.ownerlessTime else { return }
+    world.reach(.partitionsWithoutOwner)
+    prepare()
   }
 
   // MARK: Rebalance

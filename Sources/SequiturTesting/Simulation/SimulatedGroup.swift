@@ -33,6 +33,10 @@ final class SimulatedGroup {
   var isCooperative = false
   /// When a rebalance under way ends without those who have not joined; `nil`: there is none.
   var joinDeadline: Int?
+  /// The last generation into which a static member came back without a rebalance.
+  var generationOfReturn: Int?
+  /// Since when partitions are without an owner though the group is stable.
+  var withoutOwnerSince: Int?
   private var lastMember = 0
 
   private(set) var committed: [Int32: Int64] = [:]

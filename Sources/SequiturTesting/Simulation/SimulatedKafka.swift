@@ -29,7 +29,7 @@ final class SimulatedKafka {
   init(world: World, partitions: Int) {
     self.world = world
     self.partitions = partitions
-    logs = Topic.allCases.map { _ in Array(repeating: SimulatedLog(), count: partitions) }
+    logs = Topic.allCases.map { _ in (0..<partitions).map { _ in SimulatedLog() } }
     group = SimulatedGroup(world: world, partitions: partitions)
   }
 
@@ -39,6 +39,7 @@ final class SimulatedKafka {
   func tick() {
     expireTransactions()
     group.expireMembers()
+    group.findOwners()
     world.after(100) { [unowned self] in tick() }
   }
 }

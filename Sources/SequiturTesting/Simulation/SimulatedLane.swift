@@ -18,6 +18,8 @@ final class SimulatedLane {
   private var sent: [Int32: SimulatedActor] = [:]
   private(set) var isCommitting = false
   private var waiters: [() -> Void] = []
+  private var isTurnDue = false
+  private var isDrainDue = false
 
   init(worker: SimulatedWorker, index: Int, transactionalID: String) {
     self.worker = worker
@@ -31,9 +33,14 @@ final class SimulatedLane {
 
   var isQuiet: Bool { !isCommitting && open.commands == 0 && waiters.isEmpty }
 
-  func run() {
-    turn()
-    process.after(world.random.within(4...20)) { [self] in run() }
+  /// Something arrived or ended: takes a turn soon.
+  func wake() {
+    guard !isTurnDue else { return }
+    isTurnDue = true
+    process.after(world.random.within(1...12)) { [self] in
+      isTurnDue = false
+      turn()
+    }
   }
 
   // MARK: A turn
@@ -52,8 +59,24 @@ final class SimulatedLane {
     }
     sendIfDue(hasMore: hasMore)
     if partitions.values.contains(where: \.hasLostStore) { loseStore() }
+    // While a transaction is under way its end wakes the lane.
+    if hasMore || (open.commands > 0 && !isCommitting) { wake() }
+    drainPartitions()
+  }
+
+  /// Begins the drains that are due, and looks again when others will be.
+  private func drainPartitions() {
+    var isUndrained = false
     for partition in partitions.keys.sorted() {
-      if let job = partitions[partition]!.takeDrain(isForced: false) { worker.drainer.submit(job) }
+      let actor = partitions[partition]!
+      if let job = actor.takeDrain(isForced: false) { worker.drainer.submit(job) }
+      isUndrained = isUndrained || actor.processor.undrainedByteCount > 0
+    }
+    guard isUndrained, !isDrainDue else { return }
+    isDrainDue = true
+    process.after(world.random.within(1...max(world.profile.undrainedAge / 4, 10))) { [self] in
+      isDrainDue = false
+      turn()
     }
   }
 
@@ -93,11 +116,15 @@ final class SimulatedLane {
     }
     sent = [:]
     resumeWaiters()
+    wake()
   }
 
   // MARK: Partitions come and go
 
-  func attach(_ actor: SimulatedActor) { partitions[actor.partition] = actor }
+  func attach(_ actor: SimulatedActor) {
+    partitions[actor.partition] = actor
+    wake()
+  }
 
   /// Stops serving partitions; calls `done` when the transactions that hold their commands have ended, or some
   /// time after the budget, when they were given up.
@@ -121,6 +148,7 @@ final class SimulatedLane {
       process.after(World.abandonGrace) { [self] in resumeWaiters() }
     }
     check()
+    wake()
   }
 
   private func finishRelease(_ released: [Int32], _ actors: [SimulatedActor]) {

@@ -1,35 +1,40 @@
+import PartitionEngine
+import Sequitur
+
 /// One partition of a simulated topic, as its leader keeps it.
 ///
 /// A record has its offset at once, also in an open transaction; a marker takes an offset of its own. A
 /// `read_committed` reader stops at the last stable offset, the first record of an open transaction (KIP-98).
-struct SimulatedLog {
-  enum Entry {
-    /// `transaction` is `nil` for a record without one.
-    case record(LogRecord, transaction: Int?)
-    case marker(transaction: Int)
+final class SimulatedLog {
+  struct Entry {
+    /// `nil` for a marker.
+    let record: LogRecord?
+    /// `nil` for a record without one.
+    let transaction: Int?
   }
 
   private(set) var entries: [Entry] = []
   /// Open transactions, and where each begins.
-  private var open: [Int: Int64] = [:]
+  private var open: [(transaction: Int, start: Int64)] = []
+  /// By transaction, where a marker says so.
   private var isCommitted: [Int: Bool] = [:]
 
   var highWatermark: Int64 { Int64(entries.count) }
   /// The last stable offset.
-  var stableOffset: Int64 { open.values.min() ?? highWatermark }
+  var stableOffset: Int64 { open.map(\.start).min() ?? highWatermark }
 
   @discardableResult
-  mutating func append(_ record: LogRecord, transaction: Int? = nil) -> Int64 {
+  func append(_ record: LogRecord, transaction: Int? = nil) -> Int64 {
     let offset = highWatermark
-    if let transaction, open[transaction] == nil { open[transaction] = offset }
-    entries.append(.record(record, transaction: transaction))
+    if let transaction, !isOpen(transaction: transaction) { open.append((transaction, offset)) }
+    entries.append(Entry(record: record, transaction: transaction))
     return offset
   }
 
-  mutating func end(transaction: Int, isCommit: Bool) {
-    open[transaction] = nil
+  func end(transaction: Int, isCommit: Bool) {
+    open.removeAll { $0.transaction == transaction }
     isCommitted[transaction] = isCommit
-    entries.append(.marker(transaction: transaction))
+    entries.append(Entry(record: nil, transaction: transaction))
   }
 
   /// What one fetch gives: records, and the consumer's position after it (markers and aborted records are
@@ -43,8 +48,9 @@ struct SimulatedLog {
     var fetched = Fetched(position: offset)
     let end = isCommittedOnly ? stableOffset : highWatermark
     while fetched.position < end, fetched.records.count < max {
-      if case .record(let record, let transaction) = entries[Int(fetched.position)],
-        !isCommittedOnly || transaction.map({ isCommitted[$0] == true }) ?? true
+      let entry = entries[Int(fetched.position)]
+      if let record = entry.record,
+        !isCommittedOnly || entry.transaction.map({ isCommitted[$0] == true }) ?? true
       {
         fetched.records.append((fetched.position, record))
       }
@@ -54,7 +60,8 @@ struct SimulatedLog {
   }
 
   /// Whether an open transaction has records here.
-  func isOpen(transaction: Int) -> Bool { open[transaction] != nil }
+  func isOpen(transaction: Int) -> Bool { open.contains { $0.transaction == transaction } }
 
-  var openTransactions: [Int] { open.keys.sorted() }
+  var hasOpenTransactions: Bool { !open.isEmpty }
+  var openTransactions: [Int] { open.map(\.transaction) }
 }

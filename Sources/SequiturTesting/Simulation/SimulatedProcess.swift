@@ -6,7 +6,7 @@ final class SimulatedProcess {
   let world: World
   let name: String
   private(set) var isDead = false
-  private var stoppedUntil = 0
+  private(set) var stoppedUntil = 0
 
   init(world: World, name: String) {
     self.world = world
@@ -21,13 +21,8 @@ final class SimulatedProcess {
   var isHanging: Bool { world.now < stoppedUntil }
 
   func after(_ delay: Int, _ body: @escaping () -> Void) {
-    world.after(delay) { [self] in resume(body) }
-  }
-
-  private func resume(_ body: @escaping () -> Void) {
     guard !isDead else { return }
-    guard !isHanging else { return world.after(stoppedUntil - world.now) { [self] in resume(body) } }
-    body()
+    world.after(delay, of: self, body)
   }
 
   /// A request to a broker and its answer. Every call is a numbered step at which a fault may strike.
@@ -38,7 +33,7 @@ final class SimulatedProcess {
     guard !isDead else { return }
     let (there, back) = (world.latency(), world.latency())
     let fault = world.fault(at: step, of: self)
-    if let fault { world.note("\(name) \(step.rawValue): \(fault.rawValue)") }
+    if let fault { world.note("\(name) \(step): \(fault)") }
     switch fault {
     case .requestLost:
       after(World.callTimeout) { reply(.failure(.timedOut)) }
@@ -66,14 +61,14 @@ final class SimulatedProcess {
 }
 
 /// The places at which faults strike.
-enum SimulationStep: String, CaseIterable, Sendable {
+enum SimulationStep: Int, CaseIterable, Sendable {
   case initProducer, produce, sendOffsets, commit, abort, resolve
   case groupPosition, bounds, changelogFetch
   case join, heartbeat, leave
 }
 
 /// What strikes there.
-enum SimulationFault: String, CaseIterable, Sendable {
+enum SimulationFault: CaseIterable, Sendable {
   case requestLost, responseLost, retriableError, crashBefore, crashAfter, hang
   /// The request is carried out, but the client reports an error that nobody foresaw.
   case clientFailed

@@ -57,7 +57,6 @@ final class SimulatedWorker {
     var missing = lanes.count
     for lane in lanes {
       lane.committer.initialize { [self] in
-        lane.run()
         missing -= 1
         if missing == 0 { membership.join() }
       }
@@ -70,6 +69,11 @@ final class SimulatedWorker {
     isStopping = true
     world.note("\(process.name) stops")
     membership.leave()
+  }
+
+  /// Commands arrived for a partition.
+  func wakeLane(serving partition: Int32) {
+    for lane in lanes where lane.partitions[partition] != nil { lane.wake() }
   }
 
   /// Whether nothing is under way.
@@ -90,7 +94,7 @@ final class SimulatedWorker {
         job.write()
       }
       for partition in lane.partitions.keys.sorted() {
-        let (records, _) = world.committedChangelog(partition)
+        let records = world.committed[Int(partition)].records
         let store = disk.stores[Int(partition)]
         if let difference = world.difference(store.current.records, records) {
           world.fail("\(process.name)'s store of partition \(partition) is not the changelog: \(difference)")

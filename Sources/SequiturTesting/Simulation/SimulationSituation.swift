@@ -1,5 +1,5 @@
 /// The rare situations that a run must have reached: a simulator that never gets there proves nothing.
-public enum SimulationSituation: String, CaseIterable, Sendable {
+public enum SimulationSituation: Int, CaseIterable, Sendable {
   // Transactions.
   case fencedDuringCommit, unknownOutcomeHadCommitted, unknownOutcomeHadNotCommitted, unknownOutcomeMovedOn
   case transactionTimedOut, predecessorAborted, concurrentTransactions, abortedAndSentAgain
@@ -9,11 +9,9 @@ public enum SimulationSituation: String, CaseIterable, Sendable {
   case markerLateOnChangelog, restoreCancelled, restoreOfTailOnly, restoreRetried, checkpointOutlivesOffsets
   // Membership.
   case memberEvicted, partitionsLost, eagerRebalance, cooperativeRebalance, staticMemberReturned
-  case zombieResumed, zombieOfReplacedMember, membershipRefused
+  case zombieResumed, zombieOfReplacedMember, membershipRefused, partitionsWithoutOwner
   // Disk.
   case drainFailed, storeReopened, crashBeforeFlush, restoreWaitedForDrain
   // Commands.
   case duplicateRejected, versionConflictRejected, objectForgotten, severalEvents
-
-  var index: Int { Self.allCases.firstIndex(of: self)! }
 }

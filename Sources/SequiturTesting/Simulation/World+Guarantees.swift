@@ -14,9 +14,9 @@ extension World {
     for partition in 0..<Int32(profile.partitions) {
       let end = kafka.log(.commands, partition).highWatermark
       // Not the group's position: that may have expired.
-      guard committedChangelog(partition).position ?? 0 == end else { return false }
+      guard committed[Int(partition)].position ?? 0 == end else { return false }
       for topic in SimulatedKafka.Topic.allCases
-      where !kafka.log(topic, partition).openTransactions.isEmpty { return false }
+      where kafka.log(topic, partition).hasOpenTransactions { return false }
     }
     return workers.allSatisfy { $0.process.isDead || $0.isQuiet }
   }
@@ -24,7 +24,7 @@ extension World {
   var missingOutcomes: String {
     (0..<Int32(profile.partitions)).map { partition in
       let end = kafka.log(.commands, partition).highWatermark
-      return "\(partition): \(committedChangelog(partition).position ?? 0) of \(end)"
+      return "\(partition): \(committed[Int(partition)].position ?? 0) of \(end)"
     }.joined(separator: ", ") + " are committed"
   }
 
@@ -37,8 +37,9 @@ extension World {
       }
       check(.valid, partition, model.valid, OutcomeModel.event)
       check(.invalid, partition, model.invalid, OutcomeModel.rejection)
-      let (records, position) = committedChangelog(Int32(partition))
-      if let difference = difference(records, model.records) {
+      if committed[partition].isUnreadable { fail("a changelog record cannot be decoded") }
+      let position = committed[partition].position
+      if let difference = difference(committed[partition].records, model.records) {
         return fail("state is not the fold of the events in partition \(partition): \(difference)")
       }
       let end = kafka.log(.commands, Int32(partition)).highWatermark
@@ -61,63 +62,29 @@ extension World {
         + " but is '\(index < found.count ? found[index] : "none")'")
   }
 
-  /// The fold of all changelog records whose transaction the coordinator decided to commit, whether its
-  /// markers are written or not.
-  func committedChangelog(_ partition: Int32) -> (records: [[UInt8]: [UInt8]], position: Int64?) {
-    var records: [[UInt8]: [UInt8]] = [:]
-    var position: Int64?
-    for entry in kafka.log(.changelog, partition).entries {
-      guard case .record(let record, let transaction?) = entry, kafka.decisions[transaction] == true else {
-        continue
-      }
-      var object = ByteWriter()
-      let content = try? record.withViews {
-        try ChangelogRecord.decode(key: $0, value: $1, headers: $2, into: &object)
-      }
-      switch content {
-      case .object: records[record.key!] = Array(object.bytes)
-      case .forgotten: records[record.key!] = nil
-      case .checkpoint(let checkpoint): position = checkpoint.position
-      case nil: fail("a changelog record cannot be decoded")
-      }
-    }
-    return (records, position)
-  }
-
   /// Guarantees 3 and 6, when a partition begins to be served: what was restored is all that counts.
   ///
   /// Asked only of members of the group's present generation: a zombie may restore what was, since nothing that
   /// it makes of it can be committed.
   func checkRestored(_ partition: Int32, _ store: SimulatedStore, position: Int64?) {
-    let (records, checkpoint) = committedChangelog(partition)
+    let checkpoint = committed[Int(partition)].position
     guard position == checkpoint else {
       return fail(
         "partition \(partition) is served from \(position ?? 0), but the changelog's checkpoint is "
           + "\(checkpoint ?? 0)")
     }
-    if let difference = difference(store.current.records, records) {
+    if let difference = difference(store.current.records, committed[Int(partition)].records) {
       fail("the restored store of partition \(partition) is not what was committed: \(difference)")
     }
   }
 
   /// Guarantee 4: everything in a store is, or was, a committed object.
   func checkClean(_ partition: Int32, _ changes: [StoreChange]) {
-    for change in changes where change.record != nil {
-      let isCommitted = kafka.log(.changelog, partition).entries.contains { entry in
-        guard case .record(let record, let transaction?) = entry, record.key == change.key,
-          kafka.decisions[transaction] == true
-        else { return false }
-        var object = ByteWriter()
-        _ = try? record.withViews {
-          try ChangelogRecord.decode(key: $0, value: $1, headers: $2, into: &object)
-        }
-        return Array(object.bytes) == change.record
-      }
-      guard isCommitted else {
-        return fail(
-          "an uncommitted state of '\(String(decoding: change.key, as: UTF8.self))' reached the store of "
-            + "partition \(partition)")
-      }
+    for change in changes {
+      guard let record = change.record, !committed[Int(partition)].has(change.key, record) else { continue }
+      return fail(
+        "an uncommitted state of '\(String(decoding: change.key, as: UTF8.self))' reached the store of "
+          + "partition \(partition)")
     }
   }
 

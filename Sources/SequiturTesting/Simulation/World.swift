@@ -11,6 +11,8 @@ final class World {
   static let transactionTimeout = 2500
   static let revokeBudget = 300
   static let abandonGrace = 300
+  /// How long partitions stay without an owner, where only an operator can help.
+  static let ownerlessTime = 2000
   /// How long after the last fault every command must have its outcome.
   static let recoveryTime = 40_000
 
@@ -22,6 +24,8 @@ final class World {
   private(set) var now = 0
   private var queue = EventQueue()
   private(set) var kafka: SimulatedKafka!
+  /// What each partition's changelog says.
+  private(set) var committed: [CommittedChangelog] = []
   var workers: [SimulatedWorker] = []
   var stream: CommandStream
   private(set) var commandsSent = 0
@@ -29,7 +33,7 @@ final class World {
   private(set) var reached: [Int]
   private(set) var trace: [String] = []
   private(set) var failure: String?
-  private var stepsTaken: [SimulationStep: Int] = [:]
+  private var stepsTaken = Array(repeating: 0, count: SimulationStep.allCases.count)
   private(set) var steps = 0
   /// While it lasts, no broker answers.
   var outageEnd = 0
@@ -43,6 +47,7 @@ final class World {
     reached = Array(repeating: 0, count: SimulationSituation.allCases.count)
     stream = CommandStream(keys: 6, partitions: profile.partitions)
     kafka = SimulatedKafka(world: self, partitions: profile.partitions)
+    committed = (0..<profile.partitions).map { CommittedChangelog(kafka: kafka, partition: Int32($0)) }
     kafka.group.isCooperative = profile.isCooperative
   }
 
@@ -61,7 +66,7 @@ final class World {
     watch()
     while failure == nil, !isFinished, let event = queue.next() {
       now = event.time
-      event.body()
+      perform(event.event)
     }
     if failure == nil { checkTheEnd() }
     // Breaks the circles of closures.
@@ -84,7 +89,17 @@ final class World {
 
   // MARK: Time and chance
 
-  func after(_ delay: Int, _ body: @escaping () -> Void) { queue.add(at: now + delay, body) }
+  /// Does it when the time has come; if it is a process's, when that does not stand still, and unless it died.
+  func after(_ delay: Int, of process: SimulatedProcess? = nil, _ body: @escaping () -> Void) {
+    queue.add(at: now + delay, EventQueue.Event(process: process, body: body))
+  }
+
+  private func perform(_ event: EventQueue.Event) {
+    guard let process = event.process else { return event.body() }
+    guard !process.isDead else { return }
+    guard !process.isHanging else { return queue.add(at: process.stoppedUntil, event) }
+    event.body()
+  }
 
   func latency() -> Int {
     if random.chance(perMille: 10) { return random.within(20...150) }
@@ -101,10 +116,10 @@ final class World {
   /// What strikes at this step, if anything.
   func fault(at step: SimulationStep, of process: SimulatedProcess) -> SimulationFault? {
     steps += 1
-    stepsTaken[step, default: 0] += 1
+    stepsTaken[step.rawValue] += 1
     guard now < SimulationProfile.faultsEnd else { return nil }
     if now < outageEnd { return .requestLost }
-    if let target = profile.target, target.step == step, target.occurrence == stepsTaken[step] {
+    if let target = profile.target, target.step == step, target.occurrence == stepsTaken[step.rawValue] {
       return target.fault
     }
     guard random.chance(perMille: step == .heartbeat ? profile.fault / 4 : profile.fault) else { return nil }
@@ -116,8 +131,8 @@ final class World {
   // MARK: What is written down
 
   func reach(_ situation: SimulationSituation) {
-    reached[situation.index] += 1
-    note("reached \(situation.rawValue)")
+    reached[situation.rawValue] += 1
+    note("reached \(situation)")
   }
 
   func note(_ text: @autoclosure () -> String) {
@@ -142,6 +157,7 @@ final class World {
         let (partition, record) = stream.next(&random, time: now)
         kafka.logs[SimulatedKafka.Topic.commands.rawValue][partition].append(record)
         commandsSent += 1
+        for worker in workers where !worker.process.isDead { worker.wakeLane(serving: Int32(partition)) }
       }
     }
   }
