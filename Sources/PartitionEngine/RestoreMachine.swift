@@ -7,6 +7,7 @@ import Sequitur
 ///       ─▶ readBounds          the changelog's log start and high watermark, read_uncommitted
 ///       ─▶ [setAside]          the store does not fit the changelog: rebuild from nothing
 ///       ─▶ read                read_committed, until the consumer's position reaches the high watermark
+///       ─▶ [read]              the tail ended before the group's position: once more, from the log's start
 ///       ─▶ serve(position) or refuse(fault)
 ///
 /// Why this order: once the group's position is stable and belongs to a generation of ours, no older owner
@@ -14,6 +15,11 @@ import Sequitur
 /// it. Asking in the other order could miss a transaction whose offsets were sent before its records arrived.
 /// The high watermark and not the last stable offset: a predecessor's transaction may be committed on the
 /// offsets topic with its marker still missing on the changelog (KAFKA-10167).
+///
+/// Why a second look: a refusal needs an operator, and the changelog may be whole although its tail does not show
+/// it. A broker that names transactions aborted long ago with a fetch that begins behind their markers makes a
+/// read_committed client drop everything of the same producer. Reading all again over what the store holds ends in
+/// the same state, since of each key the last record counts.
 public struct RestoreMachine: Sendable {
   /// What the store says of itself.
   public struct StoredPosition: Sendable, Hashable {
@@ -33,7 +39,8 @@ public struct RestoreMachine: Sendable {
     case readBounds
     /// Set the partition's store aside and begin an empty one; say why.
     case setAside(StoreMismatch)
-    /// Read the changelog from here until the consumer's position is at least `target`.
+    /// Read the changelog from here until the consumer's position is at least `target`. The second time from its
+    /// start, over what the store holds.
     case read(from: Int64, target: Int64)
     /// The state is whole. Process commands from `position` (`nil`: from the topic's start).
     case serve(position: Int64?)
@@ -57,6 +64,7 @@ public struct RestoreMachine: Sendable {
   private var target: Int64 = 0
   private var checkpoint: Int64?
   private var position: Int64 = 0
+  private var isSecondLook = false
 
   /// - Parameter partitions: how many partitions the commands topic has now.
   public init(partitions: Int32) {
@@ -136,6 +144,14 @@ public struct RestoreMachine: Sendable {
     return .read(from: from, target: target)
   }
 
+  private mutating func readAgain() -> Action {
+    isSecondLook = true
+    stored = nil
+    checkpoint = nil
+    position = start
+    return .read(from: start, target: target)
+  }
+
   private mutating func setAside(_ mismatch: StoreMismatch) -> Action {
     state = .settingAside
     return .setAside(mismatch)
@@ -143,6 +159,7 @@ public struct RestoreMachine: Sendable {
 
   private mutating func finish() -> Action {
     if let groupPosition, groupPosition > (checkpoint ?? 0) {
+      if let stored, stored.changelogOffset > start, !isSecondLook { return readAgain() }
       return refuse(.changelogLost(checkpoint: checkpoint, groupPosition: groupPosition))
     }
     state = .ended

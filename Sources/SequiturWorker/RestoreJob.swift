@@ -80,6 +80,11 @@ struct RestoreJob: Sendable {
         crashGuard?.clear(partition)
         action = machine.storeSetAside()
       case .read(let from, let target):
+        if let stored, from < stored.changelogOffset {
+          logger.warning(
+            "the changelog's tail ends before the group's position; it is read again from its start",
+            metadata: ["partition": "\(partition)", "tail": "\(stored.changelogOffset)", "start": "\(from)"])
+        }
         var reader = ChangelogReader(job: self, store: store, from: from, target: target)
         action = try reader.read(&machine)
         changelogPosition = max(from, reader.position)

@@ -49,6 +49,24 @@ import Testing
     #expect(machine.remaining == 0)
   }
 
+  @Test func `a tail that ends before the group's position is read again from the start, once`() {
+    var (machine, action) = begun(
+      stored: Stored(changelogOffset: 60, commandPosition: 20), group: 30, logStart: 5, end: 100)
+    #expect(action == .read(from: 60, target: 100))
+    #expect(machine.positionReached(100) == .read(from: 5, target: 100))
+    #expect(machine.remaining == 95)
+    // Checkpoints from before the store's are no sign of another changelog now.
+    #expect(machine.checkpointRead(checkpoint(10)) == nil)
+    #expect(machine.checkpointRead(checkpoint(30)) == nil)
+    #expect(machine.positionReached(100) == .serve(position: 30))
+
+    (machine, action) = begun(
+      stored: Stored(changelogOffset: 60, commandPosition: 20), group: 30, end: 100)
+    #expect(machine.positionReached(100) == .read(from: 0, target: 100))
+    #expect(machine.checkpointRead(checkpoint(20)) == nil)
+    #expect(machine.positionReached(100) == .refuse(.changelogLost(checkpoint: 20, groupPosition: 30)))
+  }
+
   @Test func `a store at the end serves its own position`() {
     var (machine, action) = begun(
       stored: Stored(changelogOffset: 100, commandPosition: 30), group: 30, end: 100)
@@ -110,7 +128,10 @@ import Testing
     for isStored in [true, false] {
       let stored = Stored(changelogOffset: 50, commandPosition: found)
       var (machine, _) = begun(stored: isStored ? stored : nil, group: group, end: 100)
-      if !isStored, let found { #expect(machine.checkpointRead(checkpoint(found)) == nil) }
+      if isStored, fault != nil { #expect(machine.positionReached(100) == .read(from: 0, target: 100)) }
+      if !isStored || fault != nil, let found {
+        #expect(machine.checkpointRead(checkpoint(found)) == nil)
+      }
       #expect(machine.positionReached(100) == (fault.map { .refuse($0) } ?? .serve(position: found)))
     }
   }
