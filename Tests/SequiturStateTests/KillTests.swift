@@ -1,112 +1,111 @@
 import Foundation
 import KafkaClient
 import Sequitur
-import Synchronization
 import TestBroker
 import Testing
 
 @testable import SequiturWorker
 
 extension StateTests {
-  /// `SEQUITUR_KILL_ROUNDS` is the number of rounds, `SEQUITUR_KILL_SEED` repeats one run's moments.
+  /// | environment variable | |
+  /// |---|---|
+  /// | `SEQUITUR_KILL_ROUNDS` | how many rounds; default 3 |
+  /// | `SEQUITUR_KILL_SEED` | repeats one run's choices |
+  /// | `SEQUITUR_KILL_OBJECTS` | objects that a restore from nothing has to read at least; default 2,000 |
+  /// | `SEQUITUR_KILL_IDS` | `changing`: each worker has a transactional id of its own; default on a test broker |
+  /// | `SEQUITUR_KILL_BUILD` | `release`: kills the released program |
+  ///
+  /// After each round: what the dead worker left on the disk is exactly what the events say up to the command it
+  /// stands for; the next worker reads no more of the changelog than what the disk lacks, which is below the
+  /// bound; then the audit finds no fault, and the store is the fold of all events.
   @Test func `the store survives kill -9 at random moments`() async throws {
     let environment = ProcessInfo.processInfo.environment
-    let rounds = environment["SEQUITUR_KILL_ROUNDS"].flatMap { Int($0) } ?? 3
+    func number(_ name: String) -> Int? { environment["SEQUITUR_KILL_\(name)"].flatMap { Int($0) } }
+    let rounds = number("ROUNDS") ?? 3
     let seed = environment["SEQUITUR_KILL_SEED"].flatMap { UInt64($0) } ?? .random(in: 0 ... .max)
+    let program = try BuiltProgram.find(
+      "sequitur", environment["SEQUITUR_KILL_BUILD"] == "release" ? .release : nil)
     print("SEQUITUR_KILL_SEED=\(seed)")
     var random = SplitMix(state: seed)
-    let bench = try StateBench(partitions: 2)
-    try await bench.createTopics()
-    let feeder = Feeder(bench)
-    feeder.start()
-    defer { feeder.stop() }
-    for round in 1...rounds {
-      let worker = try bench.startWorker()
-      try await worker.waitForOutput(containing: "partition served", timeout: .seconds(60))
-      await Poll.pause(milliseconds: Int(random.next() % 1500))
-      worker.kill()
-      try await worker.waitForExit(timeout: .seconds(10))
-      try checkTail(bench, worker.output.standardError, round)
-      // In some rounds the next worker restores from nothing.
-      if random.next() % 10 == 0 { try FileManager.default.removeItem(atPath: bench.stateDirectory) }
-      if round % 10 == 0 { try await settle(bench, round) }
-    }
-    feeder.stop()
-    try await settle(bench, rounds)
-    #expect(try bench.records(of: bench.topics.valid).count == feeder.sent)
-  }
-
-  /// Lets a worker catch up, and compares its store with the events and with the changelog.
-  private func settle(_ bench: StateBench, _ round: Int) async throws {
-    let result = try await bench.startWorker("--until-caught-up").waitForExit(timeout: .seconds(120))
-    try #require(result.exit == .code(0), "round \(round): \(result.output.standardError)")
-    try bench.expectGaplessVersions()
-    let stored = try bench.stored()
-    var expected = try bench.fold()
-    // Commands sent since the worker caught up are no fault of the store's.
-    if expected != stored { expected = try bench.fold() }
-    #expect(stored == expected, "round \(round)")
-    let inspection = try StoreInspection(stateDirectory: bench.stateDirectory)
-    let comparison = try inspection.differences(
-      fromChangelog: bench.topics.changelog, kafka: bench.kafka, logger: bench.log.logger
-    ) { Issue.record("round \(round): \($0)") }
-    #expect(comparison.differences == 0)
-  }
-
-  /// After a crash no more is replayed than was undrained or unflushed.
-  private func checkTail(_ bench: StateBench, _ log: String, _ round: Int) throws {
-    let bound = Int(RestoreLimits.replayRecordsMax) + 50_000
-    for line in log.split(separator: "\n") where line.contains("changelog read") {
-      guard let text = line.firstMatch(of: /records[="]+([0-9]+)/)?.1, let records = Int(text) else {
-        continue
+    var tally = KillTally()
+    // A test broker keeps everything in memory, and an audit reads all of it: now and then new topics.
+    for first in stride(from: 1, through: rounds, by: 20) {
+      let bench = try await KillBench(
+        partitions: 2, program: program,
+        changesIDs: environment["SEQUITUR_KILL_IDS"].map { $0 == "changing" } ?? !TestBroker.isOutside)
+      try bench.preload(number("OBJECTS") ?? 2000)
+      var run = try KillRun(bench)
+      try await run.settle(killed: nil, [], &tally)
+      for round in first..<min(first + 20, rounds + 1) {
+        try await run.round(KillMoment(&random), seed: random.next(), &tally)
+        let hasFailed = run.hasFailed
+        try #require(!hasFailed, "round \(round)")
       }
-      #expect(records <= bound, "round \(round): \(line)")
     }
+    print("kill -9, \(rounds) rounds: \(tally)")
   }
 }
 
-/// Sends notes until it is stopped.
-private final class Feeder: Sendable {
-  private let bench: StateBench
-  private let state = Mutex((isStopped: false, sent: 0))
-  private let ended = DispatchSemaphore(value: 0)
+/// When the worker is killed.
+struct KillMoment: CustomStringConvertible {
+  enum Phase: String {
+    /// While it starts, joins and restores.
+    case start
+    /// While it restores from nothing: the store was deleted.
+    case restore
+    /// Under load: in transactions, drains and flushes.
+    case load
+    /// After SIGTERM: in the last transaction, the last drains, the last flush.
+    case stop
+  }
 
-  init(_ bench: StateBench) { self.bench = bench }
+  let phase: Phase
+  /// From the phase's beginning.
+  let milliseconds: Int
 
-  var sent: Int { state.withLock { $0.sent } }
-
-  func start() {
-    Thread.detachNewThread { [self] in
-      var round = 0
-      while !state.withLock({ $0.isStopped }) {
-        let notes = (0..<500).map { ("key-\(($0 * 7 + round * 13) % 3000)", "round \(round) note \($0)") }
-        guard (try? bench.send(notes)) != nil else { break }
-        state.withLock { $0.sent += notes.count }
-        round += 1
-      }
-      ended.signal()
+  init(_ random: inout SplitMix) {
+    switch random.next() % 10 {
+    case 0: phase = .start
+    case 1, 2: phase = .restore
+    case 3: phase = .stop
+    default: phase = .load
     }
+    let range: UInt64 =
+      switch phase {
+      case .start: 500
+      case .restore: 700
+      case .load: 2500
+      case .stop: 60
+      }
+    milliseconds = Int(random.next() % range)
   }
 
-  func stop() {
-    guard
-      !state.withLock({ state in
-        defer { state.isStopped = true }; return state.isStopped
-      })
-    else { return }
-    ended.wait()
-  }
+  var description: String { "\(phase.rawValue) + \(milliseconds) ms" }
 }
 
-/// The generator by Sebastiano Vigna (public domain).
-private struct SplitMix {
-  var state: UInt64
+/// What the rounds met, to show that the moments were what they were meant to be.
+struct KillTally: CustomStringConvertible {
+  var phases: [String: Int] = [:]
+  var openTransactions = 0
+  var unfinishedRestores = 0
+  var unfinishedFiles = 0
+  var undrained = 0
+  var unfinishedFlushes = 0
+  /// Restores that looked at the changelog a second time, from its start.
+  var secondLooks = 0
+  var tails: [Int64] = []
+  var events = 0
+  var storesChecked = 0
 
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var word = state
-    word = (word ^ (word >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    word = (word ^ (word >> 27)) &* 0x94d0_49bb_1331_11eb
-    return word ^ (word >> 31)
+  var description: String {
+    let tails = tails.sorted()
+    return """
+      phases \(phases.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")); \
+      killed in a transaction \(openTransactions), in a restore \(unfinishedRestores) (\(unfinishedFiles) with a \
+      table file half written), with committed objects not \
+      yet in the store \(undrained), in a flush \(unfinishedFlushes); \(events) events, \(storesChecked) stores \
+      compared; records replayed: median \(tails.isEmpty ? 0 : tails[tails.count / 2]), most \(tails.last ?? 0) \
+      (\(tails.count) tails; \(secondLooks) changelogs read a second time, from their start)
+      """
   }
 }

@@ -46,7 +46,8 @@ struct MemoryBudgetTests {
       configuration: configuration.consumerProperties(partitions: partitions), logger: quiet)
     _ = try KafkaConsumer(configuration: configuration.readerProperties(threads: 2), logger: quiet)
     _ = try TransactionalProducer(
-      configuration: configuration.producerProperties(lane: 0, instance: "i"), logger: quiet)
+      configuration: configuration.producerProperties(lane: 0, instance: "i", batchBytesMax: 1 << 20),
+      logger: quiet)
   }
 
   @Test func `less than the least is the least`() {
