@@ -1,6 +1,10 @@
 import Sequitur
 
 extension OutputBatch {
+  /// What the headers of a changelog record take at most besides the command ids: the names `v`, `ids` and `s`, a
+  /// version of 20 digits, a schema version of 5, and their lengths.
+  @usableFromInline static var changelogHeaderBytes: Int { 48 }
+
   /// Encodes all objects of a transaction for the changelog, in the order in which they were first touched.
   @usableFromInline
   mutating func appendChangelog(of objects: borrowing StagingOverlay, partition: Int32, timestamp: Int64) {

@@ -76,7 +76,9 @@ extension PartitionProcessor {
       open.arena.truncate(to: offset)
       throw error
     }
-    let size = open.arena.count - offset + record.unsafeKey.count + OutputBatch.framingBytes
+    let size =
+      open.arena.count - offset + record.unsafeKey.count + OutputBatch.framingBytes
+      + OutputBatch.changelogHeaderBytes
     guard size <= limits.recordBytesMax else {
       open.arena.truncate(to: offset)
       throw Refusal.tooLarge("the object's state", byteCount: size, limit: limits.recordBytesMax)

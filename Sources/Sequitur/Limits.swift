@@ -3,6 +3,9 @@ public struct Limits: Sendable, Hashable {
   /// The longest object key, in bytes (the record contract).
   public static let keyBytesMax = 1024
 
+  /// The most that ``recentCommandIDsMax`` may be: their number is kept in a byte.
+  public static let recentCommandIDsLimit = 255
+
   /// How many ids of commands that changed an object are kept with it. 0…255, default 8.
   public var recentCommandIDsMax = 8
 

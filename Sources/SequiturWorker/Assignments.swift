@@ -103,7 +103,7 @@ actor Assignments {
     let task = Task { await restoreAndServe(partition, isAgain: isAgain, cancellation) }
     assignments[partition.number] = Assignment(
       partition: partition, status: .restoring(cancellation, task))
-    statistics.restoring(partition.number, remaining: 0)
+    statistics.restoring(partition.number, RestoreProgress())
   }
 
   private func restoreAndServe(
@@ -137,7 +137,7 @@ actor Assignments {
   ) async -> Lane? {
     await shareMemory()
     guard !cancellation.isCancelled else { return nil }
-    let lane = leastLoadedLane()
+    let lane = lane(for: partition.number)
     let actor = service.makeActor(partition, restored, lane, objectBytesShare)
     assignments[partition.number]?.lane = lane
     assignments[partition.number]?.actor = actor
@@ -177,6 +177,8 @@ actor Assignments {
       switch assignment.status {
       case .restoring(let cancellation, let task):
         cancellation.cancel()
+        // Ends the pause between two tries as well: a revoke has no time for it.
+        task.cancel()
         if let lane = await task.value { served[lane.index, default: []].append(number) }
       case .serving(let lane):
         served[lane.index, default: []].append(number)
@@ -190,12 +192,16 @@ actor Assignments {
 
   // MARK: Sharing
 
-  private func leastLoadedLane() -> Lane {
+  /// The lane of a partition: the same one after a restart, so that the same transactional id goes on with it,
+  /// unless that one has its share already; then the least loaded.
+  private func lane(for partition: Int32) -> Lane {
     var loads = Array(repeating: 0, count: lanes.count)
     for assignment in assignments.values {
       if let lane = assignment.lane { loads[lane.index] += 1 }
     }
-    return lanes[loads.indices.min { loads[$0] < loads[$1] }!]
+    let home = Int(partition) % lanes.count
+    let share = (assignments.count + lanes.count - 1) / lanes.count
+    return lanes[loads[home] < share ? home : loads.indices.min { loads[$0] < loads[$1] }!]
   }
 
   private var objectBytesShare: Int { objectBytesMax / max(assignments.count, 1) }

@@ -23,6 +23,7 @@ struct ChangelogReader: ~Copyable {
   private var readTo: Int64
   private var records = 0
   private var bytes = 0
+  private var lastError: KafkaError?
   private let start = ContinuousClock.now
 
   init(job: RestoreJob, store: PartitionStore, from: Int64, target: Int64) {
@@ -48,7 +49,9 @@ struct ChangelogReader: ~Copyable {
     var source = QueueReader(capacity: RestoreLimits.recordsPerBatch)
     var lastProgress = ContinuousClock.now
     var lastReport = lastProgress
-    commandPosition = try store.position()?.commandPosition
+    if let stored = try store.position(), stored.changelogOffset <= position {
+      commandPosition = stored.commandPosition
+    }
     while true {
       if job.cancellation.isCancelled { throw CancellationError() }
       source.take(from: reader.mainQueue)
@@ -58,12 +61,18 @@ struct ChangelogReader: ~Copyable {
         if now - lastProgress > job.timeouts.restoreProgress { throw stalled() }
         continue
       }
-      lastProgress = now
+      let before = readTo
       if let action = try apply(source.messages, &machine) {
         reportEnd()
         return action
       }
-      job.statistics.restoring(job.partition, remaining: machine.remaining)
+      // An error is no progress, however often it comes.
+      if readTo > before {
+        lastProgress = now
+      } else if now - lastProgress > job.timeouts.restoreProgress {
+        throw stalled()
+      }
+      job.statistics.restoring(job.partition, progress(machine.remaining))
       if now - lastReport > RestoreLimits.reportInterval {
         lastReport = now
         reportProgress(machine.remaining)
@@ -83,6 +92,7 @@ struct ChangelogReader: ~Copyable {
       if message.isEndOfPartition {
         next = max(next, message.offset)
       } else if let error = message.error {
+        lastError = error
         job.logger.warning("a changelog fetch failed", metadata: ["error": "\(error)"])
       } else {
         early = try add(message, to: &batch, &machine)
@@ -163,17 +173,22 @@ struct ChangelogReader: ~Copyable {
   private func stalled() -> RestoreStalled {
     RestoreStalled(
       topic: job.topics.changelog, partition: job.partition, position: position, target: target,
-      after: job.timeouts.restoreProgress)
+      after: job.timeouts.restoreProgress, lastError: lastError)
+  }
+
+  private func progress(_ remaining: Int64) -> RestoreProgress {
+    RestoreProgress(
+      records: records, bytes: bytes, seconds: (ContinuousClock.now - start).seconds, remaining: remaining)
   }
 
   private func reportProgress(_ remaining: Int64) {
-    let rate = Double(records) / max((ContinuousClock.now - start).seconds, 0.001)
+    let progress = progress(remaining)
     job.logger.info(
       "restoring",
       metadata: [
         "partition": "\(job.partition)", "records": "\(records)", "bytes": "\(bytes)",
-        "remaining": "\(remaining)", "records-per-second": "\(Int(rate))",
-        "seconds-left": "\(Int(Double(remaining) / max(rate, 1)))",
+        "remaining": "\(remaining)", "records-per-second": "\(Int(progress.recordsPerSecond))",
+        "seconds-left": "\(Int(progress.secondsLeft))",
       ])
   }
 
@@ -194,10 +209,12 @@ struct RestoreStalled: Error, CustomStringConvertible {
   let position: Int64
   let target: Int64
   let after: Duration
+  var lastError: KafkaError?
 
   var description: String {
     "Expected to restore \(topic)/\(partition) up to offset \(target), but nothing came after offset "
-      + "\(position) for \(after). Is a transaction open on it, or the broker away?"
+      + "\(position) for \(after). "
+      + (lastError.map { "The last error was: \($0)" } ?? "Is a transaction open on it, or the broker away?")
   }
 }
 

@@ -6,6 +6,8 @@ import Sequitur
 struct StartupCheck: Sendable {
   let partitions: Int32
   let limits: Limits
+  /// The smallest `max.message.bytes` of the output topics.
+  let batchBytesMax: Int
   let state: StateDirectory
 
   /// - Throws: ``WorkerStartFault`` with everything that is wrong.
@@ -14,6 +16,11 @@ struct StartupCheck: Sendable {
     if !(1...WorkerConfiguration.lanesMax).contains(configuration.lanes) {
       reasons.append(
         "Expected 1 to \(WorkerConfiguration.lanesMax) lanes, but \(configuration.lanes) are configured.")
+    }
+    if !(0...Limits.recentCommandIDsLimit).contains(configuration.limits.recentCommandIDsMax) {
+      reasons.append(
+        "Expected limits.recentCommandIDsMax to be 0 to \(Limits.recentCommandIDsLimit), but it is "
+          + "\(configuration.limits.recentCommandIDsMax).")
     }
     var state: StateDirectory?
     do {
@@ -37,6 +44,7 @@ struct StartupCheck: Sendable {
     }
     self.state = state
     partitions = Int32(count)
+    batchBytesMax = report.limits.messageBytesMax
     var limits = configuration.limits
     limits.recordBytesMax = min(limits.recordBytesMax, report.limits.messageBytesMax)
     self.limits = limits

@@ -44,13 +44,17 @@ extension WorkerConfiguration {
   /// A lane's transactional producer.
   ///
   /// The id is stable, so that a restart in place ends its predecessor's open transaction at once.
-  func producerProperties(lane: Int, instance: String) -> KafkaConfiguration {
+  ///
+  /// - Parameter batchBytesMax: what the output topics take at once (`max.message.bytes`). librdkafka's own default
+  ///   is below Kafka's, but a topic may be set to less, and a broker refuses a larger batch for ever.
+  func producerProperties(lane: Int, instance: String, batchBytesMax: Int) -> KafkaConfiguration {
     let properties: KafkaConfiguration = [
       "transactional.id": "\(applicationID)-\(instance)-\(lane)",
       "transaction.timeout.ms": "\(timeouts.transaction.milliseconds)",
       "queue.buffering.max.messages": "\(KafkaBudget.producerMessages)",
       "queue.buffering.max.kbytes": "\(KafkaBudget.producerBytesMin(limits) >> 10)",
       "message.max.bytes": "\(KafkaBudget.messageBytes)",
+      "batch.size": "\(max(min(batchBytesMax, KafkaBudget.batchBytes), 1))",
     ]
     return clientProperties.merging(properties).merging(kafka)
   }
@@ -92,6 +96,8 @@ enum KafkaBudget {
   static let producerMessages = 250_000
   /// No bound of its own: a transaction is bounded before it gets there, and what one command makes must fit.
   static func producerBytesMin(_ limits: Limits) -> Int { max(4 * limits.transactionBytesMax, 4 << 20) }
+  /// Records of one produce request: librdkafka's default.
+  static let batchBytes = 1_000_000
   /// The largest record that librdkafka passes on; the topics' own limits are below.
   static let messageBytes = 16 << 20
 }

@@ -72,7 +72,9 @@ extension WorkerParts {
   private func seek(_ partition: Int32, _ position: Int64?) throws {
     try consumer.seek(
       topic: configuration.topics.commands, partition: partition,
-      offset: position ?? TopicPartitionOffset.beginning, timeout: configuration.timeouts.call)
+      offset: position ?? TopicPartitionOffset.beginning,
+      // A revoke waits for it; when it is too short, the restore is tried again.
+      timeout: min(configuration.timeouts.call, .seconds(2)))
   }
 
   private func makeActor(

@@ -74,7 +74,8 @@ struct WorkerParts: Sendable {
       })
     senders = (0..<configuration.lanes).map { lane in
       TransactionSender(
-        configuration: configuration.producerProperties(lane: lane, instance: instance),
+        configuration: configuration.producerProperties(
+          lane: lane, instance: instance, batchBytesMax: check.batchBytesMax),
         topics: configuration.topics, group: group, call: configuration.timeouts.call, logger: logger)
     }
     catchUp =
@@ -115,6 +116,8 @@ struct WorkerParts: Sendable {
       partitions: check.partitions, schemaVersion: schemaVersion)
     do {
       let isEmptied = try check.state.adopt(header)
+      // What was away for longer than the changelog keeps tombstones may hold objects that were forgotten since.
+      try check.state.retire(serving: [], retention: configuration.partitionRetention)
       guard configuration.guardsAgainstCrashes else { return nil }
       let crashGuard = try CrashGuard(
         directory: check.state.path, partitions: check.partitions, logger: logger)

@@ -14,8 +14,10 @@ public final class WorkerStatistics: Sendable {
     public var commitDurations: [Duration] = []
     /// The next command offset after the last commit, by partition served here.
     public var positions: [Int32: Int64] = [:]
+    /// How far the partitions are that are being restored.
+    public var restores: [Int32: RestoreProgress] = [:]
     /// Changelog records still to be read, by partition being restored.
-    public var restoring: [Int32: Int64] = [:]
+    public var restoring: [Int32: Int64] { restores.mapValues(\.remaining) }
     /// Why the local store cannot be written; `nil` when all is well. A worker with a fault is unhealthy.
     public var storeFault: String?
 
@@ -26,6 +28,8 @@ public final class WorkerStatistics: Sendable {
   private let state = Mutex(Snapshot())
   private let acceptedCounter = Counter(label: "sequitur_commands_accepted_total")
   private let storeGauge = Gauge(label: "sequitur_store_healthy")
+  private let restoredRecords = Counter(label: "sequitur_restore_records_total")
+  private let restoredBytes = Counter(label: "sequitur_restore_bytes_total")
   private let transactionTimer = Timer(label: "sequitur_transaction_duration")
 
   public init() {}
@@ -58,13 +62,32 @@ public final class WorkerStatistics: Sendable {
 
   func served(_ partition: Int32, from position: Int64) {
     state.withLock {
-      $0.restoring[partition] = nil
+      $0.restores[partition] = nil
       $0.positions[partition] = position
     }
+    reportRestores(of: partition, ended: true)
   }
 
-  func restoring(_ partition: Int32, remaining: Int64) {
-    state.withLock { $0.restoring[partition] = remaining }
+  func restoring(_ partition: Int32, _ progress: RestoreProgress) {
+    let before = state.withLock { state in
+      defer { state.restores[partition] = progress }
+      return state.restores[partition] ?? RestoreProgress()
+    }
+    restoredRecords.increment(by: Int64(max(0, progress.records - before.records)))
+    restoredBytes.increment(by: Int64(max(0, progress.bytes - before.bytes)))
+    reportRestores(of: partition, ended: false)
+  }
+
+  /// The gauges of one partition; 0 once it is served or gone.
+  private func reportRestores(of partition: Int32, ended: Bool) {
+    let progress = ended ? nil : state.withLock { $0.restores[partition] }
+    let dimensions = [("partition", "\(partition)")]
+    func gauge(_ label: String, _ value: Double?) {
+      Gauge(label: label, dimensions: dimensions).record(value ?? 0)
+    }
+    gauge("sequitur_restore_records_remaining", progress.map { Double($0.remaining) })
+    gauge("sequitur_restore_records_per_second", progress?.recordsPerSecond)
+    gauge("sequitur_restore_seconds_left", progress.map { min($0.secondsLeft, 1e9) })
   }
 
   /// The store cannot be written (`nil`: it can again).
@@ -75,9 +98,10 @@ public final class WorkerStatistics: Sendable {
 
   func removed(_ partition: Int32) {
     state.withLock {
-      $0.restoring[partition] = nil
+      $0.restores[partition] = nil
       $0.positions[partition] = nil
     }
+    reportRestores(of: partition, ended: true)
   }
 }
 

@@ -1,3 +1,5 @@
+import SequiturWorker
+
 /// Draws a snapshot as lines: a function of the snapshot and the width alone.
 struct LiveViewFrame {
   /// Wider terminals are not used further: long bars say no more.
@@ -109,11 +111,20 @@ struct LiveViewFrame {
     var line = label("to restore")
     line.append(figure(Int(open.reduce(0) { $0 + $1.value }).grouped), .cool)
     line.append("  ")
+    if snapshot.restore.records > 0 {
+      line.append(Self.speed(snapshot.restore) + "  ", .dim)
+    }
     for (partition, count) in open {
       line.append("\(partition): ", .dim)
       line.append("\(Int(count).grouped)  ")
     }
     return line
+  }
+
+  /// Like `82,000/s 12.3 MB 4 s left`.
+  private static func speed(_ restore: RestoreProgress) -> String {
+    let left = restore.secondsLeft.isFinite ? " \(Int(restore.secondsLeft.rounded(.up)).grouped) s left" : ""
+    return "\(Int(restore.recordsPerSecond).grouped)/s \((restore.bytes >> 20).grouped) MB\(left)"
   }
 
   private func figure(_ text: String) -> String { Figures.right(text, Self.figureColumns) }
@@ -143,6 +154,7 @@ extension LiveViewFrame {
     parts.append("lag \(Int(snapshot.lags.values.reduce(0, +)).grouped)")
     let restoring = snapshot.restoring.values.reduce(0, +)
     if restoring > 0 { parts.append("to restore \(Int(restoring).grouped)") }
+    if restoring > 0, snapshot.restore.records > 0 { parts.append(speed(snapshot.restore)) }
     return parts.joined(separator: "  ")
   }
 }

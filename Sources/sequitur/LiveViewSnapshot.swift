@@ -42,6 +42,8 @@ struct LiveViewSnapshot: Sendable, Hashable {
   var lags: [Int32: Int64] = [:]
   /// Changelog records still to be read, by partition that is being restored.
   var restoring: [Int32: Int64] = [:]
+  /// Of all partitions being restored, together.
+  var restore = RestoreProgress()
 
   var rejections: Int { rejected.values.reduce(0, +) }
   var commands: Int { accepted + rejections }
@@ -55,6 +57,13 @@ struct LiveViewSnapshot: Sendable, Hashable {
     transactions = worker.transactions
     commitDurations = worker.commitDurations
     restoring = worker.restoring
+    restore = RestoreProgress()
+    for progress in worker.restores.values {
+      restore.records += progress.records
+      restore.bytes += progress.bytes
+      restore.remaining += progress.remaining
+      restore.seconds = max(restore.seconds, progress.seconds)
+    }
     for (partition, end) in ends { lags[partition] = max(0, end - (worker.positions[partition] ?? 0)) }
   }
 
