@@ -50,6 +50,30 @@ final class CommittedChangelog {
     }
   }
 
+  /// A key whose record is neither what was committed below `position` nor any newer committed one.
+  func unexplained(_ records: [[UInt8]: [UInt8]], at position: Int64) -> [UInt8]? {
+    decode()
+    var missing = records
+    var explained: Set<[UInt8]> = []
+    for index in contents.indices.reversed() {
+      let key: [UInt8]
+      var record: [UInt8]?
+      switch contents[index] {
+      case .object(let ofObject, let content): (key, record) = (ofObject, content)
+      case .forgotten(let forgotten): key = forgotten
+      case .checkpoint, .marker, .unreadable: continue
+      }
+      guard isCommitted(index), !explained.contains(key) else { continue }
+      if records[key] == record {
+        explained.insert(key)
+        missing[key] = nil
+      } else if index < position {
+        return key
+      }
+    }
+    return missing.keys.min { $0.lexicographicallyPrecedes($1) }
+  }
+
   private func isCommitted(_ index: Int) -> Bool {
     log.entries[index].transaction.map { kafka.decisions[$0] == true } ?? false
   }

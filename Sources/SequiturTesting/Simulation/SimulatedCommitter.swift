@@ -51,6 +51,13 @@ final class SimulatedCommitter {
     nudge?()
   }
 
+  func dismantle() {
+    next = { nil }
+    ended = { _ in }
+    nudge = nil
+    producer?.dismantle()
+  }
+
   private func perform(_ action: CommitMachine.Action) {
     markAbandoned()
     switch action {
@@ -116,7 +123,7 @@ final class SimulatedCommitter {
     if world.mutation == .staleGroupMetadata { metadata = worker.membership.firstMetadata! }
     if world.mutation == .groupIDOnly { metadata.generation = -1 }
     producer.sendOffsets(
-      transaction.parts.map { ($0.partition, $0.end) }, member: metadata
+      transaction.parts, member: metadata
     ) { [self] in report($0) }
   }
 

@@ -8,7 +8,7 @@ final class SimulatedDisk {
   var owner: SimulatedProcess?
 
   init(world: World, partitions: Int) {
-    stores = (0..<partitions).map { _ in SimulatedStore(world: world) }
+    stores = (0..<partitions).map { SimulatedStore(world: world, partition: Int32($0)) }
   }
 
   /// kill -9: what was not flushed is lost.
@@ -27,12 +27,14 @@ final class SimulatedStore: ObjectStore {
   }
 
   private unowned let world: World
+  private let partition: Int32
   private(set) var current = Content()
   private var flushed = Content()
   private var hasUnflushed = false
 
-  init(world: World) {
+  init(world: World, partition: Int32) {
     self.world = world
+    self.partition = partition
   }
 
   func read(_ key: UnsafeRawBufferPointer, into record: inout ByteWriter) throws(StoreFault) -> Bool {
@@ -50,6 +52,7 @@ final class SimulatedStore: ObjectStore {
     }
     for change in changes { current.records[change.key] = change.record }
     current.position = position
+    world.checkStore(partition, current)
     if world.random.chance(perMille: world.profile.flush) { flush() }
   }
 
@@ -66,6 +69,7 @@ final class SimulatedStore: ObjectStore {
   func crash() -> Bool {
     defer { hasUnflushed = false }
     current = flushed
+    world.checkStore(partition, current)
     return hasUnflushed
   }
 

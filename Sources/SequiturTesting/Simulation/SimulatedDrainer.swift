@@ -36,6 +36,8 @@ final class SimulatedDrainer {
     jobs = []
   }
 
+  func dismantle() { jobs = [] }
+
   private func turn() {
     guard !isBusy, let job = jobs.first else { return }
     isBusy = true
@@ -59,7 +61,7 @@ final class SimulatedDrainer {
       world.now >= SimulationProfile.faultsEnd || !world.random.chance(perMille: world.profile.drainFailure)
     else {
       world.reach(.drainFailed)
-      drain.actor.hasLostStore = world.random.chance(perMille: 300)
+      drain.actor.hasLostStore = world.random.chance(perMille: world.profile.storeLoss)
       drain.actor.processor.failDrain()
       return drain.actor.worker.wakeLane(serving: drain.actor.partition)
     }
@@ -76,6 +78,11 @@ struct SimulatedDrain {
 
   func write() {
     actor.worker.world.checkClean(actor.partition, changes)
+    if let stored = actor.store.current.position?.changelogOffset, stored > position.changelogOffset {
+      actor.worker.world.fail(
+        "a drain takes the store of partition \(actor.partition) back from \(stored) to \(position.changelogOffset)"
+      )
+    }
     actor.store.write(
       changes,
       position: RestoreMachine.StoredPosition(

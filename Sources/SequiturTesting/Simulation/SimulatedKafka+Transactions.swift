@@ -35,7 +35,7 @@ extension SimulatedKafka {
 
   /// AddOffsetsToTxn and TxnOffsetCommit: the coordinator checks member and generation, not who owns what.
   func sendOffsets(
-    _ offsets: [(partition: Int32, offset: Int64)], member: GroupMetadata, by id: String, epoch: Int
+    _ parts: [SimulatedTransaction.Part], member: GroupMetadata, by id: String, epoch: Int
   ) -> Result<Void, BrokerError> {
     if let error = join(id, epoch) { return .failure(error) }
     coordinated[id]!.hasOffsets = true
@@ -45,8 +45,9 @@ extension SimulatedKafka {
       return .failure(error)
     }
     let transaction = coordinated[id]!.transaction
-    for (partition, offset) in offsets { group.pend(offset, of: partition, transaction) }
-    world.note("offsets \(offsets.map { "\($0.partition)@\($0.offset)" }) pend in t\(transaction) of \(id)")
+    coordinated[id]!.parts = parts
+    for part in parts { group.pend(part.end, of: part.partition, transaction) }
+    world.note("offsets \(parts.map { "\($0.partition)@\($0.end)" }) pend in t\(transaction) of \(id)")
     return .success(())
   }
 
@@ -94,6 +95,7 @@ extension SimulatedKafka {
       coordinated[id]!.startedAt = world.now
       coordinated[id]!.logs = []
       coordinated[id]!.hasOffsets = false
+      coordinated[id]!.parts = []
       return nil
     }
   }
@@ -102,6 +104,7 @@ extension SimulatedKafka {
     let producer = coordinated[id]!
     let transaction = producer.transaction
     decisions[transaction] = isCommit
+    if isCommit { world.checkContinuity(producer.parts, of: id) }
     world.note("t\(transaction) of \(id): \(isCommit ? "commit" : "abort")")
     coordinated[id]!.state = .prepared(isCommit: isCommit)
     coordinated[id]!.markersMissing = producer.logs.count + (producer.hasOffsets ? 1 : 0)

@@ -67,6 +67,8 @@ struct CoordinatedProducer {
   var transaction = 0
   var logs: Set<LogID> = []
   var hasOffsets = false
+  /// What the offsets stand for, for the checks.
+  var parts: [SimulatedTransaction.Part] = []
   var startedAt = 0
   var markersMissing = 0
 }

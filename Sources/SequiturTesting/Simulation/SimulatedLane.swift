@@ -119,6 +119,13 @@ final class SimulatedLane {
     wake()
   }
 
+  func dismantle() {
+    waiters = []
+    partitions = [:]
+    sent = [:]
+    committer.dismantle()
+  }
+
   // MARK: Partitions come and go
 
   func attach(_ actor: SimulatedActor) {
@@ -131,7 +138,7 @@ final class SimulatedLane {
   func release(_ released: [Int32], done: @escaping () -> Void) {
     let actors = released.compactMap { partitions[$0] }
     leaving.formUnion(released)
-    let end = world.now + World.revokeBudget + World.abandonGrace
+    let end = world.now + world.profile.revokeBudget + world.profile.abandonGrace
     var isDone = false
     func check() {
       guard !isDone else { return }
@@ -141,11 +148,11 @@ final class SimulatedLane {
       finishRelease(released, actors)
       done()
     }
-    process.after(World.revokeBudget) { [self] in
+    process.after(world.profile.revokeBudget) { [self] in
       guard !isDone else { return }
       if isCommitting { world.reach(.abandonedWhileCommitting) }
       committer.abandon()
-      process.after(World.abandonGrace) { [self] in resumeWaiters() }
+      process.after(world.profile.abandonGrace) { [self] in resumeWaiters() }
     }
     check()
     wake()
@@ -157,9 +164,8 @@ final class SimulatedLane {
     }
     // One that was handed over after the budget was spent has not been given up yet: it could send its offsets
     // under the next generation.
-    if world.mutation != .lateTransactionNotAbandoned, actors.contains(where: { sent[$0.partition] === $0 }) {
-      committer.abandon()
-    }
+    let isKept = world.mutation == .lateTransactionNotAbandoned || world.mutation == .revokeDoesNotWait
+    if !isKept, actors.contains(where: { sent[$0.partition] === $0 }) { committer.abandon() }
     for actor in actors where partitions[actor.partition] === actor { detach(actor.partition) }
     leaving.subtract(released)
     if isGivenUp { dropOpenTransaction() }

@@ -3,7 +3,7 @@
 /// What it has sent reaches the brokers also when it is dead or stands still; what is sent to it waits, or is
 /// lost with it.
 final class SimulatedProcess {
-  let world: World
+  unowned let world: World
   let name: String
   private(set) var isDead = false
   private(set) var stoppedUntil = 0
@@ -56,6 +56,12 @@ final class SimulatedProcess {
         after(back) { reply(answer) }
       }
       if fault == .hang { hang(for: world.random.within(50...2500)) }
+    case .standstillBefore:
+      hang(for: world.random.within(500...2400))
+      after(there) { [self] in
+        let answer = request()
+        after(back) { reply(answer) }
+      }
     }
   }
 }
@@ -70,6 +76,8 @@ enum SimulationStep: Int, CaseIterable, Sendable {
 /// What strikes there.
 enum SimulationFault: CaseIterable, Sendable {
   case requestLost, responseLost, retriableError, crashBefore, crashAfter, hang
+  /// The process stands still between its decision and the request.
+  case standstillBefore
   /// The request is carried out, but the client reports an error that nobody foresaw.
   case clientFailed
 }

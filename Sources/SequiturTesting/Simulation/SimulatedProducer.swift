@@ -50,8 +50,7 @@ final class SimulatedProducer {
       let request = Request(log: log, records: byLog[log]!)
       requests.append(request)
       isDirty = true
-      process.after(process.world.random.below(process.world.profile.produceDelay)) { [self] in send(request)
-      }
+      process.after(process.world.random.below(process.world.produceDelay)) { [self] in send(request) }
     }
   }
 
@@ -75,6 +74,8 @@ final class SimulatedProducer {
   }
 
   private func finish(_ request: Request, _ answer: Result<Int64, BrokerError>) {
+    // An abort waits for all delivery reports: none comes later.
+    guard !request.isPurged else { return }
     request.answer = answer
     if case .success(let offset) = answer, request.log.topic == .changelog {
       checkpointOffsets[request.log.partition] = offset
@@ -85,12 +86,12 @@ final class SimulatedProducer {
   }
 
   func sendOffsets(
-    _ offsets: [(partition: Int32, offset: Int64)], member: GroupMetadata,
+    _ parts: [SimulatedTransaction.Part], member: GroupMetadata,
     _ reply: @escaping (Result<Void, BrokerError>) -> Void
   ) {
     isDirty = true
     process.call(.sendOffsets) { [self] in
-      kafka.sendOffsets(offsets, member: member, by: id, epoch: epoch)
+      kafka.sendOffsets(parts, member: member, by: id, epoch: epoch)
     } _: {
       reply($0)
     }
@@ -124,6 +125,8 @@ final class SimulatedProducer {
       end($0, reply)
     }
   }
+
+  func dismantle() { waiting = nil }
 
   private func end(_ result: Result<Void, BrokerError>, _ reply: (Result<Void, BrokerError>) -> Void) {
     if case .success = result { isInTransaction = false }

@@ -18,8 +18,10 @@ final class SimulatedWorker {
   var lastFetchPosition: [Int32: Int64] = [:]
   /// How many processes had this name before.
   private let incarnation: Int
-  private let baseName: String
+  let baseName: String
   private var isStopping = false
+  /// Another process has the state directory.
+  private var isRefused = false
   /// Whether a process that comes after this one was made: there is only one.
   var hasSuccessor = false
 
@@ -48,10 +50,13 @@ final class SimulatedWorker {
 
   /// Fences the predecessor, then joins the group.
   func start() {
+    guard !process.isDead else { return }
     // A second process on the same state directory is refused until the first one has ended.
     guard disk.owner?.isDead ?? true else {
+      isRefused = true
       return process.after(100) { [self] in start() }
     }
+    isRefused = false
     disk.owner = process
     world.note("\(process.name) starts")
     var missing = lanes.count
@@ -79,9 +84,26 @@ final class SimulatedWorker {
   /// Whether nothing is under way.
   var isQuiet: Bool {
     if process.isHanging { return false }
-    if isStopping { return true }
+    if isStopping || isRefused { return true }
     return lanes.allSatisfy(\.isQuiet) && membership.isStable
       && assignments.values.allSatisfy { if case .serving = $0 { true } else { false } }
+  }
+
+  /// What it is busy with, for a failure's message.
+  var state: String {
+    let lanes = lanes.map {
+      $0.isQuiet ? "quiet" : "\($0.open.commands) open, committing: \($0.isCommitting)"
+    }
+    return "lanes \(lanes), stable membership: \(membership.isStable), assigned \(assignments.keys.sorted())"
+  }
+
+  /// Lets go of everything that holds this worker.
+  func dismantle() {
+    process.die()
+    assignments = [:]
+    for lane in lanes { lane.dismantle() }
+    drainer.dismantle()
+    membership = nil
   }
 
   /// At the end: a last drain brings every store to what was committed.

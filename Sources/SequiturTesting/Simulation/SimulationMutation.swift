@@ -37,7 +37,7 @@ public enum SimulationMutation: String, CaseIterable, Sendable {
   case sentAgainWithoutAbort
   /// An unknown outcome counts as committed, or as not committed.
   case unknownIsCommitted, unknownIsNotCommitted
-  /// A revoke returns before the transaction under way has ended.
+  /// A revoke returns before the transaction under way has ended, and without giving it up.
   case revokeDoesNotWait
   /// The consumer goes on fetching where it was after a discard.
   case noSeekAfterDiscard

@@ -1,45 +1,133 @@
 /// How rough one seed's world is; drawn from the seed.
+///
+/// Swarm testing: each world has some of the troubles below and not the others, so that some worlds are full of
+/// one or two, which an even mixture never reaches.
 struct SimulationProfile {
   let workers: Int
   let partitions: Int
   let commands: Int
   let isCooperative: Bool
   let isStatic: Bool
+  let troubles: Set<SimulationTrouble>
   /// Chances in a thousand.
   let fault: Int
+  let offsetFault: Int
+  let commitFault: Int
   let slowMarker: Int
   let flush: Int
   let drainFailure: Int
+  let storeLoss: Int
   /// Milliseconds.
   let produceDelay: Int
   let drainDelay: Int
   let undrainedAge: Int
+  let revokeBudget: Int
+  let abandonGrace: Int
   let objectBytes: Int
   let commandsPerTransaction: Int
+  /// How often something happens to a worker or to the brokers.
+  let strikes: Int
   /// One fault at one occurrence of one step, so that a run over many seeds visits all of them.
   let target: (step: SimulationStep, occurrence: Int, fault: SimulationFault)?
   /// From here on the world is well: everything must come to its end.
   static let faultsEnd = 6000
+  /// What a record takes at most on its way to a broker that is well, in milliseconds.
+  static let produceDelayWhenWell = 60
 
   init(_ random: inout SimulationRandom) {
-    workers = random.within(2...3)
+    let troubles = SimulationTrouble.draw(&random)
+    self.troubles = troubles
+    workers = random.within(1...3)
     partitions = random.within(2...4)
     commands = random.within(40...70)
     isCooperative = random.chance(perMille: 500)
     isStatic = random.chance(perMille: 400)
     fault = random.pick([0, 4, 12, 30])
-    slowMarker = random.pick([0, 50, 200])
-    flush = random.pick([50, 300, 900])
-    drainFailure = random.pick([0, 0, 200])
-    produceDelay = random.pick([2, 10, 60])
-    drainDelay = random.pick([3, 30, 300])
-    undrainedAge = random.pick([30, 200, 1000])
-    objectBytes = random.pick([0, 1000, 1 << 20])
-    commandsPerTransaction = random.within(2...10)
+    offsetFault = troubles.contains(.offsetsDelayed) ? random.within(200...700) : 0
+    commitFault = troubles.contains(.outcomesUnknown) ? random.within(100...300) : 0
+    slowMarker = troubles.contains(.markersLate) ? random.within(300...800) : random.pick([0, 50])
+    flush = troubles.contains(.processesCrash) ? 50 : random.pick([50, 300, 900])
+    let hasStoreTrouble = troubles.contains(.storesFail)
+    drainFailure = hasStoreTrouble ? random.within(200...500) : random.pick([0, 0, 50])
+    storeLoss = hasStoreTrouble ? 900 : 300
+    let produceDelays = troubles.contains(.producesSlowly) ? [150, 300, 300, 600, 1500] : [2, 10, 60]
+    produceDelay = random.pick(produceDelays)
+    let isDrainSlow = troubles.contains(.drainsSlowly)
+    drainDelay = isDrainSlow ? random.within(200...900) : random.pick([3, 30])
+    undrainedAge = isDrainSlow || hasStoreTrouble ? 30 : random.pick([30, 200, 1000])
+    objectBytes = isDrainSlow ? 0 : random.pick([0, 1000, 1 << 20])
+    // So that the transaction after the one under way is sent when the budget is spent, and not yet the grace.
+    let isSentLate = troubles.isSuperset(of: [.producesSlowly, .offsetsDelayed])
+    commandsPerTransaction = isSentLate ? 2 : random.within(2...10)
+    let isStruckOften = !troubles.isDisjoint(with: [.membersComeAndGo, .processesCrash, .zombiesReturn])
+    strikes = isStruckOften ? random.within(6...12) : random.below(6)
+    revokeBudget = isSentLate ? 30 : random.pick([30, 300])
+    abandonGrace = isSentLate ? 300 : random.pick([50, 300, 900])
     target =
       random.chance(perMille: 700)
       ? (
         random.pick(SimulationStep.allCases), random.within(1...12), random.pick(SimulationFault.allCases)
       ) : nil
   }
+}
+
+/// What a seed's world may have much of.
+enum SimulationTrouble: CaseIterable {
+  /// Records take long to the brokers, so that transactions outlast a revoke's budget.
+  case producesSlowly
+  /// Sending offsets fails and is tried again, so that they may come under another generation.
+  case offsetsDelayed
+  /// Decided transactions' markers come late, and in any order.
+  case markersLate
+  /// Drains are on their way for long, and no object is kept in memory.
+  case drainsSlowly
+  /// Drains fail, and stores are opened anew.
+  case storesFail
+  case membersComeAndGo
+  case processesCrash
+  /// Processes stand still until others have their partitions, and then go on.
+  case zombiesReturn
+  /// Commits of which the client does not learn.
+  case outcomesUnknown
+
+  /// Half of the worlds have any of them, the others such as are known to meet.
+  static func draw(_ random: inout SimulationRandom) -> Set<SimulationTrouble> {
+    guard random.chance(perMille: 500) else { return random.pick(meetings) }
+    var troubles: Set<SimulationTrouble> = []
+    for trouble in allCases where random.chance(perMille: 300) { troubles.insert(trouble) }
+    return troubles
+  }
+
+  private static let meetings: [Set<SimulationTrouble>] = [
+    [], [.producesSlowly, .offsetsDelayed, .membersComeAndGo],
+    [.producesSlowly, .offsetsDelayed, .membersComeAndGo, .drainsSlowly], [.drainsSlowly, .membersComeAndGo],
+    [.zombiesReturn], [.storesFail, .offsetsDelayed], [.storesFail, .offsetsDelayed, .outcomesUnknown],
+    [.markersLate, .processesCrash],
+    [.producesSlowly, .membersComeAndGo], [.membersComeAndGo, .processesCrash],
+  ]
+
+  /// What strikes such a world, of the cases of `World.strike`; others are struck by all of them.
+  var strikes: [SimulationStrike] {
+    switch self {
+    case .membersComeAndGo: [.restart, .restart, .restart, .join, .join, .crash]
+    case .processesCrash: [.crash]
+    case .zombiesReturn: [.standstill, .standstill, .replacement]
+    case .producesSlowly, .offsetsDelayed, .markersLate, .drainsSlowly, .storesFail, .outcomesUnknown: []
+    }
+  }
+}
+
+/// What happens to workers and brokers of itself, besides the faults at their steps.
+enum SimulationStrike: CaseIterable {
+  case crash
+  /// SIGSTOP and, some time later, SIGCONT.
+  case standstill
+  /// A supervisor takes a process that stands still for dead.
+  case replacement
+  /// An orderly stop, and a start.
+  case restart
+  /// No broker answers for a while.
+  case outage
+  /// One more worker.
+  case join
 }

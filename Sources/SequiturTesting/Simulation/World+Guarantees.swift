@@ -26,6 +26,10 @@ extension World {
       let end = kafka.log(.commands, partition).highWatermark
       return "\(partition): \(committed[Int(partition)].position ?? 0) of \(end)"
     }.joined(separator: ", ") + " are committed"
+      + workers.filter { !$0.process.isDead && !$0.isQuiet }.map {
+        ", \($0.process.name) is busy: \($0.state)"
+      }
+      .joined()
   }
 
   /// Guarantees 1, 2, 3 and 7: the topics are what a model makes of the commands, and the stores too.
@@ -62,6 +66,20 @@ extension World {
         + " but is '\(index < found.count ? found[index] : "none")'")
   }
 
+  /// Guarantee 1, whenever a commit is decided: each partition's commands are continued from where the decided
+  /// commit before ended. What an owner makes that was fenced off would begin elsewhere.
+  func checkContinuity(_ parts: [SimulatedTransaction.Part], of id: String) {
+    for part in parts {
+      let expected = decidedPositions[Int(part.partition)]
+      guard part.start == expected else {
+        return fail(
+          "\(id) commits commands \(part.start) to \(part.end) of partition \(part.partition), but those below "
+            + "\(expected) have their outcomes")
+      }
+      decidedPositions[Int(part.partition)] = part.end
+    }
+  }
+
   /// Guarantees 3 and 6, when a partition begins to be served: what was restored is all that counts.
   ///
   /// Asked only of members of the group's present generation: a zombie may restore what was, since nothing that
@@ -76,6 +94,17 @@ extension World {
     if let difference = difference(store.current.records, committed[Int(partition)].records) {
       fail("the restored store of partition \(partition) is not what was committed: \(difference)")
     }
+  }
+
+  /// Guarantees 3, 4 and 5, after every write and every crash: a store holds what was committed below its
+  /// position, or newer committed objects.
+  func checkStore(_ partition: Int32, _ content: SimulatedStore.Content) {
+    let position = content.position?.changelogOffset ?? 0
+    guard let key = committed[Int(partition)].unexplained(content.records, at: position) else { return }
+    fail(
+      "the store of partition \(partition), which stands for changelog offset \(position), has "
+        + "'\(String(decoding: key, as: UTF8.self))' \(text(content.records[key])), which is older or not committed"
+    )
   }
 
   /// Guarantee 4: everything in a store is, or was, a committed object.

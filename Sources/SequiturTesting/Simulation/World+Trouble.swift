@@ -1,7 +1,7 @@
 /// What happens to workers and brokers of itself, besides the faults at their steps.
 extension World {
   func scheduleTrouble() {
-    for _ in 0..<random.below(6) {
+    for _ in 0..<profile.strikes {
       let time = random.within(300...(SimulationProfile.faultsEnd - 500))
       after(time) { [unowned self] in strike() }
     }
@@ -14,31 +14,41 @@ extension World {
     let alive = workers.filter { !$0.process.isDead }
     guard !alive.isEmpty else { return }
     let worker = random.pick(alive)
-    switch random.below(8) {
-    case 0, 1: crash(worker.process)
-    case 2, 3:
-      let duration = random.within(50...3000)
-      note("\(worker.process.name) stands still for \(duration) ms")
-      worker.process.hang(for: duration)
-      after(duration) { [unowned self] in reach(.zombieResumed) }
-    case 4 where !worker.hasSuccessor: replaceHanging(worker)
-    case 5 where !worker.hasSuccessor:
-      // Before it stops: should it crash while it leaves, its supervisor has one successor for it, not two.
-      let successor = worker.successor(disk: worker.disk)
-      worker.stop()
-      start(successor, after: random.within(100...1500))
-    case 6:
+    let often = SimulationTrouble.allCases.filter { profile.troubles.contains($0) }.flatMap(\.strikes)
+    switch random.pick(often.isEmpty ? SimulationStrike.allCases : often) {
+    case .crash: crash(worker.process)
+    case .standstill: standStill(worker)
+    case .replacement: if !worker.hasSuccessor { replaceHanging(worker) }
+    case .restart: if !worker.hasSuccessor { restart(worker) }
+    case .outage:
       let duration = random.within(100...800)
       note("no broker answers for \(duration) ms")
       outageEnd = now + duration
-    default:
-      guard workers.count < 8 else { return }
-      let name = "w\(workers.count)"
-      start(
-        SimulatedWorker(
-          world: self, name: name, instance: profile.isStatic ? name : nil,
-          disk: SimulatedDisk(world: self, partitions: profile.partitions)), after: 0)
+    case .join: join()
     }
+  }
+
+  private func standStill(_ worker: SimulatedWorker) {
+    let duration = random.within(50...3000)
+    note("\(worker.process.name) stands still for \(duration) ms")
+    worker.process.hang(for: duration)
+    after(duration) { [unowned self] in reach(.zombieResumed) }
+  }
+
+  private func restart(_ worker: SimulatedWorker) {
+    // Made before the worker stops: should it crash while it leaves, it has one successor, not two.
+    let successor = worker.successor(disk: worker.disk)
+    worker.stop()
+    start(successor, after: random.within(100...1500))
+  }
+
+  private func join() {
+    guard workers.count < 8 else { return }
+    let name = "w\(workers.count)"
+    start(
+      SimulatedWorker(
+        world: self, name: name, instance: profile.isStatic ? name : nil,
+        disk: SimulatedDisk(world: self, partitions: profile.partitions)), after: 0)
   }
 
   /// kill -9, and a start on the same disk some time later.
@@ -47,10 +57,16 @@ extension World {
     note("\(process.name) crashes")
     if worker.lanes.contains(where: { $0.isCommitting }) { reach(.crashWhileCommitting) }
     process.die()
-    if worker.disk.crash() { reach(.crashBeforeFlush) }
-    if !worker.hasSuccessor {
-      start(worker.successor(disk: worker.disk), after: random.within(50...2500))
-    }
+    // One that waits for the directory's lock has written nothing.
+    if worker.disk.owner === process, worker.disk.crash() { reach(.crashBeforeFlush) }
+    let isReplaced = workers.contains { $0.baseName == worker.baseName && !$0.process.isDead }
+    if !isReplaced { start(worker.successor(disk: worker.disk), after: random.within(50...2500)) }
+  }
+
+  /// Somebody starts a worker again when the last one has ended, whatever for.
+  func keepOneWorker() {
+    guard let last = workers.last, workers.allSatisfy(\.process.isDead) else { return }
+    start(last.successor(disk: last.disk), after: random.within(50...500))
   }
 
   /// A supervisor takes a process that stands still for dead and starts another one with the same instance
@@ -71,7 +87,7 @@ extension World {
     var successors: [SimulatedWorker] = []
     for worker in workers where !worker.process.isDead {
       worker.process.die()
-      _ = worker.disk.crash()
+      if worker.disk.owner === worker.process { _ = worker.disk.crash() }
       if !worker.hasSuccessor { successors.append(worker.successor(disk: worker.disk)) }
     }
     after(5000) { [unowned self] in kafka.group.expireOffsets() }

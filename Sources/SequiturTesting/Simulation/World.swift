@@ -9,8 +9,6 @@ final class World {
   static let sessionTimeout = 1000
   static let rebalanceTimeout = 1500
   static let transactionTimeout = 2500
-  static let revokeBudget = 300
-  static let abandonGrace = 300
   /// How long partitions stay without an owner, where only an operator can help.
   static let ownerlessTime = 2000
   /// How long after the last fault every command must have its outcome.
@@ -30,6 +28,9 @@ final class World {
   var stream: CommandStream
   private(set) var commandsSent = 0
 
+  /// Up to where each partition's commands have outcomes that are decided.
+  var decidedPositions: [Int64]
+
   private(set) var reached: [Int]
   private(set) var trace: [String] = []
   private(set) var failure: String?
@@ -44,6 +45,7 @@ final class World {
     self.isTraced = isTraced
     random = SimulationRandom(seed: seed)
     profile = SimulationProfile(&random)
+    decidedPositions = Array(repeating: 0, count: profile.partitions)
     reached = Array(repeating: 0, count: SimulationSituation.allCases.count)
     stream = CommandStream(keys: 6, partitions: profile.partitions)
     kafka = SimulatedKafka(world: self, partitions: profile.partitions)
@@ -69,9 +71,15 @@ final class World {
       perform(event.event)
     }
     if failure == nil { checkTheEnd() }
-    // Breaks the circles of closures.
+    dismantle()
+  }
+
+  /// Breaks the circles of closures, which would keep a world in memory for ever.
+  private func dismantle() {
     queue.removeAll()
-    for worker in workers { worker.process.die() }
+    kafka.group.members = []
+    for worker in workers { worker.dismantle() }
+    workers = []
   }
 
   private(set) var isFinished = false
@@ -83,6 +91,7 @@ final class World {
       if now > SimulationProfile.faultsEnd + Self.recoveryTime {
         fail("progress: \(missingOutcomes) \(Self.recoveryTime) ms after the last fault")
       }
+      keepOneWorker()
       watch()
     }
   }
@@ -113,6 +122,12 @@ final class World {
     return random.within(1...6)
   }
 
+  /// How long a record may take to its broker.
+  var produceDelay: Int {
+    now < SimulationProfile.faultsEnd
+      ? profile.produceDelay : min(profile.produceDelay, SimulationProfile.produceDelayWhenWell)
+  }
+
   /// What strikes at this step, if anything.
   func fault(at step: SimulationStep, of process: SimulatedProcess) -> SimulationFault? {
     steps += 1
@@ -121,6 +136,15 @@ final class World {
     if now < outageEnd { return .requestLost }
     if let target = profile.target, target.step == step, target.occurrence == stepsTaken[step.rawValue] {
       return target.fault
+    }
+    if step == .sendOffsets, random.chance(perMille: profile.offsetFault) {
+      return random.pick([.requestLost, .retriableError])
+    }
+    if step == .sendOffsets, profile.troubles.contains(.zombiesReturn), random.chance(perMille: 100) {
+      return .standstillBefore
+    }
+    if step == .commit, random.chance(perMille: profile.commitFault) {
+      return random.pick([.responseLost, .clientFailed, .clientFailed])
     }
     guard random.chance(perMille: step == .heartbeat ? profile.fault / 4 : profile.fault) else { return nil }
     return random.chance(perMille: 750)
