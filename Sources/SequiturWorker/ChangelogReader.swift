@@ -32,7 +32,7 @@ struct ChangelogReader: ~Copyable {
     self.target = target
     position = from
     readTo = from
-    collects = target - from >= RestoreLimits.recordsForRuns
+    collects = target - from >= job.recordsForRuns
     run = RestoreRun(byteCountMax: job.runBytesMax)
   }
 
@@ -222,7 +222,7 @@ struct RestoreStalled: Error, CustomStringConvertible {
 enum RestoreLimits {
   static let recordsPerBatch = 2000
   /// Records from which on table files are worth it.
-  static let recordsForRuns: Int64 = 50_000
+  static let recordsForRuns: Int64 = 10_000
   /// Changelog records from one flush of a partition's memtable to the next: what a crash makes to be read
   /// again, besides what no drain has taken.
   static let replayRecordsMax: Int64 = 500_000

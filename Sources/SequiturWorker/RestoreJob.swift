@@ -25,6 +25,8 @@ struct RestoreJob: Sendable {
   let consumer: KafkaConsumer
   let admin: KafkaAdmin
   let readerConfiguration: KafkaConfiguration
+  /// Records to read from which on table files are made of them.
+  var recordsForRuns = RestoreLimits.recordsForRuns
   /// Objects that are collected for one table file.
   let runBytesMax: Int
   let timeouts: WorkerTimeouts

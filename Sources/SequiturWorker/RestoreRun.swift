@@ -9,8 +9,8 @@ import Sequitur
 /// file holds the position as well, so that it is added together with the objects it stands for.
 struct RestoreRun: ~Copyable {
   private struct Entry {
-    /// The key's first eight bytes, big-endian: most comparisons end there.
-    let prefix: UInt64
+    /// Eight bytes of the key, big-endian, behind what all keys have in common: most comparisons end there.
+    var prefix: UInt64 = 0
     let offset: UInt32
     let keyBytes: UInt16
     /// -1: forgotten.
@@ -35,7 +35,7 @@ struct RestoreRun: ~Copyable {
   mutating func add(_ key: UnsafeRawBufferPointer, _ record: UnsafeRawBufferPointer?) {
     entries.append(
       Entry(
-        prefix: Self.prefix(key), offset: UInt32(arena.count), keyBytes: UInt16(key.count),
+        offset: UInt32(arena.count), keyBytes: UInt16(key.count),
         recordBytes: Int32(record?.count ?? -1)))
     arena.append(key)
     if let record { arena.append(record) }
@@ -66,6 +66,8 @@ struct RestoreRun: ~Copyable {
   }
 
   private mutating func sort() {
+    let common = commonPrefixBytes()
+    for index in entries.indices { entries[index].prefix = Self.prefix(key(entries[index]), from: common) }
     let start = arena.bytes.baseAddress
     entries.sort { a, b in
       if a.prefix != b.prefix { return a.prefix < b.prefix }
@@ -85,10 +87,26 @@ struct RestoreRun: ~Copyable {
     a.prefix == b.prefix && a.keyBytes == b.keyBytes && key(a).order(against: key(b)) == 0
   }
 
-  private static func prefix(_ key: UnsafeRawBufferPointer) -> UInt64 {
-    if key.count >= 8 { return UInt64(bigEndian: key.loadUnaligned(as: UInt64.self)) }
+  /// How many bytes at their start all keys have in common, such as `order-000`: they tell nothing apart.
+  private func commonPrefixBytes() -> Int {
+    guard let first = entries.first.map({ key($0) }) else { return 0 }
+    var common = first.count
+    for entry in entries where common > 0 {
+      let other = key(entry)
+      common = min(common, other.count)
+      var index = 0
+      while index < common, first[index] == other[index] { index += 1 }
+      common = index
+    }
+    return common
+  }
+
+  private static func prefix(_ key: UnsafeRawBufferPointer, from start: Int) -> UInt64 {
+    if key.count >= start + 8 {
+      return UInt64(bigEndian: key.loadUnaligned(fromByteOffset: start, as: UInt64.self))
+    }
     var word: UInt64 = 0
-    for index in 0..<8 { word = word << 8 | (index < key.count ? UInt64(key[index]) : 0) }
+    for index in start..<start + 8 { word = word << 8 | (index < key.count ? UInt64(key[index]) : 0) }
     return word
   }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import KafkaClient
+import NoteDecider
 import PartitionEngine
 import RocksDB
 import Sequitur
@@ -163,6 +164,44 @@ extension StateTests {
     #expect(try bench.stored().count == before.count)
     try bench.expectGaplessVersions()
     #expect(bench.log.has("the store cannot be read") || bench.log.has("is damaged"), "\(bench.log.lines)")
+  }
+
+  @Test func `a table found damaged by a compaction makes the store be set aside and rebuilt`() async throws {
+    let bench = try StateBench()
+    try await bench.createTopics()
+    var configuration = bench.configuration
+    configuration.stopsWhenCaughtUp = false
+    configuration.memoryBytes = MemoryBudget.bytesMin
+    configuration.objectBytesMax = 1 << 20
+    let worker = Worker(configuration, logger: bench.log.logger) { NoteDecider() }
+    let running = Task { try await worker.run() }
+    var sent = 0
+    func sendMore() async throws {
+      try bench.send(
+        (0..<1000).map { ("key-\(sent + $0)", "\(UInt64.random(in: 0 ... .max))".repeated(40)) })
+      sent += 1000
+      let expected = sent
+      try await eventually("\(expected) commands are processed", within: .seconds(120)) {
+        worker.statistics.snapshot.commands >= expected
+      }
+    }
+    func tables() -> [String] {
+      // Smaller ones hold the header.
+      let found = try? TemporaryDirectory.files(in: bench.stateDirectory + "/store", endingWith: ".sst")
+      return (found ?? []).filter { TemporaryDirectory.size($0) > 100_000 }
+    }
+    // Until there is a table with objects, which a compaction will read.
+    while tables().isEmpty, sent < 30_000 { try await sendMore() }
+    for table in tables() { try? flipBytes(of: table, fractions: [0.2, 0.3, 0.4, 0.5, 0.6]) }
+    while !bench.log.has("the local store was set aside"), sent < 60_000 { try await sendMore() }
+    #expect(bench.log.has("the local store was set aside"))
+    try await sendMore()
+    running.cancel()
+    try await running.value
+    try bench.expectGaplessVersions()
+    #expect(try bench.stored() == bench.fold())
+    let names = try FileManager.default.contentsOfDirectory(atPath: bench.stateDirectory)
+    #expect(names.contains { $0.hasPrefix("store.damaged-") })
   }
 
   // MARK: The directory
