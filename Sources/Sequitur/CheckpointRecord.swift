@@ -43,93 +43,81 @@ public struct CheckpointRecord: Sendable, Hashable {
     writer.append("}")
   }
 
-  /// Reads a record's value: a flat JSON object of integers, in any order, with optional white space.
+  /// Reads a record's value: a flat JSON object, its members in any order, with optional white space. Further members
+  /// are numbers or strings, for later versions.
   public init(decoding bytes: UnsafeRawBufferPointer) throws(Fault) {
-    let text = UnsafeRawBufferPointer(rebasing: bytes.prefix(Self.bytesMax))
-    guard let fields = Fields(text) else { throw .notACheckpoint(String(decoding: text, as: UTF8.self)) }
-    guard fields.format == Self.format else { throw .unknownFormat(fields.format) }
-    guard let position = fields.position, position >= 0,
-      let count = fields.partitions, let partitions = Int32(exactly: count), partitions > 0
-    else { throw .notACheckpoint(String(decoding: text, as: UTF8.self)) }
+    let text = String(decoding: bytes.prefix(200), as: UTF8.self)
+    var scanner = FlatObjectScanner(bytes)
+    guard let fields = scanner.integers() else { throw .notACheckpoint(text) }
+    guard let format = fields["format"] else { throw .notACheckpoint(text) }
+    guard format == Self.format else { throw .unknownFormat(format) }
+    guard let position = fields["position"], position >= 0, let count = fields["partitions"],
+      let partitions = Int32(exactly: count), partitions > 0
+    else { throw .notACheckpoint(text) }
     self.init(position: position, partitions: partitions)
   }
-
-  /// What is behind this is not looked at: no checkpoint is half as long.
-  private static let bytesMax = 200
 }
 
-/// The integers of a checkpoint's JSON object. Every transaction leaves one, so a restore reads many.
-private struct Fields {
-  var format: Int64
-  var position: Int64?
-  var partitions: Int64?
+/// Reads a JSON object whose members are integers and plain strings, and nothing else.
+private struct FlatObjectScanner {
+  private let bytes: UnsafeRawBufferPointer
+  private var index = 0
 
-  /// - Returns: `nil` for anything but a flat JSON object of integers with a format.
-  init?(_ bytes: UnsafeRawBufferPointer) {
-    var format: Int64?
-    var scanner = Scanner(bytes: bytes)
-    guard scanner.skip("{") else { return nil }
+  init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
+
+  /// The integers by name; `nil` when it is no such object, has something behind it, or a name twice.
+  mutating func integers() -> [String: Int64]? {
+    var names: Set<String> = []
+    var integers: [String: Int64] = [:]
+    guard take("{") else { return nil }
     repeat {
-      guard let name = scanner.name(), scanner.skip(":"), let number = scanner.integer() else { return nil }
-      if name.elementsEqual("format".utf8) {
-        format = number
-      } else if name.elementsEqual("position".utf8) {
-        position = number
-      } else if name.elementsEqual("partitions".utf8) {
-        partitions = number
+      guard let name = string(), names.insert(name).inserted, take(":") else { return nil }
+      if let number = integer() {
+        integers[name] = number
+      } else if string() == nil {
+        return nil
       }
-    } while scanner.skip(",")
-    guard scanner.skip("}"), scanner.isAtEnd, let format else { return nil }
-    self.format = format
+    } while take(",")
+    guard take("}") else { return nil }
+    skipSpace()
+    return index == bytes.count ? integers : nil
   }
 
-  private struct Scanner {
-    let bytes: UnsafeRawBufferPointer
-    var index = 0
+  private mutating func skipSpace() {
+    while index < bytes.count, [0x20, 0x09, 0x0a, 0x0d].contains(bytes[index]) { index += 1 }
+  }
 
-    init(bytes: UnsafeRawBufferPointer) {
-      self.bytes = bytes
-    }
+  private mutating func take(_ character: Unicode.Scalar) -> Bool {
+    skipSpace()
+    guard index < bytes.count, bytes[index] == UInt8(ascii: character) else { return false }
+    index += 1
+    return true
+  }
 
-    var isAtEnd: Bool {
-      mutating get {
-        skipSpace()
-        return index == bytes.count
-      }
-    }
-
-    /// Passes over white space and this character, if it is next.
-    mutating func skip(_ character: Unicode.Scalar) -> Bool {
-      skipSpace()
-      guard index < bytes.count, bytes[index] == UInt8(ascii: character) else { return false }
+  /// A string without escapes.
+  private mutating func string() -> String? {
+    guard take("\"") else { return nil }
+    let start = index
+    while index < bytes.count, bytes[index] != UInt8(ascii: "\"") {
+      guard bytes[index] >= 0x20, bytes[index] != UInt8(ascii: "\\") else { return nil }
       index += 1
-      return true
     }
+    let text = String(decoding: bytes[start..<index], as: UTF8.self)
+    return take("\"") ? text : nil
+  }
 
-    mutating func name() -> Slice<UnsafeRawBufferPointer>? {
-      guard skip("\"") else { return nil }
-      guard let end = bytes[index...].firstIndex(of: UInt8(ascii: "\"")) else { return nil }
-      defer { index = end + 1 }
-      return bytes[index..<end]
+  /// Digits with an optional minus, without leading zeros.
+  private mutating func integer() -> Int64? {
+    skipSpace()
+    let start = index
+    if index < bytes.count, bytes[index] == UInt8(ascii: "-") { index += 1 }
+    let digits = index
+    while index < bytes.count, UInt8(ascii: "0")...UInt8(ascii: "9") ~= bytes[index] { index += 1 }
+    let isPadded = index - digits > 1 && bytes[digits] == UInt8(ascii: "0")
+    if index > digits, !isPadded, let number = Int64(String(decoding: bytes[start..<index], as: UTF8.self)) {
+      return number
     }
-
-    mutating func integer() -> Int64? {
-      let isNegative = skip("-")
-      var number: Int64 = 0
-      let start = index
-      while index < bytes.count, case let digit = bytes[index] &- UInt8(ascii: "0"), digit < 10 {
-        let (product, overflows) = number.multipliedReportingOverflow(by: 10)
-        let (sum, overflowsToo) = product.addingReportingOverflow(Int64(digit))
-        guard !overflows, !overflowsToo else { return nil }
-        number = sum
-        index += 1
-      }
-      guard index > start else { return nil }
-      return isNegative ? -number : number
-    }
-
-    private mutating func skipSpace() {
-      while index < bytes.count, bytes[index] == 0x20 || (0x09...0x0D).contains(bytes[index]) { index += 1 }
-    }
+    index = start
+    return nil
   }
 }
