@@ -8,7 +8,7 @@ SWIFT_SOURCES := $(wildcard Sources Tests Examples Benchmarks Package.swift)
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help bench profile broker docs setup setup-tests build demo test lint format clean
+.PHONY: help bench bench-state profile broker docs setup setup-tests build demo test lint format clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | \
@@ -40,6 +40,10 @@ bench: setup-tests ## Measure against bare C on the same broker (ARGS="--only ac
 	$(SWIFT) build -c release --product ceiling
 	$(SWIFT) build -c release --product benchmark-client
 	scripts/bench $(if $(filter full,$(BENCH)),--full) $(ARGS)
+
+bench-state: setup-tests ## Measure restarts and stores larger than memory (ARGS="--only larger --partitions 16")
+	$(SWIFT) build -c release
+	scripts/bench-state $(ARGS)
 
 profile: setup ## Count instructions of the engine, function by function, beside those of the C loop
 	$(SWIFT) build -c release --product ceiling

@@ -9,7 +9,8 @@ enum Main {
     case "worker": try await WorkerRun(options).run()
     case "restore": try await RestoreRun(options).run()
     case "engine": try EngineRun(options).run()
-    default: fatalError("usage: benchmark-client worker|restore|engine [--option value]…")
+    case "fill": try FillRun(options).run()
+    default: fatalError("usage: benchmark-client worker|restore|engine|fill [--option value]…")
     }
   }
 }

@@ -1,6 +1,5 @@
 import KafkaClient
 import Sequitur
-import TestBroker
 
 /// The valid topic of a ``KillBench``, read further after each round, and what its events make of the objects.
 ///
@@ -34,7 +33,12 @@ struct EventFold {
   /// Of all partitions.
   var count: Int { events.reduce(0) { $0 + $1.count } }
 
-  init(of bench: StateBench) throws {
+  private let rereads: Bool
+
+  /// - Parameter rereads: reads the topic from its start each time, since the test broker hides what a producer
+  ///   committed from a reader that begins behind one of its aborted transactions.
+  init(of bench: StateBench, rereads: Bool) throws {
+    self.rereads = rereads
     topic = bench.topics.valid
     admin = try bench.admin()
     consumer = try KafkaConsumer(
@@ -46,11 +50,8 @@ struct EventFold {
   }
 
   /// Reads what has come since the last call. No transaction may be open.
-  ///
-  /// The test broker hides what a producer committed from a reader that begins behind one of its aborted
-  /// transactions; there all is read again.
   mutating func readOn() throws {
-    if !TestBroker.isOutside {
+    if rereads {
       events = events.map { _ in [] }
       next = next.map { _ in 0 }
     }
@@ -77,20 +78,31 @@ struct EventFold {
         if message.isEndOfPartition { next[partition] = max(next[partition], message.offset) }
         guard message.isRecord else { continue }
         next[partition] = message.offset + 1
-        events[partition].append(try Self.event(StateRecord(message)))
+        events[partition].append(try Self.event(message))
       }
     }
   }
 
-  private static func event(_ record: StateRecord) throws -> Event {
-    guard let place = record.header("ce_id")?.split(separator: "/"), place.count == 4,
-      let command = Int64(place[2])
-    else { throw Faulty(description: "an event without position: \(record.key)") }
-    if record.header("ce_type") == "dropped" { return Event(command: command, key: record.key, text: nil) }
+  private static func event(_ message: borrowing Message) throws -> Event {
+    let key = String(decoding: message.key ?? UnsafeRawBufferPointer(start: nil, count: 0), as: UTF8.self)
+    var command: Int64?
+    var isDropped = false
+    message.forEachHeader { name, value in
+      guard let value, name.count >= 5 else { return }
+      // ce_id: <topic>/<partition>/<command>/<index>. ce_type: dropped, or another.
+      if name.elementsEqual("ce_id".utf8) {
+        let parts = value.split(separator: UInt8(ascii: "/"))
+        if parts.count == 4 { command = Int64(String(decoding: parts[2], as: UTF8.self)) }
+      } else if name.elementsEqual("ce_type".utf8) {
+        isDropped = value.elementsEqual("dropped".utf8)
+      }
+    }
+    guard let command else { throw Faulty(description: "an event without position: \(key)") }
+    if isDropped { return Event(command: command, key: key, text: nil) }
     // {"type":"…","text":"…"}: the bench escapes nothing.
-    let parts = (record.value ?? []).split(separator: UInt8(ascii: "\""))
-    guard parts.count == 9 else { throw Faulty(description: "an event that nobody asked for: \(record.key)") }
-    return Event(command: command, key: record.key, text: String(decoding: parts[7], as: UTF8.self))
+    let parts = message.value?.split(separator: UInt8(ascii: "\"")) ?? []
+    guard parts.count == 9 else { throw Faulty(description: "an event that nobody asked for: \(key)") }
+    return Event(command: command, key: key, text: String(decoding: parts[7], as: UTF8.self))
   }
 
   /// What a partition's store holds that stands for a command position: of all commands below it.

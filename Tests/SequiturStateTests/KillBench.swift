@@ -29,7 +29,7 @@ final class KillBench: Sendable {
   private let topic: ProducerTopic
   /// Counts the workers started, when each gets a transactional id of its own.
   private let starts = Mutex(0)
-  private let changesIDs: Bool
+  let changesIDs: Bool
 
   /// - Parameter changesIDs: gives each worker a transactional id of its own, and ends the predecessor's transaction
   ///   as it would have done. The test broker hides what a producer commits after an aborted transaction from a

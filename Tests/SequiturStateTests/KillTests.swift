@@ -12,6 +12,7 @@ extension StateTests {
   /// | `SEQUITUR_KILL_ROUNDS` | how many rounds; default 3 |
   /// | `SEQUITUR_KILL_SEED` | repeats one run's choices |
   /// | `SEQUITUR_KILL_OBJECTS` | objects that a restore from nothing has to read at least; default 2,000 |
+  /// | `SEQUITUR_KILL_PARTITIONS` | default 2 |
   /// | `SEQUITUR_KILL_IDS` | `changing`: each worker has a transactional id of its own; default on a test broker |
   /// | `SEQUITUR_KILL_BUILD` | `release`: kills the released program |
   ///
@@ -31,13 +32,14 @@ extension StateTests {
     // A test broker keeps everything in memory, and an audit reads all of it: now and then new topics.
     for first in stride(from: 1, through: rounds, by: 20) {
       let bench = try await KillBench(
-        partitions: 2, program: program,
+        partitions: number("PARTITIONS") ?? 2, program: program,
         changesIDs: environment["SEQUITUR_KILL_IDS"].map { $0 == "changing" } ?? !TestBroker.isOutside)
       try bench.preload(number("OBJECTS") ?? 2000)
       var run = try KillRun(bench)
       try await run.settle(killed: nil, [], &tally)
       for round in first..<min(first + 20, rounds + 1) {
         try await run.round(KillMoment(&random), seed: random.next(), &tally)
+        FileHandle.standardOutput.write(Data("round \(round): \(tally)\n".utf8))
         let hasFailed = run.hasFailed
         try #require(!hasFailed, "round \(round)")
       }
@@ -90,7 +92,6 @@ struct KillTally: CustomStringConvertible {
   var unfinishedRestores = 0
   var unfinishedFiles = 0
   var undrained = 0
-  var unfinishedFlushes = 0
   /// Restores that looked at the changelog a second time, from its start.
   var secondLooks = 0
   var tails: [Int64] = []
@@ -103,7 +104,7 @@ struct KillTally: CustomStringConvertible {
       phases \(phases.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")); \
       killed in a transaction \(openTransactions), in a restore \(unfinishedRestores) (\(unfinishedFiles) with a \
       table file half written), with committed objects not \
-      yet in the store \(undrained), in a flush \(unfinishedFlushes); \(events) events, \(storesChecked) stores \
+      yet in the store \(undrained); \(events) events, \(storesChecked) stores \
       compared; records replayed: median \(tails.isEmpty ? 0 : tails[tails.count / 2]), most \(tails.last ?? 0) \
       (\(tails.count) tails; \(secondLooks) changelogs read a second time, from their start)
       """
