@@ -49,8 +49,15 @@ extension KafkaConsumer {
     let position = TopicPartitionOffset(topic: topic, partition: partition, offset: offset)
     let list = TopicPartitionList([position])
     let operation = "seek in a partition"
-    try check(rd_kafka_seek_partitions(handle.raw, list.raw, timeout.kafkaMilliseconds), operation)
+    try check(rd_kafka_seek_partitions(handle.raw, list.raw, Self.seekTimeout(timeout)), operation)
     for element in list.elements { try element.check(operation) }
+  }
+
+  /// librdkafka below 2.1.0 takes the milliseconds it is given for microseconds: 10 s were over after 10 ms (its
+  /// CHANGELOG, pull request 4230).
+  private static func seekTimeout(_ timeout: Duration) -> Int32 {
+    let factor = rd_kafka_version() < 0x0201_0000 ? 1000 : 1
+    return (timeout * factor).kafkaMilliseconds
   }
 
   /// Stops fetching assigned partitions; what is in their queues already is purged and read again after
