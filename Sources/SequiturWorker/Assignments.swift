@@ -81,6 +81,14 @@ actor Assignments {
     await shareMemory()
   }
 
+  /// The membership was interrupted, and partitions were kept: others may have owned them in between. All start
+  /// again from what is committed.
+  func interrupted() async {
+    let kept = assignments.values.map(\.partition).sorted { $0.number < $1.number }
+    await lost(kept.map(\.number))
+    for partition in kept { restore(partition, isAgain: true) }
+  }
+
   /// A lane gave up what it had prepared for a partition that is still assigned.
   func discarded(_ actor: PartitionActor) async {
     // The news may be late: the partition may have left and come back meanwhile, and is served by another actor.
@@ -162,7 +170,9 @@ actor Assignments {
     let isAnyHopeful = assignments.values.contains { assignment in
       if case .refused = assignment.status { false } else { true }
     }
-    if service.needsAll || !isAnyHopeful {
+    // With another number of partitions keys move: no partition may go on, not even a whole one.
+    let concernsAll = if case .partitionCountChanged = fault { true } else { false }
+    if service.needsAll || !isAnyHopeful || concernsAll {
       service.refused(PartitionRefused(partition: number, fault: fault))
     }
   }

@@ -9,8 +9,16 @@ import Synchronization
 ///
 /// The thread does nothing else, so that neither a restore nor a commit can cost the membership. A revoke
 /// holds it until the lanes have let go: only then does the client give the partitions back.
+///
+/// **The standing.** Coordinators check that offsets come from a member of the present generation, and nothing
+/// about who owns a partition. librdkafka shows a new generation before it has said what that generation assigns, and
+/// does not report a lost assignment while a rebalance is under way. So offsets are sent only under the standing
+/// (member id and generation) whose assignment this worker has been told; and partitions that were kept while the
+/// member id changed are restored anew, since others may have owned them in between.
 final class Membership: KafkaRebalanceListener {
   private let assignments = LateBound<Assignments>()
+  private let consumer = LateBound<KafkaConsumer>()
+  private let standing = Mutex<Standing?>(nil)
   private let timeouts: WorkerTimeouts
   private let logger: Logger
   private let queues = Mutex<[Int32: KafkaQueue]>([:])
@@ -30,6 +38,7 @@ final class Membership: KafkaRebalanceListener {
     _ consumer: KafkaConsumer, assignments: Assignments, ended: @escaping @Sendable (KafkaError) -> Void
   ) {
     self.assignments.bind(assignments)
+    self.consumer.bind(consumer)
     thread.withLock { thread in
       thread = WorkerThread(name: "membership") { [self] in run(consumer, ended) }
     }
@@ -39,6 +48,19 @@ final class Membership: KafkaRebalanceListener {
   func stop() async {
     stopping.cancel()
     await thread.withLock { $0 }?.join()
+    // Each of them keeps the client alive, and the client this listener.
+    assignments.release()
+    consumer.release()
+    queues.withLock { $0 = [:] }
+  }
+
+  /// The membership of this moment, to send with offsets; nil when this worker has none, or has not been told yet
+  /// what it owns in it. Any thread may ask.
+  func confirmedMetadata(of consumer: KafkaConsumer) throws(KafkaError) -> ConsumerGroupMetadata? {
+    guard let metadata = try consumer.groupMetadata() else { return nil }
+    let now = Standing(metadata)
+    guard standing.withLock({ $0 }) == now else { return nil }
+    return consume metadata
   }
 
   private func run(_ consumer: KafkaConsumer, _ ended: (KafkaError) -> Void) {
@@ -46,6 +68,7 @@ final class Membership: KafkaRebalanceListener {
       guard let error = consumer.poll(timeout: .milliseconds(100)) else { continue }
       report(error)
       if let fatal = consumer.fatalError {
+        loseAll()
         ended(fatal)
         break
       }
@@ -59,7 +82,12 @@ final class Membership: KafkaRebalanceListener {
 
   private func report(_ error: KafkaError) {
     let level: Logger.Level = error.isFatal ? .error : .warning
-    logger.log(level: level, "the consumer reports an error", metadata: ["error": "\(error)"])
+    var metadata: Logger.Metadata = ["error": "\(error)"]
+    if error.code == .inconsistentGroupProtocol {
+      metadata["cure"] =
+        "the group's other workers have another --assignment-strategy: stop all, then start all with the same"
+    }
+    logger.log(level: level, "the consumer reports an error", metadata: metadata)
   }
 
   // MARK: KafkaRebalanceListener, on the membership's thread
@@ -82,12 +110,24 @@ final class Membership: KafkaRebalanceListener {
     let assigned = queues.withLock { queues in
       numbers.compactMap { number in queues[number].map { AssignedPartition(number: number, queue: $0) } }
     }
+    let now = currentStanding()
+    let before = standing.withLock { $0 }
+    if let before, before.memberID != now?.memberID {
+      logger.warning("the membership was interrupted; all partitions are restored anew")
+      blocking { assignments in await assignments.interrupted() }
+    }
+    standing.withLock { $0 = now }
     blocking { assignments in await assignments.assigned(assigned) }
   }
 
   func partitionsRevoked(_ partitions: [TopicPartition]) {
     let numbers = partitions.map(\.partition).sorted()
+    let now = currentStanding()
+    let before = standing.withLock { $0 }
+    // Without the membership that assigned them, nothing of them can be committed: see the type's comment.
+    guard let now, now.memberID == before?.memberID else { return partitionsLost(partitions) }
     logger.info("partitions revoked", metadata: ["partitions": "\(numbers)"])
+    standing.withLock { $0 = now }
     let deadline = ContinuousClock.now + timeouts.revoke
     blocking { assignments in await assignments.revoked(numbers, deadline: deadline) }
   }
@@ -95,17 +135,45 @@ final class Membership: KafkaRebalanceListener {
   func partitionsLost(_ partitions: [TopicPartition]) {
     let numbers = partitions.map(\.partition).sorted()
     logger.warning("partitions lost", metadata: ["partitions": "\(numbers)"])
+    standing.withLock { $0 = nil }
     blocking { assignments in await assignments.lost(numbers) }
+  }
+
+  /// The client is dead: others own everything, or soon will.
+  private func loseAll() {
+    standing.withLock { $0 = nil }
+    blocking { assignments in await assignments.lost(Array(await assignments.partitions)) }
+  }
+
+  private func currentStanding() -> Standing? {
+    do throws(KafkaError) {
+      guard let metadata = try consumer.value?.groupMetadata() else { return nil }
+      return Standing(metadata)
+    } catch {
+      logger.error("the membership cannot be read", metadata: ["error": "\(error)"])
+      return nil
+    }
   }
 
   /// Holds the membership's thread until the assignments have done it.
   private func blocking(_ body: @escaping @Sendable (Assignments) async -> Void) {
     let done = DispatchSemaphore(value: 0)
     Task { [assignments = assignments.value] in
-      await body(assignments)
+      if let assignments { await body(assignments) }
       done.signal()
     }
     done.wait()
+  }
+}
+
+/// A membership at one moment.
+private struct Standing: Sendable, Hashable {
+  let memberID: String
+  let generation: Int32
+
+  init(_ metadata: borrowing ConsumerGroupMetadata) {
+    memberID = metadata.memberID
+    generation = metadata.generation
   }
 }
 

@@ -4,7 +4,8 @@ import Synchronization
 final class OneTimeEvent: Sendable {
   private struct State {
     var isSignalled = false
-    var waiters: [CheckedContinuation<Void, Never>] = []
+    var waiters: [Int: CheckedContinuation<Bool, Never>] = [:]
+    var nextWaiter = 0
   }
 
   private let state = Mutex(State())
@@ -16,20 +17,32 @@ final class OneTimeEvent: Sendable {
   func signal() {
     let waiters = state.withLock { state in
       state.isSignalled = true
-      defer { state.waiters = [] }
-      return state.waiters
+      defer { state.waiters = [:] }
+      return state.waiters.values
     }
-    for waiter in waiters { waiter.resume() }
+    for waiter in waiters { waiter.resume(returning: true) }
   }
 
   /// Returns when it has happened.
-  func wait() async {
+  func wait() async { _ = await wait(nil) }
+
+  /// Returns true when it has happened, false when the time is over first.
+  func wait(atMost time: Duration) async -> Bool { await wait(time) }
+
+  private func wait(_ time: Duration?) async -> Bool {
     await withCheckedContinuation { continuation in
-      let isSignalled = state.withLock { state in
-        if !state.isSignalled { state.waiters.append(continuation) }
-        return state.isSignalled
+      let waiter: Int? = state.withLock { state in
+        if state.isSignalled { return nil }
+        defer { state.nextWaiter += 1 }
+        state.waiters[state.nextWaiter] = continuation
+        return state.nextWaiter
       }
-      if isSignalled { continuation.resume() }
+      guard let waiter else { return continuation.resume(returning: true) }
+      guard let time else { return }
+      Task {
+        try? await Task.sleep(for: time)
+        state.withLock { $0.waiters.removeValue(forKey: waiter) }?.resume(returning: false)
+      }
     }
   }
 }

@@ -15,7 +15,6 @@ public protocol PartitionTask: AnyObject {
 
   var hasOpenCommands: Bool { get }
   var openByteCount: Int { get }
-  var position: Int64 { get }
   var committedPosition: Int64 { get }
   func seal(into output: inout OutputBatch) -> Int64
   func commit(checkpointOffset: Int64?)

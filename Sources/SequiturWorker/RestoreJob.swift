@@ -60,6 +60,9 @@ struct RestoreJob: Sendable {
   }
 
   private func restore() throws -> Restored {
+    guard partition < partitions else {
+      throw RestoreFault.partitionCountChanged(checkpoint: partitions, now: partition + 1)
+    }
     var store = try state.store(of: partition)
     var machine = RestoreMachine(partitions: partitions)
     var groupPosition: Int64?

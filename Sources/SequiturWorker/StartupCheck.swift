@@ -22,6 +22,7 @@ struct StartupCheck: Sendable {
         "Expected limits.recentCommandIDsMax to be 0 to \(Limits.recentCommandIDsLimit), but it is "
           + "\(configuration.limits.recentCommandIDsMax).")
     }
+    reasons += configuration.effectiveTimeouts.faults
     var state: StateDirectory?
     do {
       state = try StateDirectory(
@@ -38,6 +39,10 @@ struct StartupCheck: Sendable {
     }
     for warning in report.warnings { logger.warning("\(warning)") }
     reasons += report.errors.map(\.description)
+    // When nothing else is wrong, the start that follows finds out by itself.
+    if !reasons.isEmpty, let state, !report.isUnreachable {
+      reasons += await Self.transactionFaults(configuration, state, logger)
+    }
     guard reasons.isEmpty, let state, let count = report.partitions else {
       state?.close()
       throw WorkerStartFault(reasons: reasons)
@@ -51,10 +56,49 @@ struct StartupCheck: Sendable {
   }
 }
 
+extension StartupCheck {
+  /// Why transactions cannot be used. Takes the first lane's transactional id, as the worker does next anyway: the
+  /// state directory is this worker's own by now, so it is nobody else's.
+  private static func transactionFaults(
+    _ configuration: WorkerConfiguration, _ state: StateDirectory, _ logger: Logger
+  ) async -> [String] {
+    await withBlockingThread("transactions") {
+      do {
+        let instance = try configuration.instanceID ?? state.instanceID()
+        let producer = try TransactionalProducer(
+          configuration: configuration.producerProperties(lane: 0, instance: instance), logger: logger)
+        try producer.initTransactions(timeout: configuration.timeouts.startup)
+        return []
+      } catch let error as KafkaError {
+        return ["\(WorkerStartFault.withoutTransactions(error))"]
+      } catch {
+        return ["\(error)"]
+      }
+    }
+  }
+}
+
 /// Why a worker cannot start: everything that was found wrong, each with its cure.
 public struct WorkerStartFault: Error, Sendable, CustomStringConvertible {
   /// At least one.
   public let reasons: [String]
 
   public var description: String { reasons.joined(separator: "\n") }
+
+  /// No transactional producer can be made.
+  static func withoutTransactions(_ error: KafkaError) -> WorkerStartFault {
+    let cure =
+      switch error.code {
+      case .invalidTransactionTimeout:
+        "Lower --transaction-timeout to the broker's transaction.max.timeout.ms, or raise that."
+      case .transactionalIDAuthorizationFailed, .clusterAuthorizationFailed:
+        "Give the user the rights Write and Describe on transactional ids that begin with the application id."
+      case .unsupportedFeature:
+        "Sequitur needs a broker with transactions: Kafka 2.5 or later."
+      default:
+        "Check that the cluster can have its topic __transaction_state: it needs "
+          + "transaction.state.log.replication.factor brokers."
+      }
+    return WorkerStartFault(reasons: ["\(error). \(cure)"])
+  }
 }

@@ -12,6 +12,8 @@ final class TransactionSender: Sendable {
     let metadata: @Sendable () throws(KafkaError) -> ConsumerGroupMetadata?
     /// The committed positions, stable ones only.
     let positions: @Sendable ([TopicPartition]) throws(KafkaError) -> [TopicPartition: Int64]
+    /// What ended the client; nil while it can be a member.
+    let fatalError: @Sendable () -> KafkaError?
   }
 
   private struct Connection: Sendable {
@@ -43,7 +45,11 @@ final class TransactionSender: Sendable {
   var checkpointOffsets: [Int32: Int64] { checkpoints.withLock { $0 } }
 
   /// Makes a new producer in the place of the old one, and ends the transaction that one left open.
+  ///
+  /// - Throws: what ended the group's client, if it did: then the transactional id is another process's, which a new
+  ///   producer would fence.
   func recreateProducer() throws(KafkaError) {
+    if let error = group.fatalError() { throw error }
     connection.withLock { $0 = nil }
     let producer = try TransactionalProducer(
       configuration: configuration, logger: logger,

@@ -89,7 +89,6 @@ final class TypedPartitionTask<D: Decider>: PartitionTask {
 
   @inlinable var hasOpenCommands: Bool { processor.hasOpenCommands }
   @inlinable var openByteCount: Int { processor.openByteCount }
-  @inlinable var position: Int64 { processor.position }
   @inlinable var committedPosition: Int64 { processor.positionCommitted }
 
   @inlinable

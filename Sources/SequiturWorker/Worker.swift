@@ -55,21 +55,25 @@ public struct Worker: Service {
 
   /// Serves until the task is cancelled or a graceful shutdown is asked for.
   ///
-  /// - Throws: ``WorkerStartFault`` or `KafkaError` when the start fails; `PartitionRefused` when
+  /// Trouble with the group or the broker never ends it. A client that can be a member no more, as after another
+  /// process took its instance id, is replaced: everything ends in order and starts anew in this process.
+  ///
+  /// - Throws: ``WorkerStartFault`` or `KafkaError` when the first start fails; `PartitionRefused` when
   ///   nothing of what was assigned can be served.
   public func run() async throws {
-    let runtime = try await WorkerRuntime.start(
-      configuration, statistics: statistics, logger: logger, schemaVersion: schemaVersion,
-      makeTask: makeTask)
-    await withTaskCancellationHandler {
-      await withGracefulShutdownHandler {
-        await runtime.ended.wait()
+    let life = WorkerLife(configuration, logger: logger) {
+      try await WorkerRuntime.start(
+        configuration, statistics: statistics, logger: logger, schemaVersion: schemaVersion,
+        makeTask: makeTask)
+    }
+    try await withTaskCancellationHandler {
+      try await withGracefulShutdownHandler {
+        try await life.run()
       } onGracefulShutdown: {
-        runtime.end(nil)
+        life.stop()
       }
     } onCancel: {
-      runtime.end(nil)
+      life.stop()
     }
-    try await runtime.stop()
   }
 }

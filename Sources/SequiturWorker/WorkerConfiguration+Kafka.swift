@@ -13,7 +13,7 @@ extension WorkerConfiguration {
       "group.id": applicationID,
       "isolation.level": "read_committed",
       "auto.offset.reset": "earliest",
-      "partition.assignment.strategy": "range",
+      "partition.assignment.strategy": assignmentStrategy.rawValue,
       "session.timeout.ms": "\(timeouts.session.milliseconds)",
       "heartbeat.interval.ms": "\(timeouts.heartbeat.milliseconds)",
       "max.poll.interval.ms": "\(timeouts.pollInterval.milliseconds)",
@@ -21,10 +21,13 @@ extension WorkerConfiguration {
       "fetch.message.max.bytes": "\(min(fetchBytes, KafkaBudget.fetchBytesMax))",
       "fetch.max.bytes": "\(min(max(memory.fetchBytes / 2, 1 << 20), KafkaBudget.responseBytesMax))",
     ]
-    if let instanceID { properties["group.instance.id"] = "\(applicationID)-\(instanceID)" }
+    if let groupInstanceID { properties["group.instance.id"] = groupInstanceID }
     if stopsWhenCaughtUp { properties["enable.partition.eof"] = "true" }
     return clientProperties.merging(properties).merging(kafka)
   }
+
+  /// `group.instance.id`; nil for a dynamic member.
+  var groupInstanceID: String? { instanceID.map { "\(applicationID)-\($0)" } }
 
   /// A changelog's reader.
   ///

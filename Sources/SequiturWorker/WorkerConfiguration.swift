@@ -9,7 +9,9 @@ import Sequitur
 /// | ``applicationID`` | `--application-id` | `sequitur` |
 /// | ``topics`` | `--commands-topic` … | see ``TopicNames`` |
 /// | ``stateDirectory`` | `--state-dir` | `sequitur-state` |
-/// | ``instanceID`` | `--instance-id` | none: dynamic membership |
+/// | ``instanceID`` | `--instance-id` | the host name when it ends in `-<number>`, else none |
+/// | ``assignmentStrategy`` | `--assignment-strategy` | `range` |
+/// | ``timeouts`` | `--session-timeout` … | see ``WorkerTimeouts`` |
 /// | ``lanes`` | `--lanes` | the number of cores |
 /// | ``envelope`` | `--envelope` | `cloudevents` |
 /// | ``limits`` | | see `Limits` |
@@ -28,7 +30,10 @@ public struct WorkerConfiguration: Sendable {
   /// The directory of the local store; created when missing. One worker at a time may use it.
   public var stateDirectory = "sequitur-state"
   /// Names this worker for ever: with it a restart in place moves no partition (`group.instance.id`).
+  /// Nil: a dynamic member. See ``defaultInstanceID(hostName:)``.
   public var instanceID: String?
+  /// How partitions are shared out over the group's workers; all of them must have the same.
+  public var assignmentStrategy = AssignmentStrategy.range
   /// Threads that process commands, each with one transactional producer. 1…``lanesMax``.
   public var lanes: Int
   public var envelope = Envelope.cloudevents

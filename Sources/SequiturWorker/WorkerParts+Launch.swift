@@ -8,38 +8,36 @@ extension WorkerParts {
   func launch(pool: BlockingPool, makeTask: @escaping Worker.TaskFactory) throws -> WorkerRuntime {
     let memory = configuration.memory
     let drainer = Drainer(state: state, memory: memory, statistics: statistics, logger: logger)
-    let assignments = LateBound<Assignments>()
+    let bound = LateBound<Assignments>()
     let lanes = senders.indices.map { index in
       Lane(
         index: index, queue: consumer.makeQueue(), limits: laneLimits, drainer: drainer,
         statistics: statistics,
-        events: laneEvents(assignments), logger: logger)
+        events: laneEvents(bound), logger: logger)
     }
-    let runtime = LateBound<WorkerRuntime>()
-    assignments.bind(
-      Assignments(
-        lanes: lanes,
-        service: Assignments.Service(
-          restore: { partition, cancellation in
-            await drainer.settle()
-            return try await pool.run { try restoreJob(partition, cancellation).run() }
-          },
-          seek: { partition, position in try await pool.run { try seek(partition, position) } },
-          makeActor: { partition, restored, lane, objectBytesMax in
-            makeActor(partition, restored, lane, objectBytesMax: objectBytesMax, makeTask)
-          },
-          refused: { error in runtime.value.end(error) }, needsAll: catchUp != nil),
-        objectBytesMax: configuration.objectBytesMax ?? memory.objectBytes, statistics: statistics,
-        logger: logger))
+    let end = WorkerEnd()
+    let assignments = Assignments(
+      lanes: lanes,
+      service: Assignments.Service(
+        restore: { partition, cancellation in
+          await drainer.settle()
+          return try await pool.run { try restoreJob(partition, cancellation).run() }
+        },
+        seek: { partition, position in try await pool.run { try seek(partition, position) } },
+        makeActor: { partition, restored, lane, objectBytesMax in
+          makeActor(partition, restored, lane, objectBytesMax: objectBytesMax, makeTask)
+        },
+        refused: { error in end.come(.failed(error)) }, needsAll: catchUp != nil),
+      objectBytesMax: configuration.objectBytesMax ?? memory.objectBytes, statistics: statistics,
+      logger: logger)
+    bound.bind(assignments)
     let laneTasks = zip(lanes, senders).map { lane, sender in Task { await lane.run(sender: sender) } }
-    let housekeeping = Task { await keepHouse(pool, assignments.value, runtime) }
-    runtime.bind(
-      WorkerRuntime(
-        logger: logger, state: state, drainer: drainer, pool: pool, lanes: lanes,
-        laneTasks: laneTasks, membership: membership, housekeeping: housekeeping))
+    let housekeeping = Task { await keepHouse(pool, assignments, end) }
     try consumer.subscribe([configuration.topics.commands])
-    membership.start(consumer, assignments: assignments.value) { error in runtime.value.end(error) }
-    return runtime.value
+    membership.start(consumer, assignments: assignments) { error in end.come(.membershipLost(error)) }
+    return WorkerRuntime(
+      end: end, logger: logger, state: state, drainer: drainer, pool: pool, lanes: lanes,
+      laneTasks: laneTasks, membership: membership, housekeeping: housekeeping, bound: bound)
   }
 
   /// A lane's share of the memory; what one command may make stays as it was configured.
@@ -54,7 +52,7 @@ extension WorkerParts {
 
   private func laneEvents(_ assignments: LateBound<Assignments>) -> LaneEvents {
     LaneEvents(
-      discarded: { actor in Task { await assignments.value.discarded(actor) } },
+      discarded: { actor in Task { await assignments.value?.discarded(actor) } },
       committed: { partition, offset in catchUp?.reached(partition, offset) },
       storeDamaged: { partition in state.markDamaged(partition) })
   }
@@ -97,9 +95,7 @@ extension WorkerParts {
   }
 
   /// Flushes the store from time to time, and ends the worker when it has caught up.
-  private func keepHouse(
-    _ pool: BlockingPool, _ assignments: Assignments, _ runtime: LateBound<WorkerRuntime>
-  ) async {
+  private func keepHouse(_ pool: BlockingPool, _ assignments: Assignments, _ end: WorkerEnd) async {
     await withTaskGroup { group in
       group.addTask {
         while await !Task.slept(for: configuration.timeouts.flushInterval) {
@@ -114,7 +110,7 @@ extension WorkerParts {
       if let catchUp {
         group.addTask {
           await catchUp.done.wait()
-          runtime.value.end(nil)
+          end.come(.asked)
         }
         group.addTask {
           while await !Task.slept(for: .seconds(1)), !catchUp.done.isSignalled {

@@ -58,20 +58,23 @@ struct WorkerParts: Sendable {
     state = check.state
     self.schemaVersion = schemaVersion
     crashGuard = try Self.adopt(configuration, check, admin, schemaVersion, logger)
+    if !check.state.isKept { try Self.checkShape(configuration, check, admin, logger) }
     logger.info(
       "state directory open",
       metadata: ["path": "\(state.path)", "store": state.isKept ? "kept" : "new"])
-    membership = Membership(timeouts: configuration.timeouts, logger: logger)
+    let membership = Membership(timeouts: configuration.timeouts, logger: logger)
+    self.membership = membership
     let consumer = try KafkaConsumer(
       configuration: configuration.consumerProperties(partitions: check.partitions), logger: logger,
       rebalanceListener: membership)
     self.consumer = consumer
     let instance = try configuration.instanceID ?? state.instanceID()
     let group = TransactionSender.Group(
-      metadata: { () throws(KafkaError) in try consumer.groupMetadata() },
+      metadata: { () throws(KafkaError) in try membership.confirmedMetadata(of: consumer) },
       positions: { (partitions) throws(KafkaError) in
         try consumer.committed(partitions, timeout: .seconds(1))
-      })
+      },
+      fatalError: { consumer.fatalError })
     senders = (0..<configuration.lanes).map { lane in
       TransactionSender(
         configuration: configuration.producerProperties(
@@ -93,13 +96,13 @@ struct WorkerParts: Sendable {
     }
   }
 
-  private func initialise(_ sender: TransactionSender) throws(KafkaError) {
+  private func initialise(_ sender: TransactionSender) throws(WorkerStartFault) {
     let deadline = ContinuousClock.now + configuration.timeouts.startup
     while true {
       do throws(KafkaError) {
         return try sender.recreateProducer()
       } catch {
-        guard error.isRetriable, ContinuousClock.now < deadline else { throw error }
+        guard error.isRetriable, ContinuousClock.now < deadline else { throw .withoutTransactions(error) }
       }
     }
   }
@@ -128,6 +131,19 @@ struct WorkerParts: Sendable {
     } catch let fault as StateDirectoryFault {
       throw WorkerStartFault(reasons: ["\(fault)"])
     }
+  }
+
+  /// Makes sure that the changelog was written for as many partitions as there are.
+  private static func checkShape(
+    _ configuration: WorkerConfiguration, _ check: StartupCheck, _ admin: KafkaAdmin, _ logger: Logger
+  ) throws {
+    let shape = ChangelogShape(
+      topic: configuration.topics.changelog, partitions: check.partitions, admin: admin,
+      configuration: configuration.readerProperties(threads: 1), call: configuration.timeouts.call,
+      logger: logger)
+    guard let written = try shape.partitionsWritten(), written != check.partitions else { return }
+    throw WorkerStartFault(
+      reasons: ["\(RestoreFault.partitionCountChanged(checkpoint: written, now: check.partitions))"])
   }
 
   private static func ends(

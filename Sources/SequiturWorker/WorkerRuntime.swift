@@ -14,8 +14,7 @@ import Synchronization
 ///     consumer ─ commands ─▶ lane (× n) ─ transactions ─▶ committer (× n) ─▶ broker
 ///                              └─ drains ─▶ drainer ─▶ store
 final class WorkerRuntime: Sendable {
-  /// Signalled when the worker shall end, for whatever reason.
-  let ended = OneTimeEvent()
+  let end: WorkerEnd
 
   private let logger: Logger
   private let state: StateDirectory
@@ -25,13 +24,15 @@ final class WorkerRuntime: Sendable {
   private let laneTasks: [Task<Void, Never>]
   private let membership: Membership
   private let housekeeping: Task<Void, Never>
-  private let failure = FailureSlot()
+  /// Keeps the lanes and the assignments alive, each for the other, until the end.
+  private let bound: LateBound<Assignments>
 
   init(
-    logger: Logger, state: StateDirectory, drainer: Drainer,
-    pool: BlockingPool, lanes: [Lane], laneTasks: [Task<Void, Never>], membership: Membership,
-    housekeeping: Task<Void, Never>
+    end: WorkerEnd, logger: Logger, state: StateDirectory, drainer: Drainer, pool: BlockingPool,
+    lanes: [Lane], laneTasks: [Task<Void, Never>], membership: Membership,
+    housekeeping: Task<Void, Never>, bound: LateBound<Assignments>
   ) {
+    self.end = end
     self.logger = logger
     self.state = state
     self.drainer = drainer
@@ -40,16 +41,11 @@ final class WorkerRuntime: Sendable {
     self.laneTasks = laneTasks
     self.membership = membership
     self.housekeeping = housekeeping
-  }
-
-  /// Lets the worker end; with an error when it could not go on.
-  func end(_ error: (any Error)?) {
-    failure.set(error)
-    ended.signal()
+    self.bound = bound
   }
 
   /// Ends everything in order: no more commands, the transactions under way, the group, the store.
-  func stop() async throws {
+  func stop() async {
     logger.info("stopping")
     await membership.stop()
     housekeeping.cancel()
@@ -60,16 +56,7 @@ final class WorkerRuntime: Sendable {
     await pool.stop()
     state.flush(wait: true)
     state.close()
+    bound.release()
     logger.info("stopped")
-    if let error = failure.error { throw error }
   }
-}
-
-/// Why a worker ended; the first reason counts.
-final class FailureSlot: Sendable {
-  private let slot = Mutex<(any Error)?>(nil)
-
-  var error: (any Error)? { slot.withLock { $0 } }
-
-  func set(_ error: (any Error)?) { slot.withLock { $0 = $0 ?? error } }
 }

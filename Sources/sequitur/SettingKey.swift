@@ -10,6 +10,15 @@ enum SettingKey: String, CaseIterable, Sendable {
   case rules = "rules"
   case instanceID = "instance-id"
   case lanes = "lanes"
+  case assignmentStrategy = "assignment-strategy"
+  case sessionTimeout = "session-timeout"
+  case heartbeatInterval = "heartbeat-interval"
+  case maxPollInterval = "max-poll-interval"
+  case transactionTimeout = "transaction-timeout"
+  case revokeTimeout = "revoke-timeout"
+  case callTimeout = "call-timeout"
+  case startupTimeout = "startup-timeout"
+  case restoreTimeout = "restore-timeout"
   case envelope = "envelope"
   case createTopics = "create-topics"
   case memory = "memory"
@@ -24,6 +33,7 @@ enum SettingKey: String, CaseIterable, Sendable {
     case text
     case integer
     case boolean
+    case duration
     case properties
 
     /// Like `an integer`.
@@ -32,6 +42,7 @@ enum SettingKey: String, CaseIterable, Sendable {
       case .text: "a text"
       case .integer: "an integer"
       case .boolean: "true or false"
+      case .duration: "a time like 500ms, 15s or 2m"
       case .properties: "a mapping of librdkafka properties"
       }
     }
@@ -41,6 +52,9 @@ enum SettingKey: String, CaseIterable, Sendable {
     switch self {
     case .lanes, .partitions, .replicationFactor: .integer
     case .createTopics, .crashGuard: .boolean
+    case .sessionTimeout, .heartbeatInterval, .maxPollInterval, .transactionTimeout, .revokeTimeout,
+      .callTimeout, .startupTimeout, .restoreTimeout:
+      .duration
     case .kafka: .properties
     default: .text
     }

@@ -53,6 +53,16 @@ struct Settings {
     }
   }
 
+  /// The same for a time, like `15s`.
+  /// - Throws: a ``CommandFailure`` that names the flag or the environment variable; the file was checked before.
+  func duration(_ flag: String?, _ key: SettingKey) throws -> Duration? {
+    guard let text = text(flag, key) else { return nil }
+    if let duration = DurationText.parse(text) { return duration }
+    guard flag != nil else { throw mismatch(key, text) }
+    throw CommandFailure(
+      "Expected --\(key.rawValue) to be \(key.kind.phrase), but it is `\(text.prefix(80))`.")
+  }
+
   private func mismatch(_ key: SettingKey, _ text: String) -> CommandFailure {
     CommandFailure(
       "Expected the environment variable \(key.environmentName) to be \(key.kind.phrase), "

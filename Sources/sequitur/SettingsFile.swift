@@ -88,6 +88,7 @@ struct SettingsFile {
     case .text: return isText(node) ? text : nil
     case .integer: return node.int.map { "\($0)" }
     case .boolean: return node.bool.map { "\($0)" }
+    case .duration: return DurationText.parse(text) == nil ? nil : text
     case .properties: return nil
     }
   }

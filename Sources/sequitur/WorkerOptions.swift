@@ -11,11 +11,6 @@ struct WorkerOptions: ParsableArguments {
   @Option(name: .customLong("state-dir"), help: "The local store's directory. (default: sequitur-state)")
   var stateDirectory: String?
 
-  @Option(
-    name: .customLong("instance-id"),
-    help: "Names this worker for ever, so that a restart in place moves no partition.")
-  var instanceID: String?
-
   @Option(help: "Threads that process commands, 1 to 64. (default: the number of cores)") var lanes: Int?
 
   @Option(help: "The events' headers: cloudevents or compact. (default: cloudevents)") var envelope: String?
@@ -38,6 +33,7 @@ struct WorkerOptions: ParsableArguments {
     help: "End when every partition has processed what was there at the start.")
   var untilCaughtUp = false
 
+  @OptionGroup var group: GroupOptions
   @OptionGroup var shape: TopicShapeOptions
 
   /// A worker's configuration of all that flags, environment and file say.
@@ -54,7 +50,7 @@ struct WorkerOptions: ParsableArguments {
     configuration.topics = topics.topics(settings)
     configuration.stateDirectory =
       settings.text(stateDirectory, .stateDirectory) ?? configuration.stateDirectory
-    configuration.instanceID = settings.text(instanceID, .instanceID)
+    try group.apply(settings, to: &configuration, logger: kafka.logger)
     configuration.envelope = try envelope(settings)
     configuration.kafka = kafka.properties
     configuration.stopsWhenCaughtUp = untilCaughtUp

@@ -97,7 +97,7 @@ private final class Bench: Sendable {
       lanes: [lane],
       service: Assignments.Service(
         restore: { number, _ in
-          counts.value.counts.withLock { $0.restores += 1 }
+          counts.value?.counts.withLock { $0.restores += 1 }
           return RestoreJob.Restored(
             store: try state.store(of: number), position: 0, changelogPosition: 0, groupPosition: 0)
         },
@@ -106,7 +106,7 @@ private final class Bench: Sendable {
           let actor = PartitionActor(
             partition: partition.number, queue: partition.queue, executor: lane.executor,
             store: restored.store, task: IdleTask())
-          counts.value.counts.withLock { $0.actors.append(actor) }
+          counts.value?.counts.withLock { $0.actors.append(actor) }
           return actor
         },
         refused: { _ in }, needsAll: false),
@@ -132,7 +132,6 @@ private final class Bench: Sendable {
 private final class IdleTask: PartitionTask {
   let hasOpenCommands = false
   let openByteCount = 0
-  let position: Int64 = 0
   let committedPosition: Int64 = 0
   let undrainedByteCount = 0
   let isDraining = false

@@ -1,0 +1,134 @@
+import KafkaClient
+import Logging
+import Synchronization
+
+/// A worker's life in one process: runs it, and starts it anew when its client can be a member no more.
+///
+///     start ─▶ serving ─▶ asked: stop, return
+///                │      ─▶ failed: stop, throw
+///                └─▶ membership lost: stop ─▶ wait until the instance id is free ─▶ start anew
+///
+/// Only the first start may fail: later, whatever keeps the worker from starting may pass, so it is tried again with
+/// a back-off until somebody asks for the end.
+final class WorkerLife: Sendable {
+  private struct State {
+    var end: WorkerEnd?
+    var isStopping = false
+  }
+
+  private let configuration: WorkerConfiguration
+  private let logger: Logger
+  private let start: @Sendable () async throws -> WorkerRuntime
+  private let state = Mutex(State())
+  private let stopped = OneTimeEvent()
+
+  init(
+    _ configuration: WorkerConfiguration, logger: Logger,
+    start: @escaping @Sendable () async throws -> WorkerRuntime
+  ) {
+    self.configuration = configuration
+    self.logger = logger
+    self.start = start
+  }
+
+  /// Asks for the end, in order.
+  func stop() {
+    let end = state.withLock { state in
+      state.isStopping = true
+      return state.end
+    }
+    stopped.signal()
+    end?.come(.asked)
+  }
+
+  /// Runs the worker until it is asked to end, or cannot go on.
+  func run() async throws {
+    var runtime = try await start()
+    var losses = 0
+    while true {
+      adopt(runtime.end)
+      let begin = ContinuousClock.now
+      let reason = await runtime.end.wait()
+      await runtime.stop()
+      switch reason {
+      case .asked: return
+      case .failed(let error): throw error
+      case .membershipLost(let error):
+        if ContinuousClock.now - begin > WorkerLifeLimits.calm { losses = 0 }
+        losses += 1
+        guard let next = await startAgain(after: error, losses: losses) else { return }
+        runtime = next
+      }
+    }
+  }
+
+  private func adopt(_ end: WorkerEnd) {
+    let isStopping = state.withLock { state in
+      state.end = end
+      return state.isStopping
+    }
+    if isStopping { end.come(.asked) }
+  }
+
+  /// The next runtime; nil when somebody asked for the end first.
+  private func startAgain(after error: KafkaError, losses: Int) async -> WorkerRuntime? {
+    logger.error(
+      "the membership is lost for good; the worker starts anew in this process",
+      metadata: ["error": "\(error)"])
+    if error.code == .fencedInstanceID { await waitUntilInstanceIsFree() }
+    var attempt = losses
+    while !(await stopped.wait(atMost: WorkerLifeLimits.backoff(attempt))) {
+      do {
+        return try await start()
+      } catch {
+        attempt += 1
+        logger.error("the worker could not start anew and tries again", metadata: ["error": "\(error)"])
+      }
+    }
+    return nil
+  }
+
+  /// Waits while another process is a member under this worker's instance id: joining would fence it in its turn,
+  /// and the two would take the partitions from each other for ever.
+  private func waitUntilInstanceIsFree() async {
+    guard let name = configuration.groupInstanceID else { return }
+    logger.error(
+      "another process has this worker's instance id; this one waits until that one is gone",
+      metadata: [
+        "group.instance.id": "\(name)", "cure": "give each worker an --instance-id of its own, or end one",
+      ])
+    while await isTaken(name), !(await stopped.wait(atMost: WorkerLifeLimits.instanceInterval)) {}
+  }
+
+  /// Whether the coordinator gave this member id to a static member of that name: the name, a hyphen, a UUID.
+  static func isMember(_ memberID: String, named name: String) -> Bool {
+    memberID.hasPrefix(name + "-") && memberID.utf8.count == name.utf8.count + 37
+  }
+
+  /// Whether the group has a member of that name. A broker that does not tell counts as "no".
+  private func isTaken(_ name: String) async -> Bool {
+    let configuration = configuration
+    let logger = logger
+    return await withBlockingThread("group") {
+      do throws(KafkaError) {
+        let admin = try KafkaAdmin(configuration: configuration.adminProperties, logger: logger)
+        let group = try admin.group(configuration.applicationID, timeout: configuration.timeouts.call)
+        return group?.members.contains { Self.isMember($0.memberID, named: name) } ?? false
+      } catch {
+        logger.info("the group's members are not known", metadata: ["error": "\(error)"])
+        return false
+      }
+    }
+  }
+}
+
+/// The bounds of starting anew.
+enum WorkerLifeLimits {
+  /// A loss that comes later than this after a start begins the back-off anew.
+  static let calm = Duration.seconds(60)
+  /// How often a fenced worker looks whether its instance id is free.
+  static let instanceInterval = Duration.seconds(5)
+
+  /// 1 s, 2 s, … up to 30 s.
+  static func backoff(_ attempt: Int) -> Duration { .seconds(min(1 << min(max(attempt - 1, 0), 5), 30)) }
+}

@@ -1,0 +1,103 @@
+import Foundation
+import KafkaClient
+import SequiturWorker
+import TestBroker
+import Testing
+
+extension SequiturWorkerTests {
+  /// The group takes the membership away, in every way it can: the worker comes back by itself.
+  @Suite struct MembershipTests {
+    /// What the coordinator answers to the next heartbeats or joins.
+    struct Loss: Sendable, CustomTestStringConvertible {
+      let request: EmbeddedBroker.Request
+      let errors: [KafkaError.Code]
+      /// A log line that shows that the worker noticed.
+      let sign: String
+      var strategy = AssignmentStrategy.range
+
+      var testDescription: String { "\(errors.map(\.name).joined(separator: ", ")) (\(strategy.rawValue))" }
+    }
+
+    private static let anew = "the membership is lost for good; the worker starts anew in this process"
+    static let losses = [
+      Loss(request: .heartbeat, errors: [.unknownMemberID], sign: "partitions lost"),
+      Loss(request: .heartbeat, errors: [.illegalGeneration], sign: "partitions lost"),
+      Loss(
+        request: .heartbeat, errors: [.notCoordinator, .rebalanceInProgress], sign: "partitions assigned"),
+      Loss(request: .heartbeat, errors: [.fencedInstanceID], sign: anew),
+      Loss(
+        request: .heartbeat, errors: [.unknownMemberID], sign: "partitions lost", strategy: .cooperativeSticky
+      ),
+      Loss(request: .heartbeat, errors: [.fencedInstanceID], sign: anew, strategy: .cooperativeSticky),
+    ]
+
+    @Test(arguments: losses)
+    func `a member that is thrown out comes back and goes on`(loss: Loss) async throws {
+      let broker = try EmbeddedBroker(logger: quiet)
+      let application = try await Application(
+        partitions: 2, on: broker.bootstrapServers, createsTopics: false)
+      for topic in application.topics.all { try broker.createTopic(topic, partitions: 2) }
+      var configuration = application.configuration(lanes: 2)
+      configuration.assignmentStrategy = loss.strategy
+      configuration.timeouts.heartbeat = .milliseconds(200)
+      // The embedded broker holds a rebalance up for a member that is gone until its session ends.
+      configuration.timeouts.session = .seconds(6)
+      configuration.timeouts.call = .seconds(5)
+      let worker = WorkerInProcess(configuration)
+      try await application.submit((0..<20).map { .create("order-\($0)") })
+      try await outcomes(20, application)
+      let before = worker.log.lines(loss.sign).count
+      broker.pushRequestErrors(loss.errors, for: loss.request)
+      try await eventually("the worker to notice") { worker.log.lines(loss.sign).count > before }
+      try await eventually("both partitions to be served again") {
+        worker.worker.statistics.snapshot.positions.count == 2
+      }
+      try await application.submit((0..<20).map { .amend("order-\($0)", total: 2) })
+      try await outcomes(40, application)
+      try await worker.stop()
+      let versions = try await application.read(application.topics.valid).map { $0.text("ce_sequence") ?? "" }
+      #expect(Set(versions) == ["1", "2"])
+    }
+
+    private func outcomes(_ count: Int, _ application: Application) async throws {
+      try await eventually("\(count) outcomes") {
+        let events = try await application.read(application.topics.valid)
+        return Set(events.map { $0.text("ce_id") ?? "" }).count == count
+      }
+    }
+
+    @Test(.enabled(if: TestBroker.isAvailable))
+    func `a worker leaves no Kafka client behind`() async throws {
+      let application = try await Application(partitions: 2)
+      try await application.submit(RestoreTests.load(0..<100))
+      let before = try Self.clientThreads()
+      try await WorkerInProcess.runUntilCaughtUp(application.configuration(lanes: 2))
+      try await eventually("its clients' threads to be gone") { try Self.clientThreads() <= before }
+    }
+
+    /// This process's threads that are librdkafka's, by the names it gives them.
+    private static func clientThreads() throws -> Int {
+      let folder = "/proc/self/task"
+      return try FileManager.default.contentsOfDirectory(atPath: folder).count { thread in
+        let name = try? String(contentsOfFile: "\(folder)/\(thread)/comm", encoding: .utf8)
+        return name?.hasPrefix("rdk:") ?? false
+      }
+    }
+
+    @Test func `a start that has several things wrong names them together`() async throws {
+      let broker = try EmbeddedBroker(logger: quiet)
+      let application = try await Application(on: broker.bootstrapServers, createsTopics: false)
+      for topic in application.topics.all { try broker.createTopic(topic, partitions: 1) }
+      broker.pushRequestErrors(
+        Array(repeating: .transactionalIDAuthorizationFailed, count: 3), for: .initProducerID)
+      var configuration = application.configuration(lanes: 0)
+      configuration.timeouts.heartbeat = .seconds(10)
+      let worker = WorkerInProcess(configuration)
+      let fault = await #expect(throws: WorkerStartFault.self) { try await worker.ended() }
+      let text = fault?.description ?? ""
+      for expected in ["lanes", "heartbeat interval", "rights Write and Describe on transactional ids"] {
+        #expect(text.contains(expected), "\(text)")
+      }
+    }
+  }
+}
