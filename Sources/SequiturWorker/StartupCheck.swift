@@ -66,7 +66,8 @@ extension StartupCheck {
       do {
         let instance = try configuration.instanceID ?? state.instanceID()
         let producer = try TransactionalProducer(
-          configuration: configuration.producerProperties(lane: 0, instance: instance), logger: logger)
+          configuration: configuration.producerProperties(
+            lane: 0, instance: instance, batchBytesMax: KafkaBudget.batchBytes), logger: logger)
         try producer.initTransactions(timeout: configuration.timeouts.startup)
         return []
       } catch let error as KafkaError {
