@@ -115,8 +115,8 @@ let package = Package(
     .executableTarget(
       name: "benchmark-client",
       dependencies: [
-        "Workload", "BenchmarkDeciders", "SequiturWorker", "LifecycleRules", "PartitionEngine", "RocksDB",
-        "Sequitur", .product(name: "Logging", package: "swift-log"),
+        "Workload", "BenchmarkDeciders", "KafkaClient", "SequiturWorker", "LifecycleRules", "PartitionEngine",
+        "RocksDB", "Sequitur", .product(name: "Logging", package: "swift-log"),
       ], path: "Benchmarks/Client", swiftSettings: settings),
 
     // Tests mirror Sources. TestBroker is shared by them: a broker, and programs under test.
@@ -161,7 +161,8 @@ let package = Package(
     .testTarget(
       name: "SequiturWorkerTests",
       dependencies: [
-        "SequiturWorker", "LifecycleRules", "KafkaClient", "RocksDB", "Sequitur", "PartitionEngine",
+        "NoteDecider", "SequiturWorker", "LifecycleRules", "KafkaClient", "RocksDB", "Sequitur",
+        "PartitionEngine",
         "TestBroker",
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: settings),

@@ -1,4 +1,5 @@
 import CRdKafka
+import Synchronization
 
 /// A queue of a consumer: its main queue, one partition's, or one of the application's own.
 ///
@@ -7,6 +8,8 @@ import CRdKafka
 public final class KafkaQueue: Sendable {
   private let pointer: SharedPointer
   let handle: KafkaHandle
+  /// What is called when something arrives; librdkafka knows it as an opaque.
+  private let arrival = Mutex<ArrivalHandler?>(nil)
 
   var raw: OpaquePointer { pointer.raw }
 
@@ -16,7 +19,10 @@ public final class KafkaQueue: Sendable {
     self.handle = handle
   }
 
-  deinit { rd_kafka_queue_destroy(raw) }
+  deinit {
+    onArrival(nil)
+    rd_kafka_queue_destroy(raw)
+  }
 
   /// Sends what arrives here, and what is here already, to another queue of the same client; nil keeps it here
   /// (`rd_kafka_queue_forward`). Holds across reassignments of a partition.
@@ -39,10 +45,42 @@ public final class KafkaQueue: Sendable {
     }
   }
 
+  /// Calls `body` each time something arrives while nothing is here; nil ends that
+  /// (`rd_kafka_queue_cb_event_enable`). What is here already is not told: look once after the call.
+  ///
+  /// Called on librdkafka's threads, which it must not hold up, and where it must not call the client. Not for a queue
+  /// that is forwarded. One handler for each queue of librdkafka's, also where several `KafkaQueue`s stand for it.
+  public func onArrival(_ body: (@Sendable () -> Void)?) {
+    arrival.withLock { current in
+      guard current != nil || body != nil else { return }
+      let next = body.map(ArrivalHandler.init)
+      if let next {
+        rd_kafka_queue_cb_event_enable(
+          raw, { _, opaque in opaque.map { ArrivalHandler.from($0).body() } },
+          Unmanaged.passUnretained(next).toOpaque())
+      } else {
+        rd_kafka_queue_cb_event_enable(raw, nil, nil)
+      }
+      // The former one is not called any more: librdkafka calls under the lock that the change above took.
+      current = next
+    }
+  }
+
   /// Ends the wait of a thread that is blocked in ``consumeBatch(into:timeout:)``, or the next one at once when
   /// none is blocked: a wake is never lost, several before a wait count as one (`rd_kafka_queue_yield`; the
   /// header only speaks of queue polls, batches were measured). Not for signal handlers.
   ///
   /// Waking a queue that is forwarded wakes its destination.
   public func wake() { rd_kafka_queue_yield(raw) }
+}
+
+/// A closure that librdkafka can know as an opaque.
+private final class ArrivalHandler: Sendable {
+  let body: @Sendable () -> Void
+
+  init(_ body: @escaping @Sendable () -> Void) { self.body = body }
+
+  static func from(_ opaque: UnsafeMutableRawPointer) -> ArrivalHandler {
+    Unmanaged<ArrivalHandler>.fromOpaque(opaque).takeUnretainedValue()
+  }
 }

@@ -85,6 +85,10 @@ actor Assignments {
   /// again from what is committed.
   func interrupted() async {
     let kept = assignments.values.map(\.partition).sorted { $0.number < $1.number }
+    guard !kept.isEmpty else { return }
+    logger.warning(
+      "the membership was interrupted; the partitions that were kept are restored anew",
+      metadata: ["partitions": "\(kept.map(\.number))"])
     await lost(kept.map(\.number))
     for partition in kept { restore(partition, isAgain: true) }
   }
@@ -209,9 +213,18 @@ actor Assignments {
     for assignment in assignments.values {
       if let lane = assignment.lane { loads[lane.index] += 1 }
     }
-    let home = Int(partition) % lanes.count
-    let share = (assignments.count + lanes.count - 1) / lanes.count
-    return lanes[loads[home] < share ? home : loads.indices.min { loads[$0] < loads[$1] }!]
+    return lanes[Self.lane(of: partition, loads: loads, partitions: assignments.count)]
+  }
+
+  /// The same as a number.
+  ///
+  /// - Parameters:
+  ///   - loads: the partitions that each lane has; not empty.
+  ///   - partitions: all that are assigned.
+  static func lane(of partition: Int32, loads: [Int], partitions: Int) -> Int {
+    let home = Int(partition) % loads.count
+    let share = (partitions + loads.count - 1) / loads.count
+    return loads[home] < share ? home : loads.indices.min { loads[$0] < loads[$1] }!
   }
 
   private var objectBytesShare: Int { objectBytesMax / max(assignments.count, 1) }

@@ -5,7 +5,9 @@ extension Lane {
   func attach(_ actor: PartitionActor) {
     precondition(partitions[actor.partition] == nil, "partition \(actor.partition) is served twice")
     partitions[actor.partition] = actor
-    actor.queue.forward(to: queue)
+    rotation.insert(actor.partition)
+    actor.queue.onArrival { [executor] in executor.notify() }
+    executor.notify()
   }
 
   /// Stops serving partitions: takes in nothing more of them and waits for the transactions that hold their
@@ -22,7 +24,6 @@ extension Lane {
     }
     defer { giveUp.cancel() }
     let actors = released.compactMap { partitions[$0] }
-    for actor in actors { actor.queue.forward(to: nil) }
     leaving.formUnion(released)
     let end = deadline + LaneLimits.abandonGrace
     while actors.contains(where: { isInFlight($0) }), ContinuousClock.now < end {
@@ -71,7 +72,8 @@ extension Lane {
   /// nothing would be lost without it, but a return would replay more.
   private func detach(_ partition: Int32) {
     guard let actor = partitions.removeValue(forKey: partition) else { return }
-    actor.queue.forward(to: nil)
+    rotation.remove(partition)
+    actor.queue.onArrival(nil)
     stale.insert(partition)
     endsReached[partition] = nil
     if let job = actor.takeDrain(ifOver: 0, orOlderThan: .zero) { drainer.submit(job) }

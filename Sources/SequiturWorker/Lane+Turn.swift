@@ -6,7 +6,7 @@ extension Lane {
   func turn() {
     if let fullness = fullness {
       sendIfDue(hasMore: true)
-      if fullness == .waitsForCommit { executor.waitForJob(timeout: LaneLimits.idleWait) }
+      if fullness == .waitsForCommit { executor.wait(atMost: LaneLimits.idleWait) }
       return drainPartitions()
     }
     if nextMessage < source.messages.count {
@@ -14,7 +14,7 @@ extension Lane {
     } else {
       receive()
     }
-    sendIfDue(hasMore: nextMessage < source.messages.count || source.isFull)
+    sendIfDue(hasMore: nextMessage < source.messages.count || mayHaveMore)
     drainPartitions()
     reportEnds()
   }
@@ -45,15 +45,25 @@ extension Lane {
   /// Committed objects of all partitions that wait for a drain.
   var undrainedBytes: Int { partitions.values.reduce(0) { $0 + $1.undrainedByteCount } }
 
-  /// Takes what is there at once, or else waits for the next message.
+  /// Takes from the next partition of the round that has something. Waits when a whole round had nothing.
   private func receive() {
-    nextMessage = 0
+    nextMessage = source.messages.count
     stale.removeAll()
-    source.take(from: queue)
-    if source.messages.isEmpty, open.commands == 0 || isCommitting {
-      source.wait(for: queue, timeout: LaneLimits.idleWait)
+    while let partition = rotation.next() {
+      guard !leaving.contains(partition), let actor = partitions[partition] else { continue }
+      source.take(from: actor.queue)
+      nextMessage = 0
+      guard source.messages.isEmpty else {
+        round.hasFound = true
+        round.hasBacklog = round.hasBacklog || source.isFull
+        mayHaveMore = !rotation.isRoundOver || round.hasBacklog
+        return processBatch()
+      }
     }
-    processBatch()
+    mayHaveMore = round.hasBacklog
+    let isIdle = !round.hasFound
+    round = Round()
+    if isIdle, open.commands == 0 || isCommitting { executor.wait(atMost: LaneLimits.idleWait) }
   }
 
   /// Processes the batch from `nextMessage` on, run by run of one partition.

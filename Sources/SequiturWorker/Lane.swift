@@ -15,9 +15,6 @@ import Sequitur
 actor Lane {
   nonisolated let index: Int
   nonisolated let executor: LaneExecutor
-  /// All partitions' commands arrive here.
-  nonisolated let queue: KafkaQueue
-
   let limits: Limits
   let policy: BatchPolicy
   let drainer: Drainer
@@ -26,6 +23,8 @@ actor Lane {
   let logger: Logger
 
   var partitions: [Int32: PartitionActor] = [:]
+  /// Whose turn it is.
+  var rotation = PartitionRotation()
   /// Partitions that are being released: nothing more of them is taken in.
   var leaving: Set<Int32> = []
   /// Partitions that were detached while the batch at hand held messages of them.
@@ -33,6 +32,11 @@ actor Lane {
   /// The messages being processed, and how far.
   var source = QueueReader(capacity: LaneLimits.messagesPerBatch)
   var nextMessage = 0
+  /// What the round so far has found.
+  var round = Round()
+  /// Whether more could be taken without waiting, as far as is known: partitions have not had their turn in this
+  /// round, or had more than fits in one.
+  var mayHaveMore = false
 
   var open = PreparedTransaction()
   /// The transaction's buffer that is not in use, while none commits.
@@ -52,12 +56,11 @@ actor Lane {
   nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
   init(
-    index: Int, queue: KafkaQueue, limits: Limits, drainer: Drainer, statistics: WorkerStatistics,
+    index: Int, limits: Limits, drainer: Drainer, statistics: WorkerStatistics,
     events: LaneEvents, logger: Logger
   ) {
     self.index = index
-    self.queue = queue
-    executor = LaneExecutor(name: "lane-\(index)") { queue.wake() }
+    executor = LaneExecutor(name: "lane-\(index)")
     self.limits = limits
     policy = BatchPolicy(limits)
     self.drainer = drainer
@@ -82,6 +85,13 @@ actor Lane {
   func stop() { isStopping = true }
 }
 
+/// A round of a lane over its partitions.
+struct Round {
+  var hasFound = false
+  /// A partition had more than fits in its turn.
+  var hasBacklog = false
+}
+
 /// What a lane tells the worker. Called on the lane's thread; must not block.
 struct LaneEvents: Sendable {
   /// A partition's uncommitted work was discarded, though it is still assigned: it must be restored anew.
@@ -95,7 +105,8 @@ struct LaneEvents: Sendable {
 
 /// The bounds of a lane.
 enum LaneLimits {
-  /// Messages taken from librdkafka at once; between 10 and 1,000 it hardly matters (measured).
+  /// Messages of one partition taken at once, before it is the next one's turn; between 10 and 1,000 it hardly
+  /// matters for speed (measured).
   static let messagesPerBatch = 1000
   /// How long a lane without work blocks before it looks at its partitions' drains.
   static let idleWait = Duration.milliseconds(250)

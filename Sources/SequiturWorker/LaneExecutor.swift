@@ -5,28 +5,23 @@ import Synchronization
 /// A lane's thread as a Swift executor: the lane and its partitions' actors all run on it, so that one calls
 /// another without changing threads, and blocking calls to librdkafka hold up nobody else.
 ///
-/// While the lane blocks in a poll, a job that arrives ends the poll by `wake`.
+/// While the lane waits, a job that arrives ends the wait, and so does ``notify()``.
 final class LaneExecutor: SerialExecutor {
   private struct State: ~Copyable {
     var jobs: [UnownedJob] = []
     var isStopping = false
     var hasEnded = false
-    var thread: pthread_t?
   }
 
   private let state = Mutex(State())
   private let arrived = DispatchSemaphore(value: 0)
-  private let wake: @Sendable () -> Void
   private let finished = OneTimeEvent()
   /// For jobs that come after the end, such as the news of the last drain: a job that never ran would keep its
   /// partition's memory for ever.
   private let late = DispatchQueue(label: "lane-late")
 
-  /// - Parameter wake: ends a blocking call of the lane's thread; called from any thread.
-  init(name: String, wake: @escaping @Sendable () -> Void) {
-    self.wake = wake
+  init(name: String) {
     let thread = Thread { [self] in
-      state.withLock { $0.thread = pthread_self() }
       serve()
       finished.signal()
     }
@@ -37,21 +32,24 @@ final class LaneExecutor: SerialExecutor {
 
   func enqueue(_ job: consuming ExecutorJob) {
     let job = UnownedJob(job)
-    let (hasEnded, isOwnThread) = state.withLock { state in
+    let hasEnded = state.withLock { state in
       if !state.hasEnded { state.jobs.append(job) }
-      return (state.hasEnded, state.thread.map { pthread_equal($0, pthread_self()) != 0 } ?? false)
+      return state.hasEnded
     }
     if hasEnded { return late.async { job.runSynchronously(on: self.asUnownedSerialExecutor()) } }
     arrived.signal()
-    // What the lane enqueues itself, such as its own next turn, must not end its own next poll.
-    if !isOwnThread { wake() }
   }
 
-  /// Blocks the lane's thread until a job has arrived or the time is over. Only for code on this executor.
-  func waitForJob(timeout: Duration) {
+  /// Something has arrived for the lane: ends its wait, or the next one at once. Any thread may call it.
+  func notify() { arrived.signal() }
+
+  /// Blocks the lane's thread until a job or a notice has arrived or the time is over. Only for code on this executor.
+  func wait(atMost timeout: Duration) {
     let (seconds, attoseconds) = timeout.components
     let nanoseconds = seconds * 1_000_000_000 + attoseconds / 1_000_000_000
-    if arrived.wait(timeout: .now() + .nanoseconds(Int(nanoseconds))) == .success { arrived.signal() }
+    guard arrived.wait(timeout: .now() + .nanoseconds(Int(nanoseconds))) == .success else { return }
+    // Each job has its signal; a notice's is used up by the wait that it ended.
+    if state.withLock({ !$0.jobs.isEmpty }) { arrived.signal() }
   }
 
   /// Ends the thread once the jobs at hand are done.

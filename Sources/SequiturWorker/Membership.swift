@@ -112,8 +112,7 @@ final class Membership: KafkaRebalanceListener {
     }
     let now = currentStanding()
     let before = standing.withLock { $0 }
-    if let before, before.memberID != now?.memberID {
-      logger.warning("the membership was interrupted; all partitions are restored anew")
+    if now == nil || before?.memberID != now?.memberID {
       blocking { assignments in await assignments.interrupted() }
     }
     standing.withLock { $0 = now }

@@ -11,7 +11,7 @@ extension WorkerParts {
     let bound = LateBound<Assignments>()
     let lanes = senders.indices.map { index in
       Lane(
-        index: index, queue: consumer.makeQueue(), limits: laneLimits, drainer: drainer,
+        index: index, limits: laneLimits, drainer: drainer,
         statistics: statistics,
         events: laneEvents(bound), logger: logger)
     }

@@ -54,7 +54,7 @@ extension SequiturWorkerTests {
 
 /// An actor on a lane's executor.
 private actor Probe {
-  nonisolated let executor = LaneExecutor(name: "probe") {}
+  nonisolated let executor = LaneExecutor(name: "probe")
   private var count = 0
 
   nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
@@ -88,7 +88,7 @@ private final class Bench: Sendable {
       state: state, memory: MemoryBudget(bytes: 256 << 20), statistics: statistics, logger: quiet)
     self.drainer = drainer
     let lane = Lane(
-      index: 0, queue: consumer.makeQueue(), limits: Limits(), drainer: drainer, statistics: statistics,
+      index: 0, limits: Limits(), drainer: drainer, statistics: statistics,
       events: LaneEvents(discarded: { _ in }, committed: { _, _ in }, storeDamaged: { _ in }), logger: quiet)
     self.lane = lane
     partition = AssignedPartition(number: 0, queue: consumer.makeQueue())

@@ -1,0 +1,133 @@
+import Foundation
+import LifecycleRules
+import NoteDecider
+import Sequitur
+import Synchronization
+import TestBroker
+import Testing
+
+@testable import SequiturWorker
+
+extension SequiturWorkerTests {
+  /// Partitions that share a lane, and lanes beside each other.
+  @Suite struct LaneTests {
+    @Test func `each partition has its turn before any has a second one, whoever comes and goes`() {
+      var rotation = PartitionRotation()
+      #expect(rotation.next() == nil)
+      for partition in Int32(0)..<4 { rotation.insert(partition) }
+      #expect((0..<7).map { _ in rotation.next() } == [0, 1, 2, 3, nil, 0, 1])
+      rotation.remove(0)
+      #expect((0..<4).map { _ in rotation.next() } == [2, 3, nil, 1])
+      rotation.insert(9)
+      rotation.remove(3)
+      #expect(!rotation.isRoundOver)
+      #expect((0..<4).map { _ in rotation.next() } == [2, 9, nil, 1])
+      rotation.remove(7)
+      for partition in [1, 2, 9] as [Int32] { rotation.remove(partition) }
+      #expect(rotation.isRoundOver && rotation.next() == nil)
+    }
+
+    @Test(.enabled(if: TestBroker.isAvailable))
+    func `a partition with a long backlog does not starve the others on its lane`() async throws {
+      let application = try await Application(partitions: 4)
+      let backlog = 40_000
+      try await application.submit((0..<backlog).map { .on(0, .amend("none-\($0 % 100)", total: 1)) })
+      try await application.submit((1...3).map { .on($0, .create("order-\($0)")) })
+      let worker = WorkerInProcess(application.configuration())
+      try await eventually("the outcomes of the other partitions") {
+        let positions = worker.worker.statistics.snapshot.positions
+        return (1...3).allSatisfy { positions[$0] == 1 }
+      }
+      #expect(worker.worker.statistics.snapshot.positions[0] ?? 0 < Int64(backlog))
+      try await application.caughtUp()
+      try await worker.stop()
+      try await expectNoFault(application)
+    }
+
+    @Test(.enabled(if: TestBroker.isAvailable))
+    func `a partition that stands still does not stop another lane`() async throws {
+      let application = try await Application(partitions: 2)
+      let gate = Gate()
+      let worker = Worker(application.configuration(lanes: 2), logger: quiet) { GatedDecider(gate: gate) }
+      let running = Task { try await worker.run() }
+      try await application.submit([.on(0, Command("held", "note", "wait"))])
+      await gate.reached.wait()
+      try await application.submit((0..<100).map { .on(1, Command("free-\($0)", "note")) })
+      try await eventually("the other lane's outcomes") { worker.statistics.snapshot.positions[1] == 100 }
+      #expect(worker.statistics.snapshot.positions[0] == 0)
+      gate.open()
+      try await application.caughtUp()
+      running.cancel()
+      try await running.value
+    }
+
+    @Test func `partitions spread evenly over the lanes`() async throws {
+      // Home lanes first, then the least loaded: with any assignment no lane has two more than another.
+      var generator = SplitMix(state: 5)
+      for _ in 0..<200 {
+        let lanes = Int.random(in: 1...8, using: &generator)
+        let partitions = (0..<Int32(40)).shuffled(using: &generator).prefix(
+          Int.random(in: 1...20, using: &generator))
+        var loads = Array(repeating: 0, count: lanes)
+        for partition in partitions {
+          loads[Assignments.lane(of: partition, loads: loads, partitions: partitions.count)] += 1
+        }
+        #expect(loads.max()! - loads.min()! <= 1 || loads.max()! <= (partitions.count + lanes - 1) / lanes)
+      }
+    }
+  }
+}
+
+extension Command {
+  /// The command on this partition, whatever its key.
+  fileprivate static func on(_ partition: Int32, _ command: Command) -> Command {
+    var command = command
+    command.partition = partition
+    return command
+  }
+}
+
+/// Holds a decider up until it is opened.
+private final class Gate: Sendable {
+  let reached = OneTimeEvent()
+  private let closed = DispatchSemaphore(value: 0)
+
+  func wait() {
+    reached.signal()
+    closed.wait()
+    closed.signal()
+  }
+
+  func open() { closed.signal() }
+}
+
+/// Notes whatever comes; the payload `wait` waits at the gate.
+private struct GatedDecider: Decider {
+  let gate: Gate
+  private let notes = NoteDecider()
+
+  init(gate: Gate) { self.gate = gate }
+
+  func decode(_ record: borrowing CommandRecord) -> Decoded<[UInt8]> { notes.decode(record) }
+
+  func decide(
+    _ command: [UInt8], on state: NoteDecider.Note?, in context: borrowing DecisionContext
+  ) throws -> Decision<NoteDecider.Event> {
+    if command == Array("wait".utf8) { gate.wait() }
+    return try notes.decide(command, on: state, in: context)
+  }
+
+  func evolve(_ state: NoteDecider.Note?, by event: NoteDecider.Event) -> NoteDecider.Note? {
+    notes.evolve(state, by: event)
+  }
+
+  func encode(_ event: NoteDecider.Event, into payload: inout ByteWriter) throws -> String {
+    try notes.encode(event, into: &payload)
+  }
+
+  func decodeState(_ bytes: RawSpan) throws -> NoteDecider.Note { try notes.decodeState(bytes) }
+
+  func encodeState(_ state: NoteDecider.Note, into bytes: inout ByteWriter) throws {
+    try notes.encodeState(state, into: &bytes)
+  }
+}
