@@ -8,7 +8,7 @@ SWIFT_SOURCES := $(wildcard Sources Tests Examples Benchmarks Package.swift)
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help bench bench-state profile broker docs setup setup-tests build demo test lint format clean
+.PHONY: help bench bench-state pauses profile broker docs setup setup-tests build demo test lint format clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | \
@@ -44,6 +44,11 @@ bench: setup-tests ## Measure against bare C on the same broker (ARGS="--only ac
 bench-state: setup-tests ## Measure restarts and stores larger than memory (ARGS="--only larger --partitions 16")
 	$(SWIFT) build -c release
 	scripts/bench-state $(ARGS)
+
+pauses: setup-tests ## Measure how long partitions stand still when workers stop, crash, hang and come (ARGS="--rounds 5")
+	$(SWIFT) build -c release --product benchmark-client
+	$(SWIFT) build -c release --product sequitur
+	scripts/bench-pauses $(ARGS)
 
 profile: setup ## Count instructions of the engine, function by function, beside those of the C loop
 	$(SWIFT) build -c release --product ceiling

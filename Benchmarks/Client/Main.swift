@@ -10,7 +10,8 @@ enum Main {
     case "restore": try await RestoreRun(options).run()
     case "engine": try EngineRun(options).run()
     case "fill": try FillRun(options).run()
-    default: fatalError("usage: benchmark-client worker|restore|engine|fill [--option value]…")
+    case "observe": try ObserveRun(options).run()
+    default: fatalError("usage: benchmark-client worker|restore|engine|fill|observe [--option value]…")
     }
   }
 }
