@@ -7,8 +7,12 @@ SWIFT_SOURCES := $(wildcard Sources Tests Examples Benchmarks Package.swift)
 # Arguments for `make demo`, as in: make demo ARGS="--partitions 8"
 ARGS ?=
 
+# Seeds for `make simulate`, and the first one, as in: make simulate SEEDS=1000000 FROM=10001
+SEEDS ?= 10000
+FROM ?= 1
+
 .DEFAULT_GOAL := help
-.PHONY: help bench bench-state pauses profile broker docs setup setup-tests build demo test lint format clean
+.PHONY: help bench bench-state pauses profile broker docs setup setup-tests build demo test simulate lint format clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | \
@@ -31,10 +35,16 @@ broker: setup-tests ## Run a test broker on port 9092 until Ctrl-C; it keeps not
 	@exec .venv/bin/noida-db start --only kafka --data-dir "$$(mktemp -d)" --kafka-port 9092
 
 # The release is built before the tests, because some of them run the released executable.
-test: setup-tests lint ## Lint, build, and run every test against a test broker
+test: setup-tests lint ## Lint, build, simulate, and run every test against a test broker
 	$(SWIFT) build -c release
+	$(MAKE) simulate
 	$(SWIFT) build --build-tests
 	$(SWIFT) test --skip-build --disable-xctest
+
+simulate: setup ## Run SEEDS simulated worlds from seed FROM on, then every deliberate fault of the protocol
+	$(SWIFT) build -c release --product sequitur-sim
+	.build/release/sequitur-sim --seeds $(SEEDS) --from $(FROM)
+	.build/release/sequitur-sim --mutations --seeds 600
 
 bench: setup-tests ## Measure against bare C on the same broker (ARGS="--only account --pairs 5"; BENCH=full for all)
 	$(SWIFT) build -c release --product ceiling

@@ -36,6 +36,7 @@ struct SeedSummary: Sendable {
   var steps = 0
   var commands = 0
   var reached = Array(repeating: 0, count: SimulationSituation.allCases.count)
+  var struck = Array(repeating: 0, count: Simulation.stepNames.count * Simulation.faultNames.count)
   var failures: [Simulation.Report] = []
   var duration = Duration.zero
 
@@ -48,6 +49,7 @@ struct SeedSummary: Sendable {
     steps += report.steps
     commands += report.commands
     for index in reached.indices where report.reached[index] > 0 { reached[index] += 1 }
+    for index in struck.indices { struck[index] += report.struck[index] }
     if report.failure != nil { failures.append(report) }
   }
 
@@ -56,11 +58,18 @@ struct SeedSummary: Sendable {
     steps += other.steps
     commands += other.commands
     for index in reached.indices { reached[index] += other.reached[index] }
+    for index in struck.indices { struck[index] += other.struck[index] }
     failures += other.failures
   }
 
-  var unreached: [SimulationSituation] {
-    zip(SimulationSituation.allCases, reached).filter { $0.1 == 0 }.map(\.0)
+  /// Situations that no seed reached, and steps at which a fault never struck.
+  var unreached: [String] {
+    let situations = zip(SimulationSituation.allCases, reached).filter { $0.1 == 0 }.map { "\($0.0)" }
+    let faults = struck.indices.filter { struck[$0] == 0 }.map { index in
+      let count = Simulation.faultNames.count
+      return "\(Simulation.faultNames[index % count]) at \(Simulation.stepNames[index / count])"
+    }
+    return situations + faults
   }
 
   func printTable() {
@@ -71,6 +80,12 @@ struct SeedSummary: Sendable {
     print("situation".padded(34) + "reached by seeds")
     for (situation, count) in zip(SimulationSituation.allCases, reached) {
       print("\(situation)".padded(34) + "\(count)")
+    }
+    print("step".padded(34) + "faults that struck (\(Simulation.faultNames.joined(separator: ", ")))")
+    let width = Simulation.faultNames.count
+    for (row, step) in Simulation.stepNames.enumerated() {
+      let counts = struck[row * width..<(row + 1) * width].map(String.init)
+      print(step.padded(34) + counts.joined(separator: ", "))
     }
   }
 }

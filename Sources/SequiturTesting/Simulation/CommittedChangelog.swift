@@ -78,7 +78,7 @@ final class CommittedChangelog {
     log.entries[index].transaction.map { kafka.decisions[$0] == true } ?? false
   }
 
-  private func decode() {
+  func decode() {
     while contents.count < log.entries.count {
       contents.append(log.entries[contents.count].record.map(content) ?? .marker)
     }

@@ -65,8 +65,17 @@ final class SimulatedDrainer {
       drain.actor.processor.failDrain()
       return drain.actor.worker.wakeLane(serving: drain.actor.partition)
     }
-    drain.write()
+    guard process.attempt(.drainWrite, { drain.write() }) else {
+      if !process.isDead { fail(drain) }
+      return
+    }
     drain.actor.processor.finishDrain()
+  }
+
+  private func fail(_ drain: SimulatedDrain) {
+    process.world.reach(.drainFailed)
+    drain.actor.processor.failDrain()
+    drain.actor.worker.wakeLane(serving: drain.actor.partition)
   }
 }
 

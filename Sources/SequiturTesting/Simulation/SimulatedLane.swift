@@ -165,7 +165,10 @@ final class SimulatedLane {
     // One that was handed over after the budget was spent has not been given up yet: it could send its offsets
     // under the next generation.
     let isKept = world.mutation == .lateTransactionNotAbandoned || world.mutation == .revokeDoesNotWait
-    if !isKept, actors.contains(where: { sent[$0.partition] === $0 }) { committer.abandon() }
+    if actors.contains(where: { sent[$0.partition] === $0 }) {
+      world.reach(.lateTransaction)
+      if !isKept { committer.abandon() }
+    }
     for actor in actors where partitions[actor.partition] === actor { detach(actor.partition) }
     leaving.subtract(released)
     if isGivenUp { dropOpenTransaction() }

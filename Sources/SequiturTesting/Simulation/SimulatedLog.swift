@@ -8,9 +8,11 @@ import Sequitur
 final class SimulatedLog {
   struct Entry {
     /// `nil` for a marker.
-    let record: LogRecord?
+    var record: LogRecord?
     /// `nil` for a record without one.
     let transaction: Int?
+    /// Compaction removed it; its offset stays.
+    var isGap = false
   }
 
   private(set) var entries: [Entry] = []
@@ -19,7 +21,39 @@ final class SimulatedLog {
   /// By transaction, where a marker says so.
   private var isCommitted: [Int: Bool] = [:]
 
-  var highWatermark: Int64 { Int64(entries.count) }
+  /// The first offset that still exists.
+  private(set) var logStart: Int64 = 0
+  /// Entries of the topic of the same name that was deleted: offsets begin again behind them.
+  private var base = 0
+
+  var highWatermark: Int64 { Int64(entries.count - base) }
+
+  /// `DeleteRecords` up to the high watermark.
+  func truncate() { logStart = highWatermark }
+
+  func recreate() {
+    base = entries.count
+    logStart = 0
+    open = []
+  }
+
+  /// The log cleaner: of each key only the newest record stays, below the last stable offset, and none of an
+  /// aborted transaction. Tombstones stay (delete.retention.ms), and offsets do.
+  ///
+  /// - Returns: how many records it removed.
+  func compact() -> Int {
+    var newest: Set<[UInt8]> = []
+    var count = 0
+    for index in (base..<base + Int(stableOffset)).reversed() {
+      guard let key = entries[index].record?.key else { continue }
+      let isAborted = entries[index].transaction.map { isCommitted[$0] != true } ?? false
+      guard isAborted || !newest.insert(key).inserted else { continue }
+      entries[index].record = nil
+      entries[index].isGap = true
+      count += 1
+    }
+    return count
+  }
   /// The last stable offset.
   var stableOffset: Int64 { open.map(\.start).min() ?? highWatermark }
 
@@ -42,13 +76,16 @@ final class SimulatedLog {
   struct Fetched {
     var records: [(offset: Int64, record: LogRecord)] = []
     var position: Int64
+    /// Whether a compacted record was passed over.
+    var hasGap = false
   }
 
   func fetch(from offset: Int64, max: Int, isCommittedOnly: Bool) -> Fetched {
     var fetched = Fetched(position: offset)
     let end = isCommittedOnly ? stableOffset : highWatermark
     while fetched.position < end, fetched.records.count < max {
-      let entry = entries[Int(fetched.position)]
+      let entry = entries[base + Int(fetched.position)]
+      if entry.isGap { fetched.hasGap = true }
       if let record = entry.record,
         !isCommittedOnly || entry.transaction.map({ isCommitted[$0] == true }) ?? true
       {

@@ -24,7 +24,8 @@ final class SimulatedMembership {
     self.worker = worker
   }
 
-  var isStable: Bool { metadata != nil && !isRebalancing }
+  /// A zombie that has not heard of its loss yet is not stable.
+  var isStable: Bool { !isRebalancing && metadata.map { group.check($0) == nil } ?? false }
 
   func join() {
     guard !isLeaving else { return }

@@ -15,6 +15,13 @@ final class SimulatedProcess {
 
   func die() { isDead = true }
 
+  private var cutOffUntil = 0
+
+  /// No request reaches a broker, and no answer comes back, for so many milliseconds.
+  func cutOff(for duration: Int) { cutOffUntil = max(cutOffUntil, world.now + duration) }
+
+  var isCutOff: Bool { world.now < cutOffUntil }
+
   /// SIGSTOP, and SIGCONT after so many milliseconds.
   func hang(for duration: Int) { stoppedUntil = max(stoppedUntil, world.now + duration) }
 
@@ -23,6 +30,26 @@ final class SimulatedProcess {
   func after(_ delay: Int, _ body: @escaping () -> Void) {
     guard !isDead else { return }
     world.after(delay, of: self, body)
+  }
+
+  /// Something that a process does by itself, at which a fault may strike.
+  ///
+  /// - Returns: whether it was done well; a process that has died does nothing more.
+  func attempt(_ step: SimulationStep, _ body: () -> Void) -> Bool {
+    let fault = world.fault(at: step, of: self)
+    if let fault { world.note("\(name) \(step): \(fault)") }
+    switch fault {
+    case .crashBefore: world.crash(self)
+    case .crashAfter:
+      body()
+      world.crash(self)
+    case .hang, .standstillBefore:
+      body()
+      hang(for: world.random.within(50...2500))
+    case .requestLost, .responseLost, .retriableError, .clientFailed: return false
+    case nil: body()
+    }
+    return !isDead
   }
 
   /// A request to a broker and its answer. Every call is a numbered step at which a fault may strike.
@@ -71,10 +98,31 @@ enum SimulationStep: Int, CaseIterable, Sendable {
   case initProducer, produce, sendOffsets, commit, abort, resolve
   case groupPosition, bounds, changelogFetch
   case join, heartbeat, leave
+  /// What a process does by itself.
+  case restoreWrite, drainWrite, revoke, serve
+
+  /// Which coordinator answers; `nil`: none does.
+  var coordinator: Coordinator? {
+    switch self {
+    case .initProducer, .commit, .abort: .transaction
+    case .sendOffsets, .resolve, .groupPosition, .join, .heartbeat, .leave: .group
+    case .produce, .bounds, .changelogFetch, .restoreWrite, .drainWrite, .revoke, .serve: nil
+    }
+  }
+
+  enum Coordinator { case group, transaction }
+
+  /// Whether a broker is asked.
+  var isRemote: Bool {
+    switch self {
+    case .restoreWrite, .drainWrite, .revoke, .serve: false
+    default: true
+    }
+  }
 }
 
 /// What strikes there.
-enum SimulationFault: CaseIterable, Sendable {
+enum SimulationFault: Int, CaseIterable, Sendable {
   case requestLost, responseLost, retriableError, crashBefore, crashAfter, hang
   /// The process stands still between its decision and the request.
   case standstillBefore

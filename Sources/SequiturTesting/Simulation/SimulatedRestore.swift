@@ -64,15 +64,41 @@ final class SimulatedRestore {
           perform(machine.boundsRead(logStart: $0.logStart, highWatermark: $0.highWatermark))
         }
       }
-    case .setAside(let mismatch): world.fail("partition \(partition) is set aside: \(mismatch)")
+    case .setAside(let mismatch):
+      guard world.damagedPartitions.contains(partition) else {
+        return world.fail("partition \(partition) is set aside: \(mismatch)")
+      }
+      store.removeAll()
+      hasStored = false
+      perform(machine.storeSetAside())
     case .read(let from, let target):
       world.note("\(process.name) restores \(partition) from \(from) to \(target)")
       if from == target, let end = machine.positionReached(from) { return perform(end) }
       if hasStored { world.reach(.restoreOfTailOnly) }
       fetch(from: from, target: target)
     case .serve(let position): serve(position)
-    case .refuse(let fault): world.fail("partition \(partition) is refused: \(fault)")
+    case .refuse(let fault): refuse(fault)
     }
+  }
+
+  /// A refused partition stays assigned and is not served.
+  private func refuse(_ fault: RestoreFault) {
+    guard world.damagedPartitions.contains(partition) else {
+      return world.fail("partition \(partition) is refused: \(fault)")
+    }
+    world.note("\(process.name) refuses \(partition): \(fault)")
+    world.reach(world.profile.damage == .truncated ? .truncatedChangelogRefused : .recreatedChangelogRefused)
+    isRunning = false
+    hasRefused = true
+  }
+
+  private(set) var hasRefused = false
+
+  /// The store could not be written: the restore is made again, as `Assignments` does.
+  private func startAgain() {
+    world.reach(.restoreWriteFailed)
+    machine = RestoreMachine(partitions: Int32(world.profile.partitions))
+    process.after(world.random.within(20...100)) { [self] in begin() }
   }
 
   private func readGroupPosition() {
@@ -94,7 +120,7 @@ final class SimulatedRestore {
         world.reach(.markerLateOnChangelog)
       }
       let isMutated = world.mutation == .lastStableOffsetAsTarget
-      return .success((0, isMutated ? log.stableOffset : log.highWatermark))
+      return .success((log.logStart, isMutated ? log.stableOffset : log.highWatermark))
     } _: {
       body($0)
     }
@@ -107,7 +133,13 @@ final class SimulatedRestore {
         world.kafka.log(.changelog, partition).fetch(
           from: offset, max: 10, isCommittedOnly: isCommittedOnly))
     } _: { [self] fetched in
-      if let action = apply(fetched, from: offset) { return perform(action) }
+      if fetched.hasGap { world.reach(.restoreOverGaps) }
+      var action: RestoreMachine.Action?
+      guard process.attempt(.restoreWrite, { action = apply(fetched, from: offset) }) else {
+        if !process.isDead { startAgain() }
+        return
+      }
+      if let action { return perform(action) }
       process.after(fetched.position == offset ? 20 : 1) { [self] in
         if !endsCancelled() { fetch(from: fetched.position, target: target) }
       }
@@ -155,6 +187,7 @@ final class SimulatedRestore {
   }
 
   private func serve(_ position: Int64?) {
+    guard process.attempt(.serve, {}) || !process.isDead else { return }
     isRunning = false
     if groupPosition == nil, position != nil { world.reach(.checkpointOutlivesOffsets) }
     world.note("\(process.name) serves \(partition) from \(position ?? 0)")

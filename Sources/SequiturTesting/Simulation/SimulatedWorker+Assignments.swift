@@ -12,6 +12,7 @@ extension SimulatedWorker {
 
   /// Lets partitions go in order; calls `done` when nothing of theirs is under way.
   func revoked(_ partitions: [Int32], done: @escaping () -> Void) {
+    guard process.attempt(.revoke, {}) || !process.isDead else { return }
     stop(partitions) { [self] served in
       var missing = 1
       func ended() {

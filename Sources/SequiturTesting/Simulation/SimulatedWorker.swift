@@ -86,7 +86,12 @@ final class SimulatedWorker {
     if process.isHanging { return false }
     if isStopping || isRefused { return true }
     return lanes.allSatisfy(\.isQuiet) && membership.isStable
-      && assignments.values.allSatisfy { if case .serving = $0 { true } else { false } }
+      && assignments.values.allSatisfy {
+        switch $0 {
+        case .serving: true
+        case .restoring(let restore): restore.hasRefused
+        }
+      }
   }
 
   /// What it is busy with, for a failure's message.

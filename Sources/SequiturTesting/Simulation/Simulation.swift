@@ -13,6 +13,9 @@ public enum Simulation {
     public let failure: String?
     /// How often each situation was reached, in the order of `SimulationSituation.allCases`.
     public let reached: [Int]
+    /// How often each fault struck at each step: a row for each of ``stepNames``, a column for each of
+    /// ``faultNames``.
+    public let struck: [Int]
     /// Steps at which a fault could strike.
     public let steps: Int
     public let commands: Int
@@ -21,6 +24,11 @@ public enum Simulation {
     /// One line an event; empty unless it was asked for.
     public let trace: [String]
   }
+
+  /// The numbered steps at which faults strike.
+  public static let stepNames = SimulationStep.allCases.map { "\($0)" }
+  /// What strikes there.
+  public static let faultNames = SimulationFault.allCases.map { "\($0)" }
 
   /// Runs one seed's world to its end.
   ///
@@ -31,7 +39,7 @@ public enum Simulation {
     let world = World(seed: seed, mutation: mutation, isTraced: isTraced)
     world.run()
     return Report(
-      seed: seed, failure: world.failure, reached: world.reached, steps: world.steps,
+      seed: seed, failure: world.failure, reached: world.reached, struck: world.struck, steps: world.steps,
       commands: world.commandsSent, milliseconds: world.now, trace: world.trace)
   }
 }

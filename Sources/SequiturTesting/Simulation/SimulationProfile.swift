@@ -8,7 +8,8 @@ struct SimulationProfile {
   let commands: Int
   let isCooperative: Bool
   let isStatic: Bool
-  let troubles: Set<SimulationTrouble>
+  /// In a fixed order, so that the trace is the same each time.
+  let troubles: [SimulationTrouble]
   /// Chances in a thousand.
   let fault: Int
   let offsetFault: Int
@@ -27,6 +28,10 @@ struct SimulationProfile {
   let commandsPerTransaction: Int
   /// How often something happens to a worker or to the brokers.
   let strikes: Int
+  /// Whether the changelog is compacted now and then.
+  let isCompacted: Bool
+  /// What somebody does to a changelog partition while no worker runs.
+  let damage: ChangelogDamage?
   /// One fault at one occurrence of one step, so that a run over many seeds visits all of them.
   let target: (step: SimulationStep, occurrence: Int, fault: SimulationFault)?
   /// From here on the world is well: everything must come to its end.
@@ -36,7 +41,7 @@ struct SimulationProfile {
 
   init(_ random: inout SimulationRandom) {
     let troubles = SimulationTrouble.draw(&random)
-    self.troubles = troubles
+    self.troubles = SimulationTrouble.allCases.filter { troubles.contains($0) }
     workers = random.within(1...3)
     partitions = random.within(2...4)
     commands = random.within(40...70)
@@ -50,19 +55,24 @@ struct SimulationProfile {
     let hasStoreTrouble = troubles.contains(.storesFail)
     drainFailure = hasStoreTrouble ? random.within(200...500) : random.pick([0, 0, 50])
     storeLoss = hasStoreTrouble ? 900 : 300
-    let produceDelays = troubles.contains(.producesSlowly) ? [150, 300, 300, 600, 1500] : [2, 10, 60]
-    produceDelay = random.pick(produceDelays)
+    // So that the transaction after the one under way is sent when the budget is spent, and not yet the grace, and
+    // its records arrive when others have read the changelog's end.
+    let isSentLate = troubles.isSuperset(of: [.producesSlowly, .offsetsDelayed])
+    let produceDelays = troubles.contains(.producesSlowly) ? [300, 600, 1500] : [2, 10, 60]
+    produceDelay = isSentLate ? 600 : random.pick(produceDelays)
     let isDrainSlow = troubles.contains(.drainsSlowly)
     drainDelay = isDrainSlow ? random.within(200...900) : random.pick([3, 30])
     undrainedAge = isDrainSlow || hasStoreTrouble ? 30 : random.pick([30, 200, 1000])
     objectBytes = isDrainSlow ? 0 : random.pick([0, 1000, 1 << 20])
-    // So that the transaction after the one under way is sent when the budget is spent, and not yet the grace.
-    let isSentLate = troubles.isSuperset(of: [.producesSlowly, .offsetsDelayed])
     commandsPerTransaction = isSentLate ? 2 : random.within(2...10)
     let isStruckOften = !troubles.isDisjoint(with: [.membersComeAndGo, .processesCrash, .zombiesReturn])
     strikes = isStruckOften ? random.within(6...12) : random.below(6)
-    revokeBudget = isSentLate ? 30 : random.pick([30, 300])
-    abandonGrace = isSentLate ? 300 : random.pick([50, 300, 900])
+    // Else what outlasts them has its offsets under the old generation, and its records come later.
+    let isOutlasted = troubles.contains(.producesSlowly) && !isSentLate
+    revokeBudget = isSentLate || isOutlasted ? 30 : random.pick([30, 300])
+    abandonGrace = isSentLate ? random.pick([300, 600]) : isOutlasted ? 50 : random.pick([50, 300, 900])
+    isCompacted = random.chance(perMille: 500)
+    damage = random.chance(perMille: 60) ? random.pick(ChangelogDamage.allCases) : nil
     target =
       random.chance(perMille: 700)
       ? (
@@ -101,9 +111,10 @@ enum SimulationTrouble: CaseIterable {
   private static let meetings: [Set<SimulationTrouble>] = [
     [], [.producesSlowly, .offsetsDelayed, .membersComeAndGo],
     [.producesSlowly, .offsetsDelayed, .membersComeAndGo, .drainsSlowly], [.drainsSlowly, .membersComeAndGo],
-    [.zombiesReturn], [.storesFail, .offsetsDelayed], [.storesFail, .offsetsDelayed, .outcomesUnknown],
+    [.zombiesReturn], [.storesFail, .offsetsDelayed], [.storesFail, .offsetsDelayed, .producesSlowly],
     [.markersLate, .processesCrash],
-    [.producesSlowly, .membersComeAndGo], [.membersComeAndGo, .processesCrash],
+    [.producesSlowly, .membersComeAndGo], [.producesSlowly, .membersComeAndGo, .zombiesReturn],
+    [.membersComeAndGo, .processesCrash], [.producesSlowly, .offsetsDelayed, .membersComeAndGo],
   ]
 
   /// What strikes such a world, of the cases of `World.strike`; others are struck by all of them.
@@ -128,6 +139,18 @@ enum SimulationStrike: CaseIterable {
   case restart
   /// No broker answers for a while.
   case outage
+  /// A coordinator moves to another broker: for a while its requests are refused.
+  case groupCoordinatorMoves, transactionCoordinatorMoves
+  /// A worker is cut off from all brokers for a while, and goes on by itself.
+  case cutOff
   /// One more worker.
   case join
+}
+
+/// What an operator must not do to a changelog, and what a worker must not serve after it.
+enum ChangelogDamage: CaseIterable {
+  /// `DeleteRecords` up to its end.
+  case truncated
+  /// Deleted and created anew: empty, and offsets begin at 0 again.
+  case recreated
 }

@@ -3,6 +3,7 @@ public enum SimulationSituation: Int, CaseIterable, Sendable {
   // Transactions.
   case fencedDuringCommit, unknownOutcomeHadCommitted, unknownOutcomeHadNotCommitted, unknownOutcomeMovedOn
   case transactionTimedOut, predecessorAborted, concurrentTransactions, abortedAndSentAgain
+  case lateTransaction
   case crashWhileCommitting, abandonedWhileCommitting, transactionDiscarded, nextPreparedWhileCommitting
   // Offsets and restores.
   case offsetsOfZombieRefused, offsetsOfOldGenerationRefused, unstableOffsetsAwaited
@@ -12,6 +13,11 @@ public enum SimulationSituation: Int, CaseIterable, Sendable {
   case zombieResumed, zombieOfReplacedMember, membershipRefused, partitionsWithoutOwner
   // Disk.
   case drainFailed, storeReopened, crashBeforeFlush, restoreWaitedForDrain
+  case restoreWriteFailed
+  // Changelog.
+  case changelogCompacted, restoreOverGaps, truncatedChangelogRefused, recreatedChangelogRefused
+  // Brokers.
+  case groupCoordinatorMoved, transactionCoordinatorMoved, requestOfCutOffWorker
   // Commands.
   case duplicateRejected, versionConflictRejected, objectForgotten, severalEvents
 }

@@ -14,7 +14,8 @@ extension World {
     for partition in 0..<Int32(profile.partitions) {
       let end = kafka.log(.commands, partition).highWatermark
       // Not the group's position: that may have expired.
-      guard committed[Int(partition)].position ?? 0 == end else { return false }
+      let isDamaged = damagedPartitions.contains(partition)
+      guard isDamaged || committed[Int(partition)].position ?? 0 == end else { return false }
       for topic in SimulatedKafka.Topic.allCases
       where kafka.log(topic, partition).hasOpenTransactions { return false }
     }
@@ -34,7 +35,7 @@ extension World {
 
   /// Guarantees 1, 2, 3 and 7: the topics are what a model makes of the commands, and the stores too.
   func checkTheEnd() {
-    for partition in 0..<profile.partitions {
+    for partition in 0..<profile.partitions where !damagedPartitions.contains(Int32(partition)) {
       let model = OutcomeModel(partition: partition, commands: commands(of: partition))
       for situation in SimulationSituation.allCases where model.situations.contains(situation) {
         reach(situation)
@@ -99,6 +100,7 @@ extension World {
   /// Guarantees 3, 4 and 5, after every write and every crash: a store holds what was committed below its
   /// position, or newer committed objects.
   func checkStore(_ partition: Int32, _ content: SimulatedStore.Content) {
+    guard !damagedPartitions.contains(partition) else { return }
     let position = content.position?.changelogOffset ?? 0
     guard let key = committed[Int(partition)].unexplained(content.records, at: position) else { return }
     fail(

@@ -5,8 +5,46 @@ extension World {
       let time = random.within(300...(SimulationProfile.faultsEnd - 500))
       after(time) { [unowned self] in strike() }
     }
+    if profile.isCompacted { after(random.within(200...1500)) { [unowned self] in compact() } }
+    if let damage = profile.damage {
+      return after(random.within(2000...4000)) { [unowned self] in damageChangelog(damage) }
+    }
     if random.chance(perMille: 150) {
       after(random.within(2500...4500)) { [unowned self] in stopAllUntilOffsetsExpire() }
+    }
+  }
+
+  private func compact() {
+    guard now < SimulationProfile.faultsEnd else { return }
+    for partition in 0..<Int32(profile.partitions) where !damagedPartitions.contains(partition) {
+      // The checks know what was there.
+      committed[Int(partition)].decode()
+      if kafka.log(.changelog, partition).compact() > 0 {
+        note("changelog/\(partition) was compacted")
+        reach(.changelogCompacted)
+      }
+    }
+    after(random.within(200...1500)) { [unowned self] in compact() }
+  }
+
+  /// Kills all workers, damages one changelog partition, and starts them again: what was committed there must never
+  /// be missing from what is served.
+  private func damageChangelog(_ damage: ChangelogDamage) {
+    note("all workers are killed")
+    crashAll(startingAfter: 1500)
+    after(1400) { [unowned self] in
+      let partition = Int32(random.below(profile.partitions))
+      let isServed = workers.contains { !$0.process.isDead && $0.disk.owner === $0.process }
+      guard !isServed, committed[Int(partition)].position != nil,
+        !kafka.log(.changelog, partition).hasOpenTransactions
+      else { return }
+      committed[Int(partition)].decode()
+      damagedPartitions.insert(partition)
+      note("changelog/\(partition) is \(damage)")
+      switch damage {
+      case .truncated: kafka.log(.changelog, partition).truncate()
+      case .recreated: kafka.log(.changelog, partition).recreate()
+      }
     }
   }
 
@@ -25,6 +63,12 @@ extension World {
       note("no broker answers for \(duration) ms")
       outageEnd = now + duration
     case .join: join()
+    case .groupCoordinatorMoves: moveEnds[.group] = now + random.within(50...800)
+    case .transactionCoordinatorMoves: moveEnds[.transaction] = now + random.within(50...800)
+    case .cutOff:
+      let duration = random.within(100...2500)
+      note("\(worker.process.name) is cut off for \(duration) ms")
+      worker.process.cutOff(for: duration)
     }
   }
 
@@ -84,14 +128,18 @@ extension World {
   /// All workers are away for so long that the group's offsets expire.
   private func stopAllUntilOffsetsExpire() {
     note("all workers are killed, and the group's offsets expire")
+    crashAll(startingAfter: 5100)
+    after(5000) { [unowned self] in kafka.group.expireOffsets() }
+  }
+
+  private func crashAll(startingAfter delay: Int) {
     var successors: [SimulatedWorker] = []
     for worker in workers where !worker.process.isDead {
       worker.process.die()
       if worker.disk.owner === worker.process { _ = worker.disk.crash() }
       if !worker.hasSuccessor { successors.append(worker.successor(disk: worker.disk)) }
     }
-    after(5000) { [unowned self] in kafka.group.expireOffsets() }
-    for successor in successors { start(successor, after: 5100) }
+    for successor in successors { start(successor, after: delay) }
   }
 
   private func start(_ worker: SimulatedWorker, after delay: Int) {

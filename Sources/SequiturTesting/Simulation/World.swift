@@ -38,6 +38,13 @@ final class World {
   private(set) var steps = 0
   /// While it lasts, no broker answers.
   var outageEnd = 0
+  /// While it lasts, a coordinator is on its way to another broker.
+  var moveEnds: [SimulationStep.Coordinator: Int] = [:]
+  /// Changelog partitions that were truncated or recreated while no worker ran.
+  var damagedPartitions: Set<Int32> = []
+  /// How often each fault struck at each step.
+  private(set) var struck = Array(
+    repeating: 0, count: SimulationStep.allCases.count * SimulationFault.allCases.count)
 
   init(seed: UInt64, mutation: SimulationMutation?, isTraced: Bool) {
     self.seed = seed
@@ -133,7 +140,23 @@ final class World {
     steps += 1
     stepsTaken[step.rawValue] += 1
     guard now < SimulationProfile.faultsEnd else { return nil }
-    if now < outageEnd { return .requestLost }
+    guard let fault = chooseFault(at: step, of: process) else { return nil }
+    struck[step.rawValue * SimulationFault.allCases.count + fault.rawValue] += 1
+    return fault
+  }
+
+  private func chooseFault(at step: SimulationStep, of process: SimulatedProcess) -> SimulationFault? {
+    if step.isRemote {
+      if now < outageEnd { return .requestLost }
+      if process.isCutOff {
+        reach(.requestOfCutOffWorker)
+        return .requestLost
+      }
+      if let coordinator = step.coordinator, now < moveEnds[coordinator] ?? 0 {
+        reach(coordinator == .group ? .groupCoordinatorMoved : .transactionCoordinatorMoved)
+        return .retriableError
+      }
+    }
     if let target = profile.target, target.step == step, target.occurrence == stepsTaken[step.rawValue] {
       return target.fault
     }
