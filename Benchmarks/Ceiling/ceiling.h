@@ -23,6 +23,9 @@ long peak_memory_bytes(void);
 
 /// A client with `properties` (name, value, …, NULL) besides `--bootstrap`.
 rd_kafka_t *client(rd_kafka_type_t type, const char *const *properties);
+/// The same, with what is to be told of deliveries; `client` stops the program when one fails.
+rd_kafka_t *client_reporting(rd_kafka_type_t type, const char *const *properties,
+                             void (*report)(rd_kafka_t *, const rd_kafka_message_t *, void *));
 /// The same, with a transactional id and initialised transactions.
 rd_kafka_t *transactional_producer(const char *id);
 /// A read_committed consumer that starts at the beginning of the `partitions` of a topic, without a group's rebalancing.

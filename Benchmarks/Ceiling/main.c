@@ -94,6 +94,11 @@ static void delivered(rd_kafka_t *client, const rd_kafka_message_t *message, voi
 }
 
 rd_kafka_t *client(rd_kafka_type_t type, const char *const *properties) {
+  return client_reporting(type, properties, delivered);
+}
+
+rd_kafka_t *client_reporting(rd_kafka_type_t type, const char *const *properties,
+                             void (*report)(rd_kafka_t *, const rd_kafka_message_t *, void *)) {
   char text[512];
   rd_kafka_conf_t *conf = rd_kafka_conf_new();
   const char *bootstrap[] = {"bootstrap.servers", option("bootstrap", "127.0.0.1:9092"), NULL};
@@ -101,7 +106,7 @@ rd_kafka_t *client(rd_kafka_type_t type, const char *const *properties) {
   for (int list = 0; list < 2; list++)
     for (const char *const *p = lists[list]; p[0]; p += 2)
       if (rd_kafka_conf_set(conf, p[0], p[1], text, sizeof text)) stop("%s", text);
-  if (type == RD_KAFKA_PRODUCER) rd_kafka_conf_set_dr_msg_cb(conf, delivered);
+  if (type == RD_KAFKA_PRODUCER) rd_kafka_conf_set_dr_msg_cb(conf, report);
   rd_kafka_t *made = rd_kafka_new(type, conf, text, sizeof text);
   if (!made) stop("%s", text);
   return made;

@@ -47,16 +47,32 @@ void empty_transactions(void) {
   printf("}\n");
 }
 
+/// A command that was sent: when it was due, and where it stands once it was delivered.
+typedef struct {
+  uint64_t due;
+  int32_t partition;
+  int64_t offset;
+} sent_command;
+
+static sent_command *sent_commands;
 static atomic_long sent;
 static atomic_bool is_sending = true;
+
+static void note_delivery(rd_kafka_t *producer, const rd_kafka_message_t *message, void *opaque) {
+  (void)producer, (void)opaque;
+  check(message->err, "deliver a command");
+  sent_command *command = message->_private;
+  command->partition = message->partition;
+  command->offset = message->offset;
+}
 
 /// Sends `--rate` commands a second for `--seconds`, evenly, each with the time at which it was due.
 static void *send_commands(void *argument) {
   (void)argument;
-  // One request for each command would measure the broker: a millisecond of them goes together.
-  const char *properties[] = {"partitioner", "murmur2_random", "linger.ms", "1", "queue.buffering.max.messages",
+  // What became due in a millisecond goes together: one request for each command would measure the broker.
+  const char *properties[] = {"partitioner", "murmur2_random", "linger.ms", "0.2", "queue.buffering.max.messages",
                               "1000000", NULL};
-  rd_kafka_t *producer = client(RD_KAFKA_PRODUCER, properties);
+  rd_kafka_t *producer = client_reporting(RD_KAFKA_PRODUCER, properties, note_delivery);
   rd_kafka_topic_t *topic = rd_kafka_topic_new(producer, option("topic", "commands"), NULL);
   workload_keys keys;
   workload_keys_init(&keys, 7, (uint64_t)option_number("objects", 100000), option_real("theta", 0.99));
@@ -68,14 +84,18 @@ static void *send_commands(void *argument) {
   for (long i = 0; i < total; i++) {
     // Latency counts from when the command was due, so that a stalled sender hides nothing.
     uint64_t due = start + (uint64_t)((double)i / rate * 1e9), time;
+    // Sleeps once a millisecond and then sends what became due: a sender that waits by looking at the clock takes
+    // a third of a core from those it measures.
     while ((time = now_nanoseconds()) < due) {
       rd_kafka_poll(producer, 0);
-      if (due - time > 200000) usleep((useconds_t)((due - time) / 1000 - 100));
+      usleep(due - time < 1000000 ? 1000 : (useconds_t)((due - time) / 1000));
     }
     workload_key(workload_keys_next(&keys), key);
     workload_account((uint64_t)i, payload, size);
     memcpy(payload + WORKLOAD_TIME_OFFSET, &due, sizeof due);
-    while (rd_kafka_produce(topic, RD_KAFKA_PARTITION_UA, RD_KAFKA_MSG_F_COPY, payload, size, key, sizeof key, NULL))
+    sent_commands[i].due = due;
+    while (rd_kafka_produce(topic, RD_KAFKA_PARTITION_UA, RD_KAFKA_MSG_F_COPY, payload, size, key, sizeof key,
+                            &sent_commands[i]))
       rd_kafka_poll(producer, 1);
     atomic_fetch_add(&sent, 1);
   }
@@ -84,33 +104,10 @@ static void *send_commands(void *argument) {
   return NULL;
 }
 
-/// `--topic T --outputs O --partitions P --rate R --seconds S`: sends commands at a steady rate to a running worker,
-/// and reads their events as a read_committed consumer. The first second is not counted.
-void probe(void) {
-  char name[256];
-  snprintf(name, sizeof name, "%s-valid", option("outputs", "worker"));
-  int partitions = (int)option_number("partitions", 4);
-  const char *properties[] = {"group.id", "probe", "enable.auto.commit", "false", "isolation.level", "read_committed",
-                              "enable.partition.eof", "true", NULL};
-  rd_kafka_t *reader = client(RD_KAFKA_CONSUMER, properties);
-  check(rd_kafka_poll_set_consumer(reader), "use one queue");
-  rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(partitions);
-  for (int p = 0; p < partitions; p++)
-    rd_kafka_topic_partition_list_add(list, name, p)->offset = RD_KAFKA_OFFSET_END;
-  check(rd_kafka_assign(reader, list), "assign partitions");
-  // Every partition's end is reached before the first command is sent.
-  for (int ends = 0; ends < partitions;) {
-    rd_kafka_message_t *message = rd_kafka_consumer_poll(reader, 10000);
-    if (!message) stop("the topic's end was not reached");
-    if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) ends++;
-    rd_kafka_message_destroy(message);
-  }
-  size_t room = (size_t)(option_real("rate", 1000) * option_real("seconds", 5)) + 1, count = 0;
-  double *values = calloc(room, sizeof *values), first = 0, last = 0;
+/// Reads the events as a read_committed consumer until there is one for each command.
+static void watch_events(rd_kafka_t *reader, double *values, size_t room, size_t *count, uint64_t start) {
   long received = 0;
-  pthread_t sender;
-  pthread_create(&sender, NULL, send_commands, NULL);
-  uint64_t start = now_nanoseconds(), silent_since = start;
+  uint64_t silent_since = start;
   while (atomic_load(&is_sending) || received < atomic_load(&sent)) {
     rd_kafka_message_t *message = rd_kafka_consumer_poll(reader, 100);
     uint64_t time = now_nanoseconds();
@@ -119,15 +116,120 @@ void probe(void) {
       memcpy(&due, (uint8_t *)message->payload + WORKLOAD_TIME_OFFSET, sizeof due);
       received++;
       silent_since = time;
-      if (first == 0) first = (double)time / 1e9;
-      last = (double)time / 1e9;
-      if (due > start + 1000000000 && count < room) values[count++] = (double)(time - due) / 1e6;
+      if (due > start + 1000000000 && *count < room) values[(*count)++] = (double)(time - due) / 1e6;
     }
     if (message) rd_kafka_message_destroy(message);
     if (time - silent_since > 20000000000) stop("no event came for 20 seconds");
   }
+}
+
+static rd_kafka_t *event_reader(const char *topic, int partitions) {
+  const char *properties[] = {"group.id", "probe", "enable.auto.commit", "false", "isolation.level", "read_committed",
+                              "enable.partition.eof", "true", NULL};
+  rd_kafka_t *reader = client(RD_KAFKA_CONSUMER, properties);
+  check(rd_kafka_poll_set_consumer(reader), "use one queue");
+  rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(partitions);
+  for (int p = 0; p < partitions; p++)
+    rd_kafka_topic_partition_list_add(list, topic, p)->offset = RD_KAFKA_OFFSET_END;
+  check(rd_kafka_assign(reader, list), "assign partitions");
+  // Every partition's end is reached before the first command is sent.
+  for (int ends = 0; ends < partitions;) {
+    rd_kafka_message_t *message = rd_kafka_consumer_poll(reader, 10000);
+    if (!message) stop("the topic's end was not reached");
+    if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) ends++;
+    rd_kafka_message_destroy(message);
+  }
+  return reader;
+}
+
+static int compare_places(const void *a, const void *b) {
+  const sent_command *left = a, *right = b;
+  if (left->partition != right->partition) return left->partition < right->partition ? -1 : 1;
+  return left->offset < right->offset ? -1 : left->offset > right->offset;
+}
+
+/// When a partition's group position was first seen at an offset.
+typedef struct {
+  int64_t offset;
+  uint64_t time;
+} sighting;
+
+/// Asks for the group's positions once a millisecond until all commands are behind them. A transaction's offsets
+/// are committed with it, so that is when a command is committed; unlike a consumer it leaves the broker alone
+/// meanwhile, which matters when the broker answers empty fetches at once.
+static void watch_positions(const char *group, const char *topic, int partitions, double *values, size_t *count,
+                            uint64_t start) {
+  const char *properties[] = {"group.id", group, "isolation.level", "read_uncommitted", "enable.auto.commit", "false",
+                              NULL};
+  rd_kafka_t *observer = client(RD_KAFKA_CONSUMER, properties);
+  rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(partitions);
+  for (int p = 0; p < partitions; p++) rd_kafka_topic_partition_list_add(list, topic, p);
+  size_t room = 200000, seen[256] = {0};
+  sighting *all = calloc(room * (size_t)partitions, sizeof *all);
+  double asked = 0;
+  long asks = 0;
+  uint64_t silent_since = start;
+  bool is_done = false;
+  while (!is_done) {
+    uint64_t before = now_nanoseconds();
+    if (rd_kafka_committed(observer, list, 5000)) continue;
+    uint64_t time = now_nanoseconds();
+    asked += (double)(time - before) / 1e6, asks++;
+    for (int p = 0; p < partitions; p++) {
+      sighting *mine = all + room * (size_t)p;
+      int64_t offset = list->elems[p].offset;
+      if (offset < 0 || (seen[p] && mine[seen[p] - 1].offset >= offset) || seen[p] == room) continue;
+      mine[seen[p]++] = (sighting){offset, time};
+      silent_since = time;
+    }
+    if (time - silent_since > 20000000000) stop("no command was committed for 20 seconds");
+    if (!atomic_load(&is_sending)) {
+      is_done = true;
+      for (long i = atomic_load(&sent) - 1; i >= 0; i--) {
+        const sent_command *command = &sent_commands[i];
+        size_t n = seen[command->partition];
+        if (n == 0 || all[room * (size_t)command->partition + n - 1].offset <= command->offset) is_done = false;
+      }
+    }
+    usleep(1000);
+  }
+  long total = atomic_load(&sent);
+  qsort(sent_commands, (size_t)total, sizeof *sent_commands, compare_places);
+  int32_t partition = -1;
+  size_t place = 0;
+  for (long i = 0; i < total; i++) {
+    sent_command *command = &sent_commands[i];
+    if (command->partition != partition) partition = command->partition, place = 0;
+    sighting *mine = all + room * (size_t)partition;
+    while (mine[place].offset <= command->offset) place++;
+    if (command->due > start + 1000000000) values[(*count)++] = (double)(mine[place].time - command->due) / 1e6;
+  }
+  printf("\"askMilliseconds\": %f, ", asked / (double)(asks ? asks : 1));
+}
+
+/// `--topic T --outputs O --partitions P --rate R --seconds S --until readable|committed --application GROUP`: sends
+/// commands at a steady rate to a running worker, and sees when they are committed: when their events reach a
+/// read_committed consumer, or when the group's position is behind them. The first second is not counted.
+void probe(void) {
+  char name[256];
+  snprintf(name, sizeof name, "%s-valid", option("outputs", "worker"));
+  int partitions = (int)option_number("partitions", 4);
+  bool is_readable = strcmp(option("until", "readable"), "readable") == 0;
+  rd_kafka_t *reader = is_readable ? event_reader(name, partitions) : NULL;
+  size_t room = (size_t)(option_real("rate", 1000) * option_real("seconds", 5)) + 1, count = 0;
+  double *values = calloc(room, sizeof *values);
+  sent_commands = calloc(room, sizeof *sent_commands);
+  pthread_t sender;
+  pthread_create(&sender, NULL, send_commands, NULL);
+  uint64_t start = now_nanoseconds();
+  printf("{");
+  if (is_readable)
+    watch_events(reader, values, room, &count, start);
+  else
+    watch_positions(option("application", "worker"), option("topic", "commands"), partitions, values, &count, start);
   pthread_join(sender, NULL);
-  printf("{\"offered\": %f, \"achieved\": %f, ", option_real("rate", 1000), (double)received / (last - first));
+  double seconds = (double)(now_nanoseconds() - start) / 1e9;
+  printf("\"offered\": %f, \"achieved\": %f, ", option_real("rate", 1000), (double)atomic_load(&sent) / seconds);
   print_latencies("milliseconds", values, count);
   printf("}\n");
 }

@@ -28,9 +28,9 @@ extension Lane {
     }
   }
 
-  /// The committer is done with the transaction it had.
+  /// Takes the transaction back that the committer is done with, if it is.
   func transactionEnded() {
-    guard let finished = committer?.takeFinished() else { return }
+    guard isCommitting, let finished = committer?.takeFinished() else { return }
     isCommitting = false
     let result = finished.result
     var transaction = finished.transaction

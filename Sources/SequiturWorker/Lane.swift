@@ -71,10 +71,11 @@ actor Lane {
 
   /// Serves until ``stop()``.
   func run(sender: TransactionSender) async {
-    committer = Committer(name: "commit-\(index)", sender: sender, logger: logger) { [weak self] in
-      Task { await self?.transactionEnded() }
+    committer = Committer(name: "commit-\(index)", sender: sender, logger: logger) { [executor] in
+      executor.nudge()
     }
     while !(isStopping && !isCommitting) {
+      transactionEnded()
       turn()
       await Task.yield()
     }
