@@ -74,7 +74,7 @@ struct CommandMemory {
   init(_ options: Options) {
     payloadBytes = options.number("payload", 100)
     let total = options.number("count", 1_000_000)
-    count = total + options.number("warm", total / 4)
+    count = options.number("make", total + options.number("warm", total / 4))
     var distribution = workload_keys()
     workload_keys_init(
       &distribution, 1, UInt64(options.number("objects", 100_000)), options.real("theta", 0.99))

@@ -10,8 +10,13 @@ struct CommandHeaders {
   @usableFromInline var contentType: UnsafeRawBufferPointer?
   @usableFromInline var expectedVersion: UnsafeRawBufferPointer?
 
-  @usableFromInline
+  @inlinable @inline(__always)
   init(_ headers: UnsafeBufferPointer<RecordHeader>) {
+    if !headers.isEmpty { read(headers) }
+  }
+
+  @usableFromInline
+  mutating func read(_ headers: UnsafeBufferPointer<RecordHeader>) {
     for header in headers {
       switch header.name.count {
       case 5 where header.isNamed("ce_id"): id = header.value
@@ -26,7 +31,7 @@ struct CommandHeaders {
   }
 
   /// The expected version; `nil` when the header says something else than a version.
-  @usableFromInline
+  @inlinable @inline(__always)
   var expected: ExpectedVersion? {
     guard let expectedVersion else { return .any }
     return ExpectedVersion(expectedVersion)

@@ -41,6 +41,9 @@ public struct ObjectRecord {
   }
 
   @inlinable
+  var hasCommandIDs: Bool { bytes.baseAddress!.loadUnaligned(fromByteOffset: 8, as: UInt8.self) != 0 }
+
+  @inlinable
   public var commandIDs: UnsafeRawBufferPointer {
     UnsafeRawBufferPointer(
       start: bytes.baseAddress! + Self.headBytes, count: Int(bytes[8]) * Self.commandIDBytes)
@@ -49,7 +52,8 @@ public struct ObjectRecord {
   /// The state as the decider encoded it.
   @inlinable
   public var state: UnsafeRawBufferPointer {
-    UnsafeRawBufferPointer(rebasing: bytes[(Self.headBytes + commandIDs.count)...])
+    let start = Self.headBytes + commandIDs.count
+    return UnsafeRawBufferPointer(start: bytes.baseAddress! + start, count: bytes.count - start)
   }
 
   /// The version that a command with this id made, when it is among the recent ones.
@@ -78,9 +82,11 @@ public struct ObjectRecord {
     to writer: inout ByteWriter, version: UInt64, schemaVersion: Int = 1, commandIDs: UnsafeRawBufferPointer
   ) {
     precondition(commandIDs.count % commandIDBytes == 0, "command ids are whole")
-    writer.append(littleEndian: version)
-    writer.append(UInt8(commandIDs.count / commandIDBytes))
-    writer.append(littleEndian: UInt16(schemaVersion))
-    writer.append(commandIDs)
+    writer.append(count: headBytes) { head in
+      head.storeBytes(of: version.littleEndian, as: UInt64.self)
+      head.storeBytes(of: UInt8(commandIDs.count / commandIDBytes), toByteOffset: 8, as: UInt8.self)
+      head.storeBytes(of: UInt16(schemaVersion).littleEndian, toByteOffset: 9, as: UInt16.self)
+    }
+    if !commandIDs.isEmpty { writer.append(commandIDs) }
   }
 }

@@ -9,8 +9,10 @@ extension ObjectTable {
   mutating func takeDrain(_ body: (_ key: UnsafeRawBufferPointer, _ record: UnsafeRawBufferPointer?) -> Void)
   {
     precondition(draining.isEmpty, "a drain was taken while another one is under way")
-    swap(&dirty, &draining)
-    draining.sort { entries[Int($0)].key.lexicographicallyPrecedes(entries[Int($1)].key) }
+    draining.append(contentsOf: dirty.elements)
+    dirty.truncate(to: 0)
+    let entries = entries.start
+    draining.sort { entries[Int($0)].key.precedes(entries[Int($1)].key) }
     for index in draining {
       entries[Int(index)].isDirty = false
       entries[Int(index)].isDraining = true

@@ -4,10 +4,11 @@
 /// Bounded in bytes: beyond the limit, clean objects that were not used since the clock hand last passed are
 /// evicted. Undrained objects never are; their bytes are bounded by the drain.
 public struct ObjectTable: ~Copyable {
-  struct Entry {
+  struct Entry: BitwiseCopyable {
     var hash: UInt64
     /// The key, and behind it the record. `nil`: a free entry.
-    var memory: UnsafeMutableRawBufferPointer?
+    var memory: UnsafeMutableRawPointer?
+    var memoryBytes: Int32
     var keyBytes: Int32
     /// -1: the object does not exist.
     var recordBytes: Int32
@@ -19,12 +20,12 @@ public struct ObjectTable: ~Copyable {
     var contentBytes: Int { Int(keyBytes) + max(0, Int(recordBytes)) }
 
     var key: UnsafeRawBufferPointer {
-      UnsafeRawBufferPointer(start: memory!.baseAddress, count: Int(keyBytes))
+      UnsafeRawBufferPointer(start: memory, count: Int(keyBytes))
     }
 
     var record: UnsafeRawBufferPointer? {
       guard recordBytes >= 0 else { return nil }
-      return UnsafeRawBufferPointer(start: memory!.baseAddress! + Int(keyBytes), count: Int(recordBytes))
+      return UnsafeRawBufferPointer(start: memory! + Int(keyBytes), count: Int(recordBytes))
     }
   }
 
@@ -35,11 +36,13 @@ public struct ObjectTable: ~Copyable {
   /// objects are undrained; what it does not reach now, it reaches with the next ones.
   static let evictionStepsMax = 64
 
-  var entries: [Entry] = []
+  var entries = GrowingBuffer<Entry>()
   /// Entry index + 1; 0 is free.
-  var slots: [UInt32] = Array(repeating: 0, count: 256)
-  var free: [UInt32] = []
-  var dirty: [UInt32] = []
+  private var slots = Self.emptySlots(256)
+  /// A power of two, less one.
+  private var mask = 255
+  private var free = GrowingBuffer<UInt32>()
+  var dirty = GrowingBuffer<UInt32>()
   var draining: [UInt32] = []
   private var hand = 0
   public private(set) var byteCount = 0
@@ -53,7 +56,8 @@ public struct ObjectTable: ~Copyable {
   }
 
   deinit {
-    for entry in entries { entry.memory?.deallocate() }
+    for entry in entries.elements { entry.memory?.deallocate() }
+    slots.deallocate()
   }
 
   /// Objects held.
@@ -70,7 +74,7 @@ public struct ObjectTable: ~Copyable {
 
   /// Puts a committed object; `nil` for one that was forgotten.
   mutating func commit(_ key: UnsafeRawBufferPointer, hash: UInt64, record: UnsafeRawBufferPointer?) {
-    let index = index(of: key, hash: hash) ?? insert(key, hash: hash)
+    let index = index(of: key, hash: hash) ?? insert(key, hash: hash, recordBytes: record?.count ?? 0)
     if entries[index].isDirty {
       dirtyByteCount -= entries[index].contentBytes
     } else {
@@ -84,7 +88,8 @@ public struct ObjectTable: ~Copyable {
   /// Puts all objects of a transaction that was committed.
   @usableFromInline
   mutating func commit(_ transaction: borrowing StagingOverlay) {
-    for entry in transaction.entries {
+    for index in transaction.entries.indices {
+      let entry = transaction.entries[index]
       commit(
         transaction.bytes(entry.key), hash: entry.hash, record: entry.record.map { transaction.bytes($0) })
     }
@@ -93,37 +98,44 @@ public struct ObjectTable: ~Copyable {
   /// Keeps what the store answered.
   @usableFromInline
   mutating func cache(_ key: UnsafeRawBufferPointer, hash: UInt64, record: UnsafeRawBufferPointer?) {
-    write(record, at: index(of: key, hash: hash) ?? insert(key, hash: hash))
+    write(
+      record,
+      at: index(of: key, hash: hash) ?? insert(key, hash: hash, recordBytes: record?.count ?? 0))
     evict(stepsMax: Self.evictionStepsMax)
   }
 
   // MARK: Entries
 
   private mutating func write(_ record: UnsafeRawBufferPointer?, at index: Int) {
-    let needed = Int(entries[index].keyBytes) + (record?.count ?? 0)
-    if needed > entries[index].memory!.count {
-      let old = entries[index].memory!
-      let larger = UnsafeMutableRawBufferPointer.allocate(byteCount: needed + needed / 4, alignment: 8)
-      larger.copyMemory(from: UnsafeRawBufferPointer(rebasing: old[..<Int(entries[index].keyBytes)]))
-      byteCount += larger.count - old.count
-      old.deallocate()
-      entries[index].memory = larger
-    }
+    let keyBytes = Int(entries[index].keyBytes)
+    let needed = keyBytes + (record?.count ?? 0)
+    if needed > Int(entries[index].memoryBytes) { enlarge(index, to: needed + needed / 4) }
     entries[index].isUsed = true
-    entries[index].recordBytes = Int32(record?.count ?? -1)
+    entries[index].recordBytes = Int32(truncatingIfNeeded: record?.count ?? -1)
     if let record, let start = record.baseAddress {
-      (entries[index].memory!.baseAddress! + Int(entries[index].keyBytes))
-        .copyMemory(from: start, byteCount: record.count)
+      (entries[index].memory! + keyBytes).copyMemory(from: start, byteCount: record.count)
     }
   }
 
-  private mutating func insert(_ key: UnsafeRawBufferPointer, hash: UInt64) -> Int {
-    if (count + 1) * 2 > slots.count { growSlots() }
-    let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: key.count, alignment: 8)
-    memory.copyMemory(from: key)
+  /// Gives an entry more memory; its key stays, its record is lost.
+  private mutating func enlarge(_ index: Int, to bytes: Int) {
+    let larger = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 8)
+    let old = entries[index].memory!
+    larger.copyMemory(from: old, byteCount: Int(entries[index].keyBytes))
+    old.deallocate()
+    byteCount += bytes - Int(entries[index].memoryBytes)
+    entries[index].memory = larger
+    entries[index].memoryBytes = Int32(bytes)
+  }
+
+  private mutating func insert(_ key: UnsafeRawBufferPointer, hash: UInt64, recordBytes: Int) -> Int {
+    if (count + 1) * 2 > mask { growSlots() }
+    let bytes = key.count + recordBytes
+    let memory = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 8)
+    if let start = key.baseAddress { memory.copyMemory(from: start, byteCount: key.count) }
     let entry = Entry(
-      hash: hash, memory: memory, keyBytes: Int32(key.count), recordBytes: -1, isUsed: true,
-      isDirty: false, isDraining: false)
+      hash: hash, memory: memory, memoryBytes: Int32(bytes), keyBytes: Int32(key.count), recordBytes: -1,
+      isUsed: true, isDirty: false, isDraining: false)
     let index: Int
     if let reused = free.popLast() {
       index = Int(reused)
@@ -133,7 +145,7 @@ public struct ObjectTable: ~Copyable {
       entries.append(entry)
     }
     place(index)
-    byteCount += memory.count + Self.entryOverheadBytes
+    byteCount += bytes + Self.entryOverheadBytes
     return index
   }
 
@@ -161,7 +173,7 @@ public struct ObjectTable: ~Copyable {
 
   private mutating func remove(_ index: Int) {
     unplace(index)
-    byteCount -= entries[index].memory!.count + Self.entryOverheadBytes
+    byteCount -= Int(entries[index].memoryBytes) + Self.entryOverheadBytes
     entries[index].memory!.deallocate()
     entries[index].memory = nil
     free.append(UInt32(index))
@@ -169,8 +181,8 @@ public struct ObjectTable: ~Copyable {
 
   // MARK: Slots (open addressing, linear probing, backward-shift deletion)
 
+  @inline(__always)
   private func index(of key: UnsafeRawBufferPointer, hash: UInt64) -> Int? {
-    let mask = slots.count - 1
     var place = Int(truncatingIfNeeded: hash) & mask
     while slots[place] != 0 {
       let index = Int(slots[place]) - 1
@@ -181,14 +193,12 @@ public struct ObjectTable: ~Copyable {
   }
 
   private mutating func place(_ index: Int) {
-    let mask = slots.count - 1
     var place = Int(truncatingIfNeeded: entries[index].hash) & mask
     while slots[place] != 0 { place = (place + 1) & mask }
     slots[place] = UInt32(index + 1)
   }
 
   private mutating func unplace(_ index: Int) {
-    let mask = slots.count - 1
     var hole = Int(truncatingIfNeeded: entries[index].hash) & mask
     while slots[hole] != UInt32(index + 1) { hole = (hole + 1) & mask }
     var next = (hole + 1) & mask
@@ -204,7 +214,15 @@ public struct ObjectTable: ~Copyable {
   }
 
   private mutating func growSlots() {
-    slots = Array(repeating: 0, count: slots.count * 2)
-    for index in entries.indices where entries[index].memory != nil { place(index) }
+    mask = mask * 2 + 1
+    slots.deallocate()
+    slots = Self.emptySlots(mask + 1)
+    for index in 0..<entries.count where entries[index].memory != nil { place(index) }
+  }
+
+  private static func emptySlots(_ count: Int) -> UnsafeMutablePointer<UInt32> {
+    let slots = UnsafeMutablePointer<UInt32>.allocate(capacity: count)
+    slots.initialize(repeating: 0, count: count)
+    return slots
   }
 }

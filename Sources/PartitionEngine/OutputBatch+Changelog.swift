@@ -8,7 +8,8 @@ extension OutputBatch {
   /// Encodes all objects of a transaction for the changelog, in the order in which they were first touched.
   @usableFromInline
   mutating func appendChangelog(of objects: borrowing StagingOverlay, partition: Int32, timestamp: Int64) {
-    for entry in objects.entries {
+    for index in objects.entries.indices {
+      let entry = objects.entries[index]
       appendChangelog(
         key: objects.bytes(entry.key), object: entry.record.map { ObjectRecord(objects.bytes($0)) },
         partition: partition, timestamp: timestamp)
@@ -23,7 +24,9 @@ extension OutputBatch {
     let value = object.map { append($0.state) }
     let firstHeader = headers.count
     if let object {
-      append(header: names.version) { $0.append(decimal: object.version) }
+      let (offset, digits) = (arena.count, ByteWriter.digits(of: object.version))
+      arena.append(count: digits) { ($0.baseAddress! + digits).write(decimalBefore: object.version) }
+      append(header: names.version, ByteRange(offset: offset, count: digits))
       if !object.commandIDs.isEmpty { append(header: names.commandIDs, append(object.commandIDs)) }
       if object.schemaVersion != 1 {
         append(header: names.schemaVersion) { $0.append(decimal: UInt64(object.schemaVersion)) }

@@ -15,29 +15,74 @@ extension OutputBatch {
     identity: PartitionIdentity, envelope: Envelope
   ) -> Int {
     writePlace(of: identity)
-    let key = append(record.unsafeKey)
+    let place = writePlaces(of: record, version: version, index: index)
     let firstHeader = headers.count
-    let position = append(offset: record.position.offset, behind: repeated.position)
-    arena.append(UInt8(ascii: "/"))
-    arena.append(decimal: UInt64(index))
-    append(
-      header: names.id,
-      ByteRange(offset: Int(position.offset), count: arena.count - Int(position.offset)))
-    append(header: names.type, self.type(type))
-    append(header: names.sequence) { $0.append(decimal: version) }
+    let framing = headerByteCount
+    append(header: names.id, at: place.id)
+    append(header: names.type, at: self.type(type))
+    append(header: names.sequence, at: place.version)
     if envelope == .cloudevents {
-      append(header: names.specVersion, names.specVersionValue)
-      append(header: names.source, repeated.source)
-      if record.unsafeKey.isUTF8 { append(header: names.subject, key) }
-      append(header: names.time, time(record.timestamp))
-      append(header: names.causationID, command.id.map { append($0) } ?? position)
-      appendCarried(from: record, command, contentType: contentType)
+      append(header: names.specVersion, at: names.specVersionValue)
+      append(header: names.source, at: repeated.source)
+      if record.unsafeKey.isUTF8 { append(header: names.subject, at: place.key) }
+      append(header: names.time, at: time(record.timestamp))
+      append(header: names.causationID, at: command.id.map { append($0) } ?? place.position)
+      if contentType != nil || !record.unsafeHeaders.isEmpty {
+        appendCarried(from: record, command, contentType: contentType)
+      }
     }
     append(
       record: OutputRecord(
-        topic: .valid, partition: identity.partition, timestamp: record.timestamp, key: key, value: value,
-        headers: Int32(firstHeader)..<Int32(headers.count)))
-    return byteCount(ofHeadersFrom: firstHeader) + Int(key.count) + Int(value.count)
+        topic: .valid, partition: identity.partition, timestamp: record.timestamp, key: place.key,
+        value: value,
+        headers: Int32(truncatingIfNeeded: firstHeader)..<Int32(truncatingIfNeeded: headers.count)))
+    return Self.framingBytes + headerByteCount - framing + Int(place.key.count) + Int(value.count)
+  }
+
+  /// Adds a header that has a value.
+  @inline(__always)
+  private mutating func append(header name: ByteRange, at value: ByteRange) {
+    headers.append(OutputHeader(name: name, value: value))
+    headerByteCount &+= Int(name.count) &+ Int(value.count) &+ Self.headerFramingBytes
+  }
+
+  /// Where the texts stand that each event has of its own.
+  private struct EventPlaces {
+    let key: ByteRange
+    /// `<topic>/<partition>/<offset>`, and the same with `/<index>`.
+    let position: ByteRange
+    let id: ByteRange
+    let version: ByteRange
+  }
+
+  /// Writes the key, the id and the version, one behind the other, with one look at the room that is left.
+  private mutating func writePlaces(
+    of record: borrowing CommandRecord, version: UInt64, index: Int
+  ) -> EventPlaces {
+    let beginning = repeated.position
+    let (offset, index) = (UInt64(record.position.offset), UInt64(index))
+    let keyBytes = record.unsafeKey.count
+    let offsetDigits = ByteWriter.digits(of: offset)
+    let positionBytes = Int(beginning.count) + offsetDigits
+    let idBytes = positionBytes + 1 + ByteWriter.digits(of: index)
+    let versionDigits = ByteWriter.digits(of: version)
+    let start = arena.count
+    arena.append(count: keyBytes + idBytes + versionDigits) { room in
+      let key = room.baseAddress!
+      let id = key + keyBytes
+      key.copy(record.unsafeKey.baseAddress!, count: keyBytes)
+      // The beginning stands before it in the same arena.
+      id.copy(UnsafeRawPointer(key - (start - Int(beginning.offset))), count: Int(beginning.count))
+      (id + positionBytes).write(decimalBefore: offset)
+      (id + positionBytes).storeBytes(of: UInt8(ascii: "/"), as: UInt8.self)
+      (id + idBytes).write(decimalBefore: index)
+      (id + idBytes + versionDigits).write(decimalBefore: version)
+    }
+    return EventPlaces(
+      key: ByteRange(offset: start, count: keyBytes),
+      position: ByteRange(offset: start + keyBytes, count: positionBytes),
+      id: ByteRange(offset: start + keyBytes, count: idBytes),
+      version: ByteRange(offset: start + keyBytes + idBytes, count: versionDigits))
   }
 
   /// The content type, and what else of the command's headers goes on to its events.
@@ -50,16 +95,6 @@ extension OutputBatch {
       append(header: names.contentType, append(contentType))
     }
     for header in record.unsafeHeaders where CommandHeaders.isCarried(header) { carry(header) }
-  }
-
-  /// Writes `<topic>/<partition>/<offset>`, whose beginning stands in the arena already.
-  private mutating func append(offset: Int64, behind beginning: ByteRange) -> ByteRange {
-    // Before the bytes are pointed at: the arena may move when it grows.
-    arena.reserve(Int(beginning.count))
-    let start = arena.count
-    arena.append(bytes(beginning))
-    arena.append(decimal: offset)
-    return ByteRange(offset: start, count: arena.count - start)
   }
 
   /// Copies a command's header as it is.
@@ -89,23 +124,46 @@ extension ByteWriter {
   }
 }
 
+extension UnsafeMutableRawPointer {
+  /// Copies bytes that are mostly few: up to 16 without a call.
+  @inline(__always)
+  func copy(_ source: UnsafeRawPointer, count: Int) {
+    if count > 16 || count < 8 { return copyMemory(from: source, byteCount: count) }
+    let (first, last) = (source.word(at: 0), source.word(at: count &- 8))
+    storeBytes(of: first, as: UInt64.self)
+    storeBytes(of: last, toByteOffset: count &- 8, as: UInt64.self)
+  }
+
+  /// Writes a number's decimal digits so that the last one stands right before this address.
+  @inline(__always)
+  func write(decimalBefore value: UInt64) {
+    var (place, rest) = (self, value)
+    repeat {
+      place -= 1
+      let (quotient, digit) = rest.quotientAndRemainder(dividingBy: 10)
+      place.storeBytes(of: UInt8(truncatingIfNeeded: 48 &+ digit), as: UInt8.self)
+      rest = quotient
+    } while rest > 0
+  }
+}
+
 extension UnsafeRawBufferPointer {
   /// Whether the bytes are valid UTF-8.
   var isUTF8: Bool { isASCII || String(validating: self, as: UTF8.self) != nil }
 
   /// Eight bytes at a time, since most keys are.
+  @inline(__always)
   private var isASCII: Bool {
-    var index = 0
-    while index + 8 <= count {
-      guard loadUnaligned(fromByteOffset: index, as: UInt64.self) & 0x8080_8080_8080_8080 == 0 else {
-        return false
-      }
-      index += 8
+    guard let start = baseAddress else { return true }
+    var (index, bits): (Int, UInt64) = (0, 0)
+    while index &+ 8 <= count {
+      bits |= start.word(at: index)
+      index &+= 8
     }
     while index < count {
-      guard self[index] < 0x80 else { return false }
-      index += 1
+      bits |= UInt64(start.load(fromByteOffset: index, as: UInt8.self))
+      index &+= 1
     }
-    return true
+    return bits & 0x8080_8080_8080_8080 == 0
   }
 }

@@ -59,7 +59,7 @@ extension OutputBatch {
 
   private var lastRecordByteCount: Int {
     let record = records[records.count - 1]
-    return byteCount(ofHeadersFrom: Int(record.headers.lowerBound)) + Int(record.key.count)
+    return byteCount(ofHeadersFrom: record.headers.lowerBound) + Int(record.key.count)
       + Int(record.value?.count ?? 0)
   }
 }

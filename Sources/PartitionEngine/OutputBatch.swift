@@ -6,8 +6,10 @@ import Sequitur
 /// that an aborted one can be sent again byte for byte.
 public struct OutputBatch: ~Copyable, Sendable {
   @usableFromInline var arena: ByteWriter
-  public internal(set) var records: [OutputRecord] = []
-  @usableFromInline var headers: [OutputHeader] = []
+  var recordList = GrowingBuffer<OutputRecord>()
+  var headers = GrowingBuffer<OutputHeader>()
+  /// Bytes of all headers that were ever appended, framing included: its growth is what a record's headers take.
+  var headerByteCount = 0
   @usableFromInline let names: HeaderNames
   var repeated = RepeatedTexts()
   private let constantBytes: Int
@@ -25,22 +27,24 @@ public struct OutputBatch: ~Copyable, Sendable {
   }
 
   /// The headers of one of this batch's records.
-  @inlinable
-  public func headers(of record: OutputRecord) -> ArraySlice<OutputHeader> {
-    headers[Int(record.headers.lowerBound)..<Int(record.headers.upperBound)]
+  public func headers(of record: OutputRecord) -> UnsafeBufferPointer<OutputHeader> {
+    UnsafeBufferPointer(rebasing: headers.elements[record.headers])
   }
+
+  /// The records in the order of their making; valid until the next mutation.
+  public var records: UnsafeBufferPointer<OutputRecord> { recordList.elements }
 
   /// Bytes encoded so far.
   public var byteCount: Int { arena.count - constantBytes }
 
-  public var isEmpty: Bool { records.isEmpty }
+  public var isEmpty: Bool { recordList.isEmpty }
 
   /// Forgets all records; keeps the memory.
   public mutating func removeAll() {
     arena.truncate(to: constantBytes)
     repeated = RepeatedTexts()
-    records.removeAll(keepingCapacity: true)
-    headers.removeAll(keepingCapacity: true)
+    recordList.truncate(to: 0)
+    headers.truncate(to: 0)
   }
 
   /// What the batch holds now, to go back to when a command's outputs turn out not to be wanted.
@@ -52,14 +56,14 @@ public struct OutputBatch: ~Copyable, Sendable {
   }
 
   @usableFromInline
-  func mark() -> Mark { Mark(bytes: arena.count, records: records.count, headers: headers.count) }
+  func mark() -> Mark { Mark(bytes: arena.count, records: recordList.count, headers: headers.count) }
 
   @usableFromInline
   mutating func rollBack(to mark: Mark) {
     arena.truncate(to: mark.bytes)
     repeated.forget(behind: mark.bytes)
-    records.removeLast(records.count - mark.records)
-    headers.removeLast(headers.count - mark.headers)
+    recordList.truncate(to: mark.records)
+    headers.truncate(to: mark.headers)
   }
 
   @usableFromInline
@@ -70,11 +74,12 @@ public struct OutputBatch: ~Copyable, Sendable {
   }
 
   @usableFromInline
-  mutating func append(record: OutputRecord) { records.append(record) }
+  mutating func append(record: OutputRecord) { recordList.append(record) }
 
   @usableFromInline
   mutating func append(header name: ByteRange, _ value: ByteRange?) {
-    headers.append(OutputHeader(name: name, value: value))
+    headers.append(value.map { OutputHeader(name: name, value: $0) } ?? OutputHeader(nullNamed: name))
+    headerByteCount &+= Int(name.count) &+ Int(value?.count ?? 0) &+ Self.headerFramingBytes
   }
 
   /// Adds a header whose value `body` writes.
@@ -82,8 +87,7 @@ public struct OutputBatch: ~Copyable, Sendable {
   mutating func append(header name: ByteRange, _ body: (inout ByteWriter) -> Void) {
     let offset = arena.count
     body(&arena)
-    headers.append(
-      OutputHeader(name: name, value: ByteRange(offset: offset, count: arena.count - offset)))
+    append(header: name, ByteRange(offset: offset, count: arena.count - offset))
   }
 
   @usableFromInline

@@ -1,12 +1,12 @@
 /// The topic that an output goes to; always to the same partition number as its command.
 @frozen
-public enum OutputTopic: UInt8, Sendable {
+public enum OutputTopic: UInt8, Sendable, BitwiseCopyable {
   case valid, invalid, changelog
 }
 
 /// One record of an ``OutputBatch``, as ranges of its arena.
 @frozen
-public struct OutputRecord: Sendable {
+public struct OutputRecord: Sendable, BitwiseCopyable {
   public let topic: OutputTopic
   public let partition: Int32
   /// Milliseconds since 1970-01-01T00:00:00Z: the command's.
@@ -14,11 +14,13 @@ public struct OutputRecord: Sendable {
   public let key: ByteRange
   /// `nil` for a null value.
   public let value: ByteRange?
-  @usableFromInline let headers: Range<Int32>
+  private let firstHeader: Int32
+  private let endOfHeaders: Int32
+  /// Its headers' places among those of the batch.
+  var headers: Range<Int> { Int(firstHeader)..<Int(endOfHeaders) }
   /// Whether this is the partition's checkpoint, the last record of the partition in its transaction.
   public let isCheckpoint: Bool
 
-  @usableFromInline
   init(
     topic: OutputTopic, partition: Int32, timestamp: Int64, key: ByteRange, value: ByteRange?,
     headers: Range<Int32>, isCheckpoint: Bool = false
@@ -28,21 +30,32 @@ public struct OutputRecord: Sendable {
     self.timestamp = timestamp
     self.key = key
     self.value = value
-    self.headers = headers
+    firstHeader = headers.lowerBound
+    endOfHeaders = headers.upperBound
     self.isCheckpoint = isCheckpoint
   }
 }
 
 /// One header of an ``OutputRecord``.
 @frozen
-public struct OutputHeader: Sendable {
+public struct OutputHeader: Sendable, BitwiseCopyable {
   public let name: ByteRange
-  /// `nil` for a null value.
-  public let value: ByteRange?
+  private let place: ByteRange
 
-  @usableFromInline
-  init(name: ByteRange, value: ByteRange?) {
+  /// `nil` for a null value.
+  public var value: ByteRange? { place.count == Self.nullCount ? nil : place }
+
+  /// No value is as long: records are far below 4 GiB. An optional would make the header a fifth larger.
+  private static var nullCount: UInt32 { .max }
+
+  @inline(__always)
+  init(name: ByteRange, value: ByteRange) {
     self.name = name
-    self.value = value
+    place = value
+  }
+
+  init(nullNamed name: ByteRange) {
+    self.name = name
+    place = ByteRange(nullAt: name.offset, count: Self.nullCount)
   }
 }

@@ -89,6 +89,7 @@ extension PartitionProcessor {
   /// Adds the command's id to those in `commandIDs`, and drops the oldest beyond the limit.
   @inlinable
   mutating func remember(_ id: CommandIDHash?, version: UInt64) {
+    if id == nil, commandIDs.count == 0 { return }
     if let id, limits.recentCommandIDsMax > 0 {
       commandIDs.append(bigEndian: id.high)
       commandIDs.append(bigEndian: id.low)

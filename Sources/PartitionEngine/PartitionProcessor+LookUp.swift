@@ -31,7 +31,7 @@ extension PartitionProcessor {
     guard let record = try findRecord(key, hash: hash) else {
       return .found(CurrentObject(version: 0, state: nil))
     }
-    commandIDs.append(record.commandIDs)
+    if record.hasCommandIDs { commandIDs.append(record.commandIDs) }
     do {
       guard record.schemaVersion == decider.schemaVersion else { return try migrate(record) }
       let state = try decider.decodeState(RawSpan.unsafe(record.state))

@@ -30,7 +30,12 @@ struct RepeatedTexts: Sendable {
     if let time, time.text.end > end { self.time = nil }
   }
 
-  func isPlace(of identity: PartitionIdentity) -> Bool { self.identity == identity }
+  /// All partitions of a batch belong to one application and one topic, so that the number says which it is.
+  func isPlace(of identity: PartitionIdentity) -> Bool {
+    guard let known = self.identity, known.partition == identity.partition else { return false }
+    assert(known == identity, "a batch holds events of one application only")
+    return true
+  }
 
   mutating func setPlace(of identity: PartitionIdentity, source: ByteRange, position: ByteRange) {
     self.identity = identity

@@ -5,33 +5,56 @@ import Sequitur
 /// An open-addressed table over an arena; a generation number makes clearing it one addition. Entries keep
 /// the order in which keys were first touched, so the changelog's order is deterministic.
 public struct StagingOverlay: ~Copyable {
-  struct Entry {
+  struct Entry: BitwiseCopyable {
     let hash: UInt64
     let key: ByteRange
+    /// Means something while the object exists.
+    private var place: ByteRange
+    private var isForgotten: Bool
+
+    init(hash: UInt64, key: ByteRange, record: ByteRange?) {
+      self.hash = hash
+      self.key = key
+      place = record ?? key
+      isForgotten = record == nil
+    }
+
     /// `nil`: the object was forgotten.
-    var record: ByteRange?
+    var record: ByteRange? {
+      get { isForgotten ? nil : place }
+      set {
+        place = newValue ?? key
+        isForgotten = newValue == nil
+      }
+    }
   }
 
-  private struct Slot {
+  private struct Slot: BitwiseCopyable {
     var generation: UInt32
     var entry: UInt32
   }
 
-  private(set) var entries: [Entry] = []
+  private var list = GrowingBuffer<Entry>()
   @usableFromInline var arena: ByteWriter
-  private var slots: UnsafeMutableBufferPointer<Slot>
+  private var slots: UnsafeMutablePointer<Slot>
+  /// A power of two, less one.
+  private var mask: Int
   private var generation: UInt32
 
   /// - Parameter generation: from 1.
   init(generation: UInt32 = 1) {
     self.generation = generation
     arena = ByteWriter(capacity: 1 << 14)
-    slots = Self.emptySlots(1 << 8)
+    mask = (1 << 8) - 1
+    slots = Self.emptySlots(mask + 1)
   }
 
   deinit { slots.deallocate() }
 
-  var isEmpty: Bool { entries.isEmpty }
+  /// In the order in which the keys were first touched; valid until the next mutation.
+  var entries: UnsafeBufferPointer<Entry> { list.elements }
+
+  var isEmpty: Bool { list.isEmpty }
 
   /// Bytes of keys and records held.
   @usableFromInline var byteCount: Int { arena.count }
@@ -44,7 +67,7 @@ public struct StagingOverlay: ~Copyable {
   @usableFromInline
   func find(_ key: UnsafeRawBufferPointer, hash: UInt64) -> ObjectLookup {
     guard case .occupied(let index) = slot(of: key, hash: hash) else { return .unknown }
-    guard let record = entries[index].record else { return .absent }
+    guard let record = list[index].record else { return .absent }
     return .present(ObjectRecord(bytes(record)))
   }
 
@@ -54,26 +77,26 @@ public struct StagingOverlay: ~Copyable {
     let record = offset.map { ByteRange(offset: $0, count: arena.count - $0) }
     switch slot(of: key, hash: hash) {
     case .occupied(let index):
-      entries[index].record = record
+      list[index].record = record
     case .free(let place):
       let keyOffset = arena.count
       arena.append(key)
-      slots[place] = Slot(generation: generation, entry: UInt32(entries.count))
-      entries.append(
+      slots[place] = Slot(generation: generation, entry: UInt32(truncatingIfNeeded: list.count))
+      list.append(
         Entry(hash: hash, key: ByteRange(offset: keyOffset, count: key.count), record: record))
-      if entries.count * 2 > slots.count { grow() }
+      if list.count * 2 > mask { grow() }
     }
   }
 
   /// Forgets everything; keeps the memory.
   @usableFromInline
   mutating func removeAll() {
-    entries.removeAll(keepingCapacity: true)
+    list.truncate(to: 0)
     arena.truncate(to: 0)
     generation &+= 1
     if generation == 0 {
       slots.deallocate()
-      slots = Self.emptySlots(slots.count)
+      slots = Self.emptySlots(mask + 1)
       generation = 1
     }
   }
@@ -83,12 +106,12 @@ public struct StagingOverlay: ~Copyable {
     case free(slot: Int)
   }
 
+  @inline(__always)
   private func slot(of key: UnsafeRawBufferPointer, hash: UInt64) -> Place {
-    let mask = slots.count - 1
     var place = Int(truncatingIfNeeded: hash) & mask
     while slots[place].generation == generation {
       let index = Int(slots[place].entry)
-      if entries[index].hash == hash, bytes(entries[index].key).isSame(as: key) {
+      if list[index].hash == hash, bytes(list[index].key).isSame(as: key) {
         return .occupied(entry: index)
       }
       place = (place + 1) & mask
@@ -97,11 +120,10 @@ public struct StagingOverlay: ~Copyable {
   }
 
   private mutating func grow() {
-    let larger = Self.emptySlots(slots.count * 2)
+    mask = mask * 2 + 1
     slots.deallocate()
-    slots = larger
+    slots = Self.emptySlots(mask + 1)
     generation = 1
-    let mask = slots.count - 1
     for (index, entry) in entries.enumerated() {
       var place = Int(truncatingIfNeeded: entry.hash) & mask
       while slots[place].generation == generation { place = (place + 1) & mask }
@@ -109,9 +131,9 @@ public struct StagingOverlay: ~Copyable {
     }
   }
 
-  private static func emptySlots(_ count: Int) -> UnsafeMutableBufferPointer<Slot> {
-    let slots = UnsafeMutableBufferPointer<Slot>.allocate(capacity: count)
-    slots.initialize(repeating: Slot(generation: 0, entry: 0))
+  private static func emptySlots(_ count: Int) -> UnsafeMutablePointer<Slot> {
+    let slots = UnsafeMutablePointer<Slot>.allocate(capacity: count)
+    slots.initialize(repeating: Slot(generation: 0, entry: 0), count: count)
     return slots
   }
 }

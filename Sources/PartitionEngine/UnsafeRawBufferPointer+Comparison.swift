@@ -1,20 +1,46 @@
 extension UnsafeRawBufferPointer {
   /// Whether both hold the same bytes; eight at a time, since keys are compared for every command.
-  @usableFromInline
+  @inlinable @inline(__always)
   func isSame(as other: UnsafeRawBufferPointer) -> Bool {
     guard count == other.count else { return false }
+    guard count > 0, let left = baseAddress, let right = other.baseAddress else { return true }
     var index = 0
-    while index + 8 <= count {
-      guard
-        loadUnaligned(fromByteOffset: index, as: UInt64.self)
-          == other.loadUnaligned(fromByteOffset: index, as: UInt64.self)
-      else { return false }
-      index += 8
+    while index &+ 8 <= count {
+      guard left.word(at: index) == right.word(at: index) else { return false }
+      index &+= 8
     }
+    if index == count { return true }
+    // The last bytes overlap those before them, when there are any.
+    if count > 8 { return left.word(at: count &- 8) == right.word(at: count &- 8) }
     while index < count {
-      guard self[index] == other[index] else { return false }
-      index += 1
+      guard
+        left.loadUnaligned(fromByteOffset: index, as: UInt8.self)
+          == right.loadUnaligned(fromByteOffset: index, as: UInt8.self)
+      else { return false }
+      index &+= 1
     }
     return true
   }
+
+  /// Whether these bytes come before the others in the store's order: byte by byte, unsigned.
+  @inline(__always)
+  func precedes(_ other: UnsafeRawBufferPointer) -> Bool {
+    let common = Swift.min(count, other.count)
+    var index = 0
+    while index &+ 8 <= common {
+      let (left, right) = (baseAddress!.word(at: index), other.baseAddress!.word(at: index))
+      if left != right { return UInt64(bigEndian: left) < UInt64(bigEndian: right) }
+      index &+= 8
+    }
+    while index < common {
+      if self[index] != other[index] { return self[index] < other[index] }
+      index &+= 1
+    }
+    return count < other.count
+  }
+}
+
+extension UnsafeRawPointer {
+  @inlinable @inline(__always)
+  func word(at offset: Int) -> UInt64 { loadUnaligned(fromByteOffset: offset, as: UInt64.self) }
 }

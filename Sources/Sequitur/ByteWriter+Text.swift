@@ -16,8 +16,9 @@ extension ByteWriter {
     length += count
   }
 
+  /// How many decimal digits a number has.
   @inlinable
-  static func digits(of value: UInt64) -> Int {
+  public static func digits(of value: UInt64) -> Int {
     var count = 1
     var bound: UInt64 = 10
     while value >= bound {
