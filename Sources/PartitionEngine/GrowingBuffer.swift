@@ -40,6 +40,13 @@ struct GrowingBuffer<Element: BitwiseCopyable>: ~Copyable {
     count += 1
   }
 
+  /// Appends what `body` writes into room for `max` elements: as many from its beginning as it answers.
+  @inline(__always)
+  mutating func append(max: Int, _ body: (UnsafeMutablePointer<Element>) -> Int) {
+    while count &+ max > capacity { grow() }
+    count &+= body(start + count)
+  }
+
   mutating func popLast() -> Element? {
     guard count > 0 else { return nil }
     count -= 1

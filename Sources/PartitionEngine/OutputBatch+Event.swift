@@ -18,15 +18,17 @@ extension OutputBatch {
     let place = writePlaces(of: record, version: version, index: index)
     let firstHeader = headers.count
     let framing = headerByteCount
-    append(header: names.id, at: place.id)
-    append(header: names.type, at: self.type(type))
-    append(header: names.sequence, at: place.version)
+    append(
+      OutputHeader(name: names.id, value: place.id), OutputHeader(name: names.type, value: self.type(type)),
+      OutputHeader(name: names.sequence, value: place.version))
     if envelope == .cloudevents {
-      append(header: names.specVersion, at: names.specVersionValue)
-      append(header: names.source, at: repeated.source)
-      if record.unsafeKey.isUTF8 { append(header: names.subject, at: place.key) }
-      append(header: names.time, at: time(record.timestamp))
-      append(header: names.causationID, at: command.id.map { append($0) } ?? place.position)
+      let source = OutputHeader(name: names.source, value: repeated.source)
+      append(OutputHeader(name: names.specVersion, value: names.specVersionValue), source)
+      if record.unsafeKey.isUTF8 { append(header: names.subject, place.key) }
+      let cause = command.id.map { append($0) } ?? place.position
+      append(
+        OutputHeader(name: names.time, value: time(record.timestamp)),
+        OutputHeader(name: names.causationID, value: cause))
       if contentType != nil || !record.unsafeHeaders.isEmpty {
         appendCarried(from: record, command, contentType: contentType)
       }
@@ -39,11 +41,17 @@ extension OutputBatch {
     return Self.framingBytes + headerByteCount - framing + Int(place.key.count) + Int(value.count)
   }
 
-  /// Adds a header that has a value.
+  /// Adds headers that have values, with one look at the room that is left.
   @inline(__always)
-  private mutating func append(header name: ByteRange, at value: ByteRange) {
-    headers.append(OutputHeader(name: name, value: value))
-    headerByteCount &+= Int(name.count) &+ Int(value.count) &+ Self.headerFramingBytes
+  private mutating func append(_ first: OutputHeader, _ second: OutputHeader, _ third: OutputHeader? = nil) {
+    headers.append(max: 3) { room in
+      room[0] = first
+      room[1] = second
+      guard let third else { return 2 }
+      room[2] = third
+      return 3
+    }
+    headerByteCount &+= first.byteCount &+ second.byteCount &+ (third?.byteCount ?? 0)
   }
 
   /// Where the texts stand that each event has of its own.

@@ -48,6 +48,9 @@ public struct OutputHeader: Sendable, BitwiseCopyable {
   /// No value is as long: records are far below 4 GiB. An optional would make the header a fifth larger.
   private static var nullCount: UInt32 { .max }
 
+  /// What a header that has a value takes in a record.
+  var byteCount: Int { Int(name.count) &+ Int(place.count) &+ OutputBatch.headerFramingBytes }
+
   @inline(__always)
   init(name: ByteRange, value: ByteRange) {
     self.name = name
