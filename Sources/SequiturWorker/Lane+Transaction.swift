@@ -28,9 +28,9 @@ extension Lane {
     }
   }
 
-  /// Takes the transaction back that the committer is done with, if it is.
+  /// The committer is done with the transaction it had.
   func transactionEnded() {
-    guard isCommitting, let finished = committer?.takeFinished() else { return }
+    guard let finished = committer?.takeFinished() else { return }
     isCommitting = false
     let result = finished.result
     var transaction = finished.transaction

@@ -71,11 +71,10 @@ actor Lane {
 
   /// Serves until ``stop()``.
   func run(sender: TransactionSender) async {
-    committer = Committer(name: "commit-\(index)", sender: sender, logger: logger) { [executor] in
-      executor.nudge()
+    committer = Committer(name: "commit-\(index)", sender: sender, logger: logger) { [weak self] in
+      Task { await self?.transactionEnded() }
     }
     while !(isStopping && !isCommitting) {
-      transactionEnded()
       turn()
       await Task.yield()
     }

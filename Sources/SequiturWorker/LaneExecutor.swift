@@ -9,8 +9,6 @@ import Synchronization
 final class LaneExecutor: SerialExecutor {
   private struct State: ~Copyable {
     var jobs: [UnownedJob] = []
-    /// Signals of `arrived` that stand for no job.
-    var nudges = 0
     var isStopping = false
     var hasEnded = false
   }
@@ -54,14 +52,6 @@ final class LaneExecutor: SerialExecutor {
     if state.withLock({ !$0.jobs.isEmpty }) { arrived.signal() }
   }
 
-  /// Makes the lane's thread look again at once, wherever it blocks. Any thread. A job would reach it as well, but
-  /// by way of Swift's own threads: a third one to be woken, while the machine may be busy.
-  func nudge() {
-    state.withLock { $0.nudges += 1 }
-    arrived.signal()
-    wake()
-  }
-
   /// Ends the thread once the jobs at hand are done.
   func stop() async {
     state.withLock { $0.isStopping = true }
@@ -73,10 +63,6 @@ final class LaneExecutor: SerialExecutor {
     while true {
       arrived.wait()
       let (job, hasEnded) = state.withLock { state in
-        if state.nudges > 0 {
-          state.nudges -= 1
-          return (UnownedJob?.none, false)
-        }
         let job = state.jobs.isEmpty ? nil : state.jobs.removeFirst()
         state.hasEnded = job == nil && state.isStopping
         return (job, state.hasEnded)
