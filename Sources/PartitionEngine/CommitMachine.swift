@@ -9,7 +9,9 @@
 ///         ─▶ recreating (the producer; its initialisation ends the old transaction one way or the other)
 ///         ─▶ resolving (read the group's committed position)
 ///               at the transaction's start: begin again with the same bytes
-///               at its end: it was committed
+///               at its end: committed, but perhaps by another owner that decided the same commands while
+///                 this worker stood still, and whose records lie elsewhere in the changelog; discard, and
+///                 let the restore read what is there
 ///               elsewhere: another owner went on; discard
 ///
 /// Sending the same bytes again is right because the transaction's outcome is all or nothing, and because
@@ -47,6 +49,7 @@ public struct CommitMachine: Sendable {
   /// What the group's committed positions say about a transaction whose outcome is not known.
   public enum Resolution: Sendable, Hashable {
     case notCommitted
+    /// They stand where the transaction ends, whoever committed that.
     case committed
     /// Neither its start nor its end: another owner has gone on from somewhere.
     case movedOn
@@ -149,8 +152,7 @@ public struct CommitMachine: Sendable {
   public mutating func resolved(_ resolution: Resolution) -> Action {
     guard case .resolving = state else { illegal("resolved(\(resolution))") }
     switch resolution {
-    case .committed: return enter(.idle, .committed)
-    case .movedOn: return enter(.idle, .discard)
+    case .committed, .movedOn: return enter(.idle, .discard)
     case .notCommitted: return again()
     }
   }

@@ -69,7 +69,7 @@ import Testing
       ("recreating", .retriable, .wait(attempt: 2), .discard),
       ("recreating", .abortable, .wait(attempt: 2), .discard),
       ("recreating", .lost, .wait(attempt: 2), .discard),
-      ("resolving", .resolved(.committed), .committed, .committed),
+      ("resolving", .resolved(.committed), .discard, .discard),
       ("resolving", .resolved(.movedOn), .discard, .discard),
       ("resolving", .resolved(.notCommitted), .wait(attempt: 2), .discard),
       ("resolving", .retriable, .wait(attempt: 2), .discard),
