@@ -6,8 +6,11 @@ final class SimulatedDisk {
   private(set) var stores: [SimulatedStore] = []
   /// The process that holds the directory's lock.
   var owner: SimulatedProcess?
+  /// Kept in the directory; names the transactional ids of a worker without an instance id.
+  let identity: Int
 
-  init(world: World, partitions: Int) {
+  init(world: World, partitions: Int, identity: Int) {
+    self.identity = identity
     stores = (0..<partitions).map { SimulatedStore(world: world, partition: Int32($0)) }
   }
 

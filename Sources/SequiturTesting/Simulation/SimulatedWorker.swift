@@ -36,8 +36,9 @@ final class SimulatedWorker {
     process = SimulatedProcess(world: world, name: incarnation == 0 ? name : "\(name).\(incarnation)")
     drainer = SimulatedDrainer(process: process)
     membership = SimulatedMembership(worker: self)
+    let owner = instance ?? "\(name)@\(disk.identity)"
     lanes = (0..<Self.laneCount).map {
-      SimulatedLane(worker: self, index: $0, transactionalID: "\(name)-\($0)")
+      SimulatedLane(worker: self, index: $0, transactionalID: "\(owner)-\($0)")
     }
   }
 

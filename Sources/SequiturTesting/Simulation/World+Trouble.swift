@@ -92,7 +92,7 @@ extension World {
     start(
       SimulatedWorker(
         world: self, name: name, instance: profile.isStatic ? name : nil,
-        disk: SimulatedDisk(world: self, partitions: profile.partitions)), after: 0)
+        disk: newDisk()), after: 0)
   }
 
   /// kill -9, and a start on the same disk some time later.
@@ -121,7 +121,7 @@ extension World {
     worker.process.hang(for: duration)
     after(duration) { [unowned self] in reach(.zombieOfReplacedMember) }
     start(
-      worker.successor(disk: SimulatedDisk(world: self, partitions: profile.partitions)),
+      worker.successor(disk: newDisk()),
       after: random.within(20...200))
   }
 

@@ -25,6 +25,7 @@ final class World {
   /// What each partition's changelog says.
   private(set) var committed: [CommittedChangelog] = []
   var workers: [SimulatedWorker] = []
+  private var disksMade = 0
   var stream: CommandStream
   private(set) var commandsSent = 0
 
@@ -60,6 +61,12 @@ final class World {
     kafka.group.isCooperative = profile.isCooperative
   }
 
+  /// An empty state directory.
+  func newDisk() -> SimulatedDisk {
+    disksMade += 1
+    return SimulatedDisk(world: self, partitions: profile.partitions, identity: disksMade)
+  }
+
   func run() {
     note("world \(seed): \(profile)")
     kafka.tick()
@@ -67,7 +74,7 @@ final class World {
     for index in 0..<profile.workers {
       let worker = SimulatedWorker(
         world: self, name: "w\(index)", instance: profile.isStatic ? "w\(index)" : nil,
-        disk: SimulatedDisk(world: self, partitions: profile.partitions))
+        disk: newDisk())
       workers.append(worker)
       after(random.below(200)) { worker.start() }
     }
