@@ -59,6 +59,43 @@ extension SequiturWorkerTests {
       #expect(Set(versions) == ["1", "2"])
     }
 
+    /// The embedded broker forgets the offsets of transactions, so each new owner goes by the checkpoint.
+    @Test(arguments: [AssignmentStrategy.range, .cooperativeSticky])
+    func `a dynamic member takes its share and gives it back`(strategy: AssignmentStrategy) async throws {
+      let broker = try EmbeddedBroker(logger: quiet)
+      let application = try await Application(
+        partitions: 4, on: broker.bootstrapServers, createsTopics: false)
+      for topic in application.topics.all { try broker.createTopic(topic, partitions: 4) }
+      func worker(_ name: String) -> WorkerInProcess {
+        var configuration = application.configuration(name, lanes: 2)
+        configuration.instanceID = nil
+        configuration.assignmentStrategy = strategy
+        configuration.timeouts.heartbeat = .milliseconds(200)
+        configuration.timeouts.session = .seconds(6)
+        return WorkerInProcess(configuration)
+      }
+      func served(_ worker: WorkerInProcess) -> Int { worker.worker.statistics.snapshot.positions.count }
+      let objects = (0..<40).map { "order-\($0)" }
+      let first = worker("first")
+      try await eventually("the first to serve all") { served(first) == 4 }
+      try await application.submit(objects.map { .create($0) })
+      try await outcomes(40, application)
+      let second = worker("second")
+      try await eventually("each to serve half") { served(first) == 2 && served(second) == 2 }
+      try await application.submit(objects.map { .amend($0, total: 2) })
+      try await outcomes(80, application)
+      try await second.stop()
+      try await eventually("the first to serve all again") { served(first) == 4 }
+      try await application.submit(objects.map { .amend($0, total: 3) })
+      try await outcomes(120, application)
+      try await first.stop()
+      let events = try await application.read(application.topics.valid)
+      #expect(events.count == 120, "an event was written twice")
+      for version in ["1", "2", "3"] {
+        #expect(events.count { $0.text("ce_sequence") == version } == 40)
+      }
+    }
+
     private func outcomes(_ count: Int, _ application: Application) async throws {
       try await eventually("\(count) outcomes") {
         let events = try await application.read(application.topics.valid)
