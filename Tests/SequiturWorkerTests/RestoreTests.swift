@@ -60,6 +60,21 @@ extension SequiturWorkerTests {
     }
 
     @Test(.enabled(if: PackageRoot.python != nil))
+    func `a group that is ahead of the checkpoint is refused, and what is lost is said`() async throws {
+      let application = try await Application()
+      try await run(application, Self.load(0..<50))
+      try await application.submit(Self.amendments(0..<6))
+      try await application.setGroupPosition(56)
+      let refusal = try await refusal(application)
+      guard case .changelogLost(checkpoint: 50, groupPosition: 56) = refusal.fault else {
+        Issue.record("refused for another reason: \(refusal)")
+        return
+      }
+      #expect(refusal.description.contains("6 commands"))
+      #expect(try await application.read(application.topics.valid).count == 50)
+    }
+
+    @Test(.enabled(if: PackageRoot.python != nil))
     func `a changelog whose beginning was deleted is refused when the store needs it`() async throws {
       let application = try await Application()
       try await run(application, Self.load(0..<50))
@@ -234,6 +249,27 @@ extension Application {
         }
       }
     }
+  }
+
+  /// Commits a position of partition 0 for the group. In a transaction, since a static member stays in its group until
+  /// its session ends, and keeps others from committing in another way.
+  func setGroupPosition(_ position: Int64) async throws {
+    let script = """
+      import sys
+      from confluent_kafka import Consumer, Producer, TopicPartition
+      consumer = Consumer({'bootstrap.servers': sys.argv[1], 'group.id': sys.argv[2]})
+      producer = Producer({'bootstrap.servers': sys.argv[1], 'transactional.id': sys.argv[2] + '-reset'})
+      producer.init_transactions()
+      producer.begin_transaction()
+      offsets = [TopicPartition(sys.argv[3], 0, int(sys.argv[4]))]
+      producer.send_offsets_to_transaction(offsets, consumer.consumer_group_metadata())
+      producer.commit_transaction()
+      """
+    let result = try await RunningProgram.run(
+      try #require(PackageRoot.python).path,
+      arguments: ["-c", script, bootstrap, name, topics.commands, "\(position)"])
+    try #require(result.exit == .code(0), "\(result.standardError)")
+    try await eventually("the group's position to be set") { try await positions()[0] == position }
   }
 
   /// Deletes all but the last records of partition 0 of the changelog. Brokers refuse that of a compacted topic, so
