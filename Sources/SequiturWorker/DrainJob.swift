@@ -5,6 +5,7 @@ import Synchronization
 /// One drain of a partition: a batch on its way to the store.
 final class DrainJob: Sendable {
   private let partition: PartitionActor
+  private let lane: Lane
   private let store: PartitionStore
   private let state: Mutex<State>
 
@@ -14,8 +15,9 @@ final class DrainJob: Sendable {
     var changelogOffset: Int64 = 0
   }
 
-  init(partition: PartitionActor, store: PartitionStore) {
+  init(partition: PartitionActor, lane: Lane, store: PartitionStore) {
     self.partition = partition
+    self.lane = lane
     self.store = store
     state = Mutex(State(batch: store.makeBatch()))
   }
@@ -50,8 +52,8 @@ final class DrainJob: Sendable {
     if let failure { throw failure }
   }
 
-  /// Tells the partition how it went.
-  func end(_ ending: DrainEnding) async { await partition.drainEnded(ending) }
+  /// Tells the lane how it went.
+  func end(_ ending: DrainEnding) async { await lane.drainEnded(partition, ending) }
 
   private func append(_ body: (inout WriteBatch) throws(RocksDBError) -> Void) {
     state.withLock { state in

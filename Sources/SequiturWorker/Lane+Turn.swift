@@ -2,99 +2,57 @@ import KafkaClient
 import PartitionEngine
 
 extension Lane {
-  /// Takes what has arrived, processes it, and sends the open transaction when it is time.
+  /// Takes what has arrived, processes it, sends the open transaction when it is time, and waits when there is nothing
+  /// to do.
   func turn() {
-    if let fullness = fullness {
-      sendIfDue(hasMore: true)
-      if fullness == .waitsForCommit { executor.wait(atMost: LaneLimits.idleWait) }
-      return drainPartitions()
-    }
-    if nextMessage < source.messages.count {
+    if machine.beginTurn(outputBytes: open.output.byteCount, at: now) {
+      if nextMessage == source.messages.count { receive() }
       processBatch()
-    } else {
-      receive()
     }
-    sendIfDue(hasMore: nextMessage < source.messages.count || mayHaveMore)
-    drainPartitions()
+    sendIfDue()
+    for actor in machine.takeDueDrains(at: now) { drain(actor) }
     reportEnds()
+    if machine.waits { executor.wait(atMost: LaneLimits.idleWait) }
   }
 
-  private enum Fullness {
-    case canBeSent
-    case waitsForCommit
-  }
-
-  /// Why nothing more can be taken in now; `nil`: it can.
-  private var fullness: Fullness? {
-    if let until = storePause {
-      if ContinuousClock.now < until { return .waitsForCommit }
-      storePause = nil
-    }
-    if isUndrainedFull { return .waitsForCommit }
-    guard policy.fullness(commands: open.commands, bytes: openBytes) != nil else { return nil }
-    return isCommitting ? .waitsForCommit : .canBeSent
-  }
-
-  var openBytes: Int {
-    partitions.values.reduce(open.output.byteCount) { $0 + $1.openByteCount }
-  }
-
-  /// Whether the partitions' undrained objects are at their limit: the store is behind.
-  private var isUndrainedFull: Bool { undrainedBytes >= limits.undrainedBytesMax }
-
-  /// Committed objects of all partitions that wait for a drain.
-  var undrainedBytes: Int { partitions.values.reduce(0) { $0 + $1.undrainedByteCount } }
-
-  /// Takes from the next partition of the round that has something. Waits when a whole round had nothing.
+  /// Takes from the next partition of the round that has something.
   private func receive() {
-    nextMessage = source.messages.count
-    stale.removeAll()
-    while let partition = rotation.next() {
-      guard !leaving.contains(partition), let actor = partitions[partition] else { continue }
+    while let actor = machine.nextPartition() {
       source.take(from: actor.queue)
       nextMessage = 0
       guard source.messages.isEmpty else {
-        round.hasFound = true
-        round.hasBacklog = round.hasBacklog || source.isFull
-        mayHaveMore = !rotation.isRoundOver || round.hasBacklog
-        return processBatch()
+        sourcePartition = actor
+        return machine.took(isFull: source.isFull)
       }
     }
-    mayHaveMore = round.hasBacklog
-    let isIdle = !round.hasFound
-    round = Round()
-    if isIdle, open.commands == 0 || isCommitting { executor.wait(atMost: LaneLimits.idleWait) }
   }
 
-  /// Processes the batch from `nextMessage` on, run by run of one partition.
+  /// Processes the batch from `nextMessage` on, until something else has to be done first.
   private func processBatch() {
+    guard let actor = sourcePartition else { return }
     while nextMessage < source.messages.count {
-      let partition = source.messages[nextMessage].partition
-      if !source.messages[nextMessage].isRecord {
-        noteEvent(at: nextMessage)
+      guard machine.serves(actor) else {
+        // It is not served any more, or from another position: these are read again.
+        nextMessage = source.messages.count
+        return sourcePartition = nil
+      }
+      let end = endOfRun(from: nextMessage)
+      if end == nextMessage {
+        noteEvent(at: nextMessage, of: actor)
         nextMessage += 1
-        continue
+      } else if !process(actor, nextMessage..<end) {
+        return
       }
-      let end = endOfRun(from: nextMessage, partition)
-      guard let actor = partitions[partition], !leaving.contains(partition), !stale.contains(partition)
-      else {
-        // The partition is not served here any more, or from another position: these are read again.
-        nextMessage = end
-        continue
-      }
-      guard process(actor, nextMessage..<end) else { return }
     }
   }
 
   /// Processes a run; returns false when the lane has to do something else first.
   private func process(_ actor: PartitionActor, _ run: Range<Int>) -> Bool {
-    if open.openedAt == nil { open.openedAt = .now }
-    let room = limits.transactionCommandsMax - open.commands
-    let bounded = run.lowerBound..<min(run.upperBound, run.lowerBound + max(room, 0))
+    let bounded = run.prefix(machine.room)
     let result = actor.process(
       source.messages, bounded, into: &open.output, outputBytesMax: limits.transactionBytesMax)
     nextMessage += result.messages
-    open.commands += result.commands
+    machine.processed(result.commands, at: now)
     open.accepted += result.accepted
     for (code, count) in result.rejected { openRejections[code, default: 0] += count }
     if let fault = result.fault {
@@ -102,31 +60,25 @@ extension Lane {
         "the store cannot be read", metadata: ["partition": "\(actor.partition)", "error": "\(fault)"])
       if fault.isDamage {
         events.storeDamaged(actor.partition)
-        dropOpenTransaction()
-        return false
+        perform(machine.storeLost())
+      } else {
+        machine.pause(until: now + LaneLimits.storePause)
       }
-      storePause = .now + LaneLimits.storePause
     }
     return result.messages == run.count
   }
 
-  private func endOfRun(from start: Int, _ partition: Int32) -> Int {
-    var end = start + 1
-    while end < source.messages.count, source.messages[end].partition == partition,
-      source.messages[end].isRecord
-    { end += 1 }
+  /// Where the run of records ends that begins at `start`; there, when that is none.
+  private func endOfRun(from start: Int) -> Int {
+    var end = start
+    while end < source.messages.count, source.messages[end].isRecord { end += 1 }
     return end
   }
 
-  private func noteEvent(at index: Int) {
+  private func noteEvent(at index: Int, of actor: PartitionActor) {
     let message = source.messages[index]
     if message.isEndOfPartition {
-      let partition = message.partition
-      // Of a partition that was detached, what lies before its end may have been discarded.
-      guard partitions[partition] != nil, !leaving.contains(partition), !stale.contains(partition) else {
-        return
-      }
-      endsReached[partition] = message.offset
+      endsReached[actor.partition] = message.offset
     } else if let error = message.error {
       logger.warning("a fetch failed", metadata: ["error": "\(error)"])
     }
@@ -134,7 +86,7 @@ extension Lane {
 
   /// Tells the worker of the ends that were reached, once all before them is committed.
   private func reportEnds() {
-    guard !endsReached.isEmpty, open.commands == 0, !isCommitting else { return }
+    guard !endsReached.isEmpty, machine.openCommands == 0, !machine.isCommitting else { return }
     for (partition, offset) in endsReached { events.committed(partition, offset) }
     endsReached.removeAll()
   }

@@ -6,7 +6,7 @@ import Sequitur
 /// A thread with one transactional producer, serving several partitions.
 ///
 /// One turn: take what has arrived, process it, and send it as one transaction as soon as the one before has
-/// committed. While that one commits, the next is prepared.
+/// committed. While that one commits, the next is prepared. All decisions are the lane machine's.
 ///
 ///     queue ─▶ receive ─▶ process ─▶ open transaction ─▶ seal ─▶ committer ─▶ transactionEnded ─▶ drain
 ///
@@ -16,41 +16,29 @@ actor Lane {
   nonisolated let index: Int
   nonisolated let executor: LaneExecutor
   let limits: Limits
-  let policy: BatchPolicy
   let drainer: Drainer
   let statistics: WorkerStatistics
   let events: LaneEvents
   let logger: Logger
 
-  var partitions: [Int32: PartitionActor] = [:]
-  /// Whose turn it is.
-  var rotation = PartitionRotation()
-  /// Partitions that are being released: nothing more of them is taken in.
-  var leaving: Set<Int32> = []
-  /// Partitions that were detached while the batch at hand held messages of them.
-  var stale: Set<Int32> = []
-  /// The messages being processed, and how far.
+  /// What is served, given up, sent and drained, and when.
+  var machine: LaneMachine<PartitionActor>
+  private let start = ContinuousClock.now
+  /// The messages being processed, how far, and whose they are.
   var source = QueueReader(capacity: LaneLimits.messagesPerBatch)
   var nextMessage = 0
-  /// What the round so far has found.
-  var round = Round()
-  /// Whether more could be taken without waiting, as far as is known: partitions have not had their turn in this
-  /// round, or had more than fits in one.
-  var mayHaveMore = false
+  var sourcePartition: PartitionActor?
 
   var open = PreparedTransaction()
   /// The transaction's buffer that is not in use, while none commits.
   var spare: PreparedTransaction? = PreparedTransaction()
   var openRejections: [RejectionCode: Int] = [:]
   var sentRejections: [RejectionCode: Int] = [:]
-  /// The partitions of the transaction that is with the committer.
-  var sent: [Int32: PartitionActor] = [:]
-  var isCommitting = false
-  var storePause: ContinuousClock.Instant?
   /// Ends of partitions that were reached, until what lies before them is committed.
   var endsReached: [Int32: Int64] = [:]
-  var isStopping = false
-  var waiters: [CheckedContinuation<Void, Never>] = []
+  private var isStopping = false
+  /// Who waits for which release.
+  var releases: [Int: CheckedContinuation<Void, Never>] = [:]
   var committer: Committer?
 
   nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
@@ -62,7 +50,7 @@ actor Lane {
     self.index = index
     executor = LaneExecutor(name: "lane-\(index)")
     self.limits = limits
-    policy = BatchPolicy(limits)
+    machine = LaneMachine(limits: limits)
     self.drainer = drainer
     self.statistics = statistics
     self.events = events
@@ -74,7 +62,7 @@ actor Lane {
     committer = Committer(name: "commit-\(index)", sender: sender, logger: logger) { [weak self] in
       Task { await self?.transactionEnded() }
     }
-    while !(isStopping && !isCommitting) {
+    while !(isStopping && !machine.isCommitting) {
       turn()
       await Task.yield()
     }
@@ -83,13 +71,23 @@ actor Lane {
 
   /// Ends ``run(sender:)`` after the transaction under way. The partitions must have been released.
   func stop() { isStopping = true }
-}
 
-/// A round of a lane over its partitions.
-struct Round {
-  var hasFound = false
-  /// A partition had more than fits in its turn.
-  var hasBacklog = false
+  /// The machine's time.
+  var now: Duration { ContinuousClock.now - start }
+
+  func perform(_ effects: [LaneMachine<PartitionActor>.Effect]) {
+    for effect in effects {
+      switch effect {
+      case .dropOpenTransaction:
+        open.removeAll()
+        openRejections = [:]
+      case .abandon: committer?.abandon()
+      case .detach(let actor): detach(actor)
+      case .restore(let actor): events.discarded(actor)
+      case .released(let id): releases.removeValue(forKey: id)?.resume()
+      }
+    }
+  }
 }
 
 /// What a lane tells the worker. Called on the lane's thread; must not block.

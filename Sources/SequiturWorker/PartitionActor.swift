@@ -5,15 +5,13 @@ import PartitionEngine
 ///
 /// Runs on its lane's executor. The lane is on the same one, so its calls need no hop: they are nonisolated
 /// methods that check they are on the lane's thread and trap anywhere else.
-actor PartitionActor {
+actor PartitionActor: LanePartition {
   nonisolated let partition: Int32
   /// Where the partition's commands arrive.
   nonisolated let queue: KafkaQueue
   private nonisolated let executor: LaneExecutor
   private let task: any PartitionTask
   private let store: PartitionStore
-  private var lastDrain = ContinuousClock.now
-  private var hasLostStore = false
 
   nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
@@ -35,10 +33,9 @@ actor PartitionActor {
     assumeIsolated { $0.task.process(messages, range, into: &output, outputBytesMax: outputBytesMax) }
   }
 
-  /// Seals the open commands; `nil` when there are none.
-  nonisolated func seal(into output: inout OutputBatch) -> TransactionPart? {
+  /// Seals the open commands.
+  nonisolated func seal(into output: inout OutputBatch) -> TransactionPart {
     assumeIsolated { actor in
-      guard actor.task.hasOpenCommands else { return nil }
       let start = actor.task.committedPosition
       return TransactionPart(partition: partition, start: start, end: actor.task.seal(into: &output))
     }
@@ -53,36 +50,29 @@ actor PartitionActor {
   nonisolated var isDraining: Bool { assumeIsolated { $0.task.isDraining } }
   nonisolated var undrainedByteCount: Int { assumeIsolated { $0.task.undrainedByteCount } }
 
-  /// Whether the store was opened anew or dropped meanwhile: the partition must be restored.
-  nonisolated var isStoreLost: Bool { assumeIsolated { $0.hasLostStore } }
-
   nonisolated func setObjectBytesMax(_ limit: Int) {
     assumeIsolated { $0.task.setObjectBytesMax(limit) }
   }
 
-  /// Makes a drain when `bytes` or more wait for one, or anything at all for longer than `age`.
+  /// Makes a drain of what waits for one; `nil` when nothing does, or another one is under way.
   ///
-  /// - Returns: the drain, to be written in the background and then reported to ``drainEnded(_:)``.
-  nonisolated func takeDrain(ifOver bytes: Int, orOlderThan age: Duration) -> DrainJob? {
-    assumeIsolated { $0.makeDrain(ifOver: bytes, orOlderThan: age) }
+  /// - Returns: the drain, to be written in the background; its end is told to the lane.
+  nonisolated func takeDrain(for lane: Lane) -> DrainJob? {
+    assumeIsolated { $0.makeDrain(for: lane) }
   }
 
-  func drainEnded(_ ending: DrainEnding) {
-    switch ending {
-    case .written: task.finishDrain()
-    case .failed: task.failDrain()
-    case .storeLost:
-      task.failDrain()
-      hasLostStore = true
+  nonisolated func drainEnded(_ ending: DrainEnding) {
+    assumeIsolated { actor in
+      switch ending {
+      case .written: actor.task.finishDrain()
+      case .failed, .storeLost: actor.task.failDrain()
+      }
     }
   }
 
-  private func makeDrain(ifOver bytes: Int, orOlderThan age: Duration) -> DrainJob? {
+  private func makeDrain(for lane: Lane) -> DrainJob? {
     guard !task.isDraining, task.undrainedByteCount > 0 else { return nil }
-    let now = ContinuousClock.now
-    guard task.undrainedByteCount >= bytes || now - lastDrain >= age else { return nil }
-    lastDrain = now
-    let job = DrainJob(partition: self, store: store)
+    let job = DrainJob(partition: self, lane: lane, store: store)
     let position = task.takeDrain { key, record in job.add(key, record) }
     job.setPosition(position)
     return job

@@ -5,16 +5,12 @@ struct PreparedTransaction: ~Copyable, Sendable {
   var output = OutputBatch()
   /// The partitions' shares, once it is sealed.
   var parts: [TransactionPart] = []
-  /// Commands processed into it.
-  var commands = 0
+  /// Commands that were accepted in it.
   var accepted = 0
-  var openedAt: ContinuousClock.Instant?
 
   mutating func removeAll() {
     output.removeAll()
     parts.removeAll(keepingCapacity: true)
-    commands = 0
     accepted = 0
-    openedAt = nil
   }
 }

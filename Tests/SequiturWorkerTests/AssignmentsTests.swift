@@ -35,7 +35,7 @@ extension SequiturWorkerTests {
       let bench = try Bench()
       await bench.assignments.assigned([bench.partition])
       try await bench.served()
-      await bench.lane.dropOpenTransaction()
+      await bench.lane.lose([0])
       await bench.assignments.discarded(bench.actors[0])
       try await eventually("the second restore") { bench.actors.count == 2 }
       try await bench.served()

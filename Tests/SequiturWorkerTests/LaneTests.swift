@@ -11,22 +11,6 @@ import Testing
 extension SequiturWorkerTests {
   /// Partitions that share a lane, and lanes beside each other.
   @Suite struct LaneTests {
-    @Test func `each partition has its turn before any has a second one, whoever comes and goes`() {
-      var rotation = PartitionRotation()
-      #expect(rotation.next() == nil)
-      for partition in Int32(0)..<4 { rotation.insert(partition) }
-      #expect((0..<7).map { _ in rotation.next() } == [0, 1, 2, 3, nil, 0, 1])
-      rotation.remove(0)
-      #expect((0..<4).map { _ in rotation.next() } == [2, 3, nil, 1])
-      rotation.insert(9)
-      rotation.remove(3)
-      #expect(!rotation.isRoundOver)
-      #expect((0..<4).map { _ in rotation.next() } == [2, 9, nil, 1])
-      rotation.remove(7)
-      for partition in [1, 2, 9] as [Int32] { rotation.remove(partition) }
-      #expect(rotation.isRoundOver && rotation.next() == nil)
-    }
-
     @Test(.enabled(if: TestBroker.isAvailable))
     func `a partition with a long backlog does not starve the others on its lane`() async throws {
       let application = try await Application(partitions: 4)

@@ -57,25 +57,18 @@ final class SimulatedDrainer {
 
   private func write(_ drain: SimulatedDrain) {
     let world = process.world
-    guard
-      world.now >= SimulationProfile.faultsEnd || !world.random.chance(perMille: world.profile.drainFailure)
-    else {
+    let fails =
+      world.now < SimulationProfile.faultsEnd && world.random.chance(perMille: world.profile.drainFailure)
+    let isWritten = !fails && process.attempt(.drainWrite) { drain.write() }
+    guard !process.isDead else { return }
+    if isWritten {
+      drain.actor.processor.finishDrain()
+    } else {
       world.reach(.drainFailed)
-      drain.actor.hasLostStore = world.random.chance(perMille: world.profile.storeLoss)
       drain.actor.processor.failDrain()
-      return drain.actor.worker.wakeLane(serving: drain.actor.partition)
     }
-    guard process.attempt(.drainWrite, { drain.write() }) else {
-      if !process.isDead { fail(drain) }
-      return
-    }
-    drain.actor.processor.finishDrain()
-  }
-
-  private func fail(_ drain: SimulatedDrain) {
-    process.world.reach(.drainFailed)
-    drain.actor.processor.failDrain()
-    drain.actor.worker.wakeLane(serving: drain.actor.partition)
+    let isStoreLost = fails && world.random.chance(perMille: world.profile.storeLoss)
+    drain.actor.lane.drainEnded(drain.actor, isStoreLost: isStoreLost)
   }
 }
 
@@ -86,9 +79,9 @@ struct SimulatedDrain {
   let position: DrainPosition
 
   func write() {
-    actor.worker.world.checkClean(actor.partition, changes)
+    actor.lane.worker.world.checkClean(actor.partition, changes)
     if let stored = actor.store.current.position?.changelogOffset, stored > position.changelogOffset {
-      actor.worker.world.fail(
+      actor.lane.worker.world.fail(
         "a drain takes the store of partition \(actor.partition) back from \(stored) to \(position.changelogOffset)"
       )
     }

@@ -1,37 +1,36 @@
 import PartitionEngine
 import Sequitur
 
-/// A lane with one transactional producer, serving several partitions; as production's `Lane`.
+/// A lane with one transactional producer, serving several partitions: performs what its machine says.
 final class SimulatedLane {
   unowned let worker: SimulatedWorker
   let index: Int
   private var process: SimulatedProcess { worker.process }
   private var world: World { worker.world }
   let committer: SimulatedCommitter
-  private let policy: BatchPolicy
+  private(set) var machine: LaneMachine<SimulatedActor>
   private let limits: Limits
-
-  private(set) var partitions: [Int32: SimulatedActor] = [:]
-  private var leaving: Set<Int32> = []
-  private(set) var open = SimulatedTransaction()
-  /// The partitions of the transaction that is with the committer.
-  private var sent: [Int32: SimulatedActor] = [:]
-  private(set) var isCommitting = false
-  private var waiters: [() -> Void] = []
+  private var open = SimulatedTransaction()
+  private var releases: [Int: () -> Void] = [:]
   private var isTurnDue = false
-  private var isDrainDue = false
+  private var isLookDue = false
 
   init(worker: SimulatedWorker, index: Int, transactionalID: String) {
     self.worker = worker
     self.index = index
+    let profile = worker.world.profile
     var limits = Limits()
-    limits.transactionCommandsMax = worker.world.profile.commandsPerTransaction
+    limits.transactionCommandsMax = profile.commandsPerTransaction
+    limits.undrainedAgeMax = .milliseconds(profile.undrainedAge)
+    limits.undrainedBytesMax = profile.undrainedBytes
     self.limits = limits
-    policy = BatchPolicy(limits)
+    machine = LaneMachine(limits: limits)
     committer = SimulatedCommitter(worker: worker, transactionalID: transactionalID)
   }
 
-  var isQuiet: Bool { !isCommitting && open.commands == 0 && waiters.isEmpty }
+  var isQuiet: Bool { !machine.isCommitting && machine.openCommands == 0 && !machine.isReleasing }
+
+  private var now: Duration { .milliseconds(world.now) }
 
   /// Something arrived or ended: takes a turn soon.
   func wake() {
@@ -46,173 +45,128 @@ final class SimulatedLane {
   // MARK: A turn
 
   private func turn() {
-    var hasMore = false
-    for partition in partitions.keys.sorted() where !leaving.contains(partition) {
-      let room = limits.transactionCommandsMax - open.commands
-      guard room > 0, let actor = partitions[partition] else { continue }
-      let log = world.kafka.log(.commands, partition)
-      let fetched = log.fetch(
-        from: actor.fetchPosition, max: min(room, world.random.within(1...6)), isCommittedOnly: true)
-      if open.openedAt == nil, !fetched.records.isEmpty { open.openedAt = world.now }
-      open.commands += actor.process(fetched, into: &open.output)
-      hasMore = hasMore || actor.fetchPosition < log.highWatermark
+    if machine.beginTurn(outputBytes: open.output.byteCount, at: now) {
+      takeIn()
+    } else if machine.room > 0 {
+      world.reach(.storeBehind)
     }
-    sendIfDue(hasMore: hasMore)
-    if partitions.values.contains(where: \.hasLostStore) { loseStore() }
-    // While a transaction is under way its end wakes the lane.
-    if hasMore || (open.commands > 0 && !isCommitting) { wake() }
-    drainPartitions()
+    sendIfDue()
+    for actor in machine.takeDueDrains(at: now) { drain(actor) }
+    guard machine.waits else { return wake() }
+    lookAgain()
   }
 
-  /// Begins the drains that are due, and looks again when others will be.
-  private func drainPartitions() {
-    var isUndrained = false
-    for partition in partitions.keys.sorted() {
-      let actor = partitions[partition]!
-      if let job = actor.takeDrain(isForced: false) { worker.drainer.submit(job) }
-      isUndrained = isUndrained || actor.processor.undrainedByteCount > 0
+  private func takeIn() {
+    while let actor = machine.nextPartition() {
+      let log = world.kafka.log(.commands, actor.partition)
+      let fetched = log.fetch(
+        from: actor.fetchPosition, max: min(machine.room, world.random.within(1...6)), isCommittedOnly: true)
+      guard !fetched.records.isEmpty else { continue }
+      let count = actor.process(fetched, into: &open.output)
+      machine.took(isFull: actor.fetchPosition < log.highWatermark)
+      return machine.processed(count, at: now)
     }
-    guard isUndrained, !isDrainDue else { return }
-    isDrainDue = true
+  }
+
+  /// What waits for a drain is looked at from time to time.
+  private func lookAgain() {
+    guard !isLookDue, machine.partitions.contains(where: { $0.undrainedByteCount > 0 }) else { return }
+    isLookDue = true
     process.after(world.random.within(1...max(world.profile.undrainedAge / 4, 10))) { [self] in
-      isDrainDue = false
+      isLookDue = false
       turn()
     }
   }
 
-  private func sendIfDue(hasMore: Bool) {
-    let age = Duration.milliseconds(open.openedAt.map { world.now - $0 } ?? 0)
-    guard
-      policy.reasonToSend(
-        commands: open.commands, bytes: open.output.byteCount, age: age, isCommitting: isCommitting,
-        hasMore: hasMore, isStopping: !waiters.isEmpty) != nil
-    else { return }
-    for partition in partitions.keys.sorted() {
-      let actor = partitions[partition]!
-      guard let part = actor.seal(into: &open.output) else { continue }
-      open.parts.append(part)
-      sent[partition] = actor
-    }
-    guard !open.parts.isEmpty else { return }
+  private func sendIfDue() {
+    let reason = machine.reasonToSend(outputBytes: open.output.byteCount, hasRest: false, at: now)
+    guard reason != nil else { return }
+    machine.send()
+    for actor in machine.sent { open.parts.append(actor.seal(into: &open.output)) }
     let full = open
     open = SimulatedTransaction()
-    isCommitting = true
     if world.mutation == .drainBeforeCommit { full.writeStates(to: worker) }
-    committer.submit(full, next: { [unowned self] in open }) { [self] in ended(full, isCommitted: $0) }
+    committer.submit(full, next: { [unowned self] in open }) { [self] in ended(isCommitted: $0) }
   }
 
-  private func ended(_ transaction: SimulatedTransaction, isCommitted: Bool) {
-    isCommitting = false
+  private func ended(isCommitted: Bool) {
+    let isKept = world.mutation == .overlayKeptAfterAbort
     if isCommitted {
-      if open.commands > 0 { world.reach(.nextPreparedWhileCommitting) }
-      for part in transaction.parts {
-        sent[part.partition]?.processor.commit(checkpointOffset: committer.checkpointOffsets[part.partition])
+      if machine.openCommands > 0 { world.reach(.nextPreparedWhileCommitting) }
+      for actor in machine.sent {
+        actor.processor.commit(checkpointOffset: committer.checkpointOffsets[actor.partition])
       }
-    } else if world.mutation == .overlayKeptAfterAbort {
-      for part in transaction.parts { sent[part.partition]?.processor.commit(checkpointOffset: nil) }
+    } else if isKept {
+      for actor in machine.sent { actor.processor.commit(checkpointOffset: nil) }
     } else {
       world.reach(.transactionDiscarded)
-      dropOpenTransaction()
     }
-    sent = [:]
-    resumeWaiters()
+    perform(machine.transactionEnded(isCommitted: isCommitted || isKept))
     wake()
   }
 
   func dismantle() {
-    waiters = []
-    partitions = [:]
-    sent = [:]
+    releases = [:]
+    machine = LaneMachine(limits: limits)
     committer.dismantle()
   }
 
   // MARK: Partitions come and go
 
   func attach(_ actor: SimulatedActor) {
-    partitions[actor.partition] = actor
+    machine.attach(actor, at: now)
     wake()
   }
 
-  /// Stops serving partitions; calls `done` when the transactions that hold their commands have ended, or some
-  /// time after the budget, when they were given up.
+  /// Stops serving partitions; calls `done` when nothing of theirs is under way, or some time after the budget.
   func release(_ released: [Int32], done: @escaping () -> Void) {
-    let actors = released.compactMap { partitions[$0] }
-    leaving.formUnion(released)
-    let end = world.now + world.profile.revokeBudget + world.profile.abandonGrace
-    var isDone = false
-    func check() {
-      guard !isDone else { return }
-      let isWaiting = actors.contains { isInFlight($0) } && world.now < end
-      if isWaiting, world.mutation != .revokeDoesNotWait { return waiters.append(check) }
-      isDone = true
-      finishRelease(released, actors)
-      done()
-    }
+    let (id, effects) = machine.release(released)
+    releases[id] = done
+    perform(effects)
     process.after(world.profile.revokeBudget) { [self] in
-      guard !isDone else { return }
-      if isCommitting { world.reach(.abandonedWhileCommitting) }
-      committer.abandon()
-      process.after(world.profile.abandonGrace) { [self] in resumeWaiters() }
+      perform(machine.overdue(id))
+      process.after(world.profile.abandonGrace) { [self] in perform(machine.end(id)) }
     }
-    check()
+    if world.mutation == .revokeDoesNotWait { perform(machine.end(id)) }
     wake()
-  }
-
-  private func finishRelease(_ released: [Int32], _ actors: [SimulatedActor]) {
-    let isGivenUp = actors.contains {
-      partitions[$0.partition] === $0 && $0.processor.hasOpenCommands
-    }
-    // One that was handed over after the budget was spent has not been given up yet: it could send its offsets
-    // under the next generation.
-    let isKept = world.mutation == .lateTransactionNotAbandoned || world.mutation == .revokeDoesNotWait
-    if actors.contains(where: { sent[$0.partition] === $0 }) {
-      world.reach(.lateTransaction)
-      if !isKept { committer.abandon() }
-    }
-    for actor in actors where partitions[actor.partition] === actor { detach(actor.partition) }
-    leaving.subtract(released)
-    if isGivenUp { dropOpenTransaction() }
   }
 
   /// Gives up everything of partitions that others may own already.
-  func lose(_ lost: [Int32]) {
-    let isOpen = lost.contains { partitions[$0]?.processor.hasOpenCommands ?? false }
-    let isSent = lost.contains { sent[$0] != nil }
-    for partition in lost { detach(partition) }
-    if isSent { committer.abandon() }
-    if isSent || isOpen { dropOpenTransaction() }
+  func lose(_ lost: [Int32]) { perform(machine.lose(lost)) }
+
+  func drainEnded(_ actor: SimulatedActor, isStoreLost: Bool) {
+    if isStoreLost { world.reach(.storeReopened) }
+    perform(machine.drainEnded(actor, isStoreLost: isStoreLost))
+    wake()
   }
 
-  /// A store was opened anew: its partitions are restored. The transaction under way must not send its offsets
-  /// once a restore has read the group's position.
-  private func loseStore() {
-    world.reach(.storeReopened)
-    if isCommitting, world.mutation != .storeReopenedWithoutAbandon { committer.abandon() }
-    dropOpenTransaction()
+  private func perform(_ effects: [LaneMachine<SimulatedActor>.Effect]) {
+    for effect in effects {
+      switch effect {
+      case .dropOpenTransaction: open = SimulatedTransaction()
+      case .abandon(let cause): abandon(cause)
+      case .detach(let actor):
+        worker.lastFetchPosition[actor.partition] = actor.fetchPosition
+        drain(actor)
+      case .restore(let actor): worker.discarded(actor.partition)
+      case .released(let id): releases.removeValue(forKey: id)?()
+      }
+    }
   }
 
-  /// Gives up what is prepared; the partitions that are still served are restored anew.
-  private func dropOpenTransaction() {
-    open = SimulatedTransaction()
-    let affected = partitions.keys.sorted()
-    for partition in affected { detach(partition) }
-    for partition in affected where !leaving.contains(partition) { worker.discarded(partition) }
+  private func abandon(_ cause: LaneMachine<SimulatedActor>.Cause) {
+    switch (cause, world.mutation) {
+    case (.overdue, _): world.reach(.abandonedWhileCommitting)
+    case (.released, let mutation):
+      world.reach(.lateTransaction)
+      if mutation == .lateTransactionNotAbandoned || mutation == .revokeDoesNotWait { return }
+    case (.storeLost, .storeReopenedWithoutAbandon): return
+    case (.lost, _), (.storeLost, _): break
+    }
+    committer.abandon()
   }
 
-  private func detach(_ partition: Int32) {
-    guard let actor = partitions.removeValue(forKey: partition) else { return }
-    worker.lastFetchPosition[partition] = actor.fetchPosition
-    if let job = actor.takeDrain(isForced: true) { worker.drainer.submit(job) }
-  }
-
-  private func isInFlight(_ actor: SimulatedActor) -> Bool {
-    guard partitions[actor.partition] === actor else { return false }
-    return sent[actor.partition] === actor || actor.processor.hasOpenCommands
-  }
-
-  private func resumeWaiters() {
-    let waiting = waiters
-    waiters = []
-    for waiter in waiting { waiter() }
+  private func drain(_ actor: SimulatedActor) {
+    if let drain = actor.takeDrain() { worker.drainer.submit(drain) }
   }
 }

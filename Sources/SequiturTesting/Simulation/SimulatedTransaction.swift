@@ -12,8 +12,6 @@ final class SimulatedTransaction {
 
   var output = OutputBatch()
   var parts: [Part] = []
-  var commands = 0
-  var openedAt: Int?
 
   /// The records with where they go, as the producer takes them.
   func records(withoutCheckpoints: Bool = false) -> [(log: CoordinatedProducer.LogID, record: LogRecord)] {

@@ -55,9 +55,9 @@ extension SimulatedWorker {
     var loads = Array(repeating: 0, count: lanes.count)
     for case .serving(let lane) in assignments.values { loads[lane.index] += 1 }
     let lane = lanes[loads.indices.min { loads[$0] < loads[$1] }!]
-    if lane.partitions[restore.partition] != nil { return world.fail("a partition is served twice") }
+    if lane.machine.partition(restore.partition) != nil { return world.fail("a partition is served twice") }
     let actor = SimulatedActor(
-      worker: self, partition: restore.partition, position: position, changelogPosition: changelogPosition)
+      lane: lane, partition: restore.partition, position: position, changelogPosition: changelogPosition)
     if world.mutation == .noSeekAfterDiscard, restore.isAgain,
       let last = lastFetchPosition[restore.partition]
     {

@@ -79,7 +79,7 @@ final class SimulatedWorker {
 
   /// Commands arrived for a partition.
   func wakeLane(serving partition: Int32) {
-    for lane in lanes where lane.partitions[partition] != nil { lane.wake() }
+    for lane in lanes where lane.machine.partition(partition) != nil { lane.wake() }
   }
 
   /// Whether nothing is under way.
@@ -98,7 +98,7 @@ final class SimulatedWorker {
   /// What it is busy with, for a failure's message.
   var state: String {
     let lanes = lanes.map {
-      $0.isQuiet ? "quiet" : "\($0.open.commands) open, committing: \($0.isCommitting)"
+      $0.isQuiet ? "quiet" : "\($0.machine.openCommands) open, committing: \($0.machine.isCommitting)"
     }
     return "lanes \(lanes), stable membership: \(membership.isStable), assigned \(assignments.keys.sorted())"
   }
@@ -116,17 +116,12 @@ final class SimulatedWorker {
   func checkStores() {
     guard !isStopping else { return }
     drainer.finishAtOnce()
-    for lane in lanes {
-      for partition in lane.partitions.keys.sorted() {
-        guard let job = lane.partitions[partition]!.takeDrain(isForced: true) else { continue }
-        job.write()
-      }
-      for partition in lane.partitions.keys.sorted() {
-        let records = world.committed[Int(partition)].records
-        let store = disk.stores[Int(partition)]
-        if let difference = world.difference(store.current.records, records) {
-          world.fail("\(process.name)'s store of partition \(partition) is not the changelog: \(difference)")
-        }
+    for actor in lanes.flatMap(\.machine.partitions) {
+      actor.takeDrain()?.write()
+      let records = world.committed[Int(actor.partition)].records
+      if let difference = world.difference(actor.store.current.records, records) {
+        world.fail(
+          "\(process.name)'s store of partition \(actor.partition) is not the changelog: \(difference)")
       }
     }
   }

@@ -24,6 +24,8 @@ struct SimulationProfile {
   let undrainedAge: Int
   let revokeBudget: Int
   let abandonGrace: Int
+  /// Bytes.
+  let undrainedBytes: Int
   let objectBytes: Int
   let commandsPerTransaction: Int
   /// How often something happens to a worker or to the brokers.
@@ -63,6 +65,7 @@ struct SimulationProfile {
     let isDrainSlow = troubles.contains(.drainsSlowly)
     drainDelay = isDrainSlow ? random.within(200...900) : random.pick([3, 30])
     undrainedAge = isDrainSlow || hasStoreTrouble ? 30 : random.pick([30, 200, 1000])
+    undrainedBytes = random.pick([200, 2000, 1 << 20])
     objectBytes = isDrainSlow ? 0 : random.pick([0, 1000, 1 << 20])
     commandsPerTransaction = isSentLate ? 2 : random.within(2...10)
     let isStruckOften = !troubles.isDisjoint(with: [.membersComeAndGo, .processesCrash, .zombiesReturn])

@@ -13,7 +13,7 @@ public enum SimulationSituation: Int, CaseIterable, Sendable {
   case zombieResumed, zombieOfReplacedMember, membershipRefused, partitionsWithoutOwner
   // Disk.
   case drainFailed, storeReopened, crashBeforeFlush, restoreWaitedForDrain
-  case restoreWriteFailed
+  case restoreWriteFailed, storeBehind
   // Changelog.
   case changelogCompacted, restoreOverGaps, truncatedChangelogRefused, recreatedChangelogRefused
   // Brokers.

@@ -99,7 +99,7 @@ extension World {
   func crash(_ process: SimulatedProcess) {
     guard let worker = workers.first(where: { $0.process === process }), !process.isDead else { return }
     note("\(process.name) crashes")
-    if worker.lanes.contains(where: { $0.isCommitting }) { reach(.crashWhileCommitting) }
+    if worker.lanes.contains(where: \.machine.isCommitting) { reach(.crashWhileCommitting) }
     process.die()
     // One that waits for the directory's lock has written nothing.
     if worker.disk.owner === process, worker.disk.crash() { reach(.crashBeforeFlush) }
