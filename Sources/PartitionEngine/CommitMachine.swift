@@ -17,7 +17,7 @@
 /// Sending the same bytes again is right because the transaction's outcome is all or nothing, and because
 /// deciding again would give the same bytes (guarantee 7).
 public struct CommitMachine: Sendable {
-  /// What to do next. Exactly one input must follow each, but for the two that end the transaction.
+  /// What to do next. Exactly one outcome must follow each, but for the two that end the transaction.
   public enum Action: Sendable, Hashable {
     case begin
     case produce
@@ -28,12 +28,24 @@ public struct CommitMachine: Sendable {
     case recreateProducer
     /// Read the group's committed positions of the transaction's partitions, stable ones only.
     case readPositions
-    /// Wait as long as the backoff says for this attempt (from 1), then report `waited`.
-    case wait(attempt: Int)
+    /// Wait for so long, or until the transaction is given up.
+    case wait(Duration)
     /// The end: the transaction is committed.
     case committed
-    /// The end: no outcome of the transaction will become visible. The processor goes back.
-    case discard
+    /// The end: the processors go back. Nothing of the transaction will become visible, unless it is undecided:
+    /// whoever restores the partitions waits until it is known how it ended. Then a new producer is to be made once
+    /// the transaction is handed back, since that ends it; without a broker that is left to the next transaction,
+    /// or to the broker's time-out.
+    case discard(isUndecided: Bool)
+  }
+
+  /// What became of an action.
+  public enum Outcome: Sendable, Hashable {
+    /// It was carried out, or the wait is over.
+    case succeeded
+    case failed(Failure)
+    /// The committed positions were read.
+    case resolved(Resolution)
   }
 
   /// How a step failed; what librdkafka says of the error decides.
@@ -44,15 +56,6 @@ public struct CommitMachine: Sendable {
     case abortable
     /// The producer cannot be used any more: fenced, fatal, or in a state nobody foresaw.
     case producerLost
-  }
-
-  /// What the group's committed positions say about a transaction whose outcome is not known.
-  public enum Resolution: Sendable, Hashable {
-    case notCommitted
-    /// They stand where the transaction ends, whoever committed that.
-    case committed
-    /// Neither its start nor its end: another owner has gone on from somewhere.
-    case movedOn
   }
 
   private enum State: Sendable, Hashable {
@@ -73,9 +76,6 @@ public struct CommitMachine: Sendable {
   /// Failures in a row, for the backoff.
   private var attempt = 0
   private var isAbandoned = false
-  /// Whether the transaction was discarded before it was known how it ended. A new producer should be made
-  /// before its partitions are restored, since that ends it: their restores wait for that.
-  public private(set) var isUndecided = false
 
   public init() {}
 
@@ -86,22 +86,28 @@ public struct CommitMachine: Sendable {
     precondition(state == .idle, "a transaction started while in \(state)")
     attempt = 0
     isAbandoned = false
-    isUndecided = false
-    state = .beginning
-    return .begin
+    return enter(.beginning, .begin)
   }
 
-  /// The partitions are being taken away or the worker stops: end the transaction without sending it again.
+  /// The last action has ended.
   ///
-  /// A commit that is already asked for is waited for once. When that fails too, the outcome is left open:
-  /// whoever restores the partitions waits until it is known. So an abandoned transaction ends even when no
-  /// broker answers.
-  public mutating func abandon() {
-    isAbandoned = true
+  /// - Parameter isAbandoned: whether the transaction was given up, now or before: its partitions are being taken away,
+  ///   or must be restored. It is not sent again. A commit that is already asked for is waited for once; when that
+  ///   fails too, the outcome is left open. So an abandoned transaction ends even when no broker answers.
+  public mutating func next(after outcome: Outcome, isAbandoned: Bool) -> Action {
+    self.isAbandoned = self.isAbandoned || isAbandoned
+    switch (state, outcome) {
+    case (.waiting(let next), .succeeded): return waited(next)
+    case (.resolving, .resolved(let resolution)): return resolved(resolution)
+    case (_, .succeeded): return succeeded()
+    case (_, .failed(let failure)): return failed(failure)
+    case (_, .resolved): illegal("\(outcome)")
+    }
   }
 
-  /// The last action was carried out.
-  public mutating func succeeded() -> Action {
+  // MARK: Outcomes
+
+  private mutating func succeeded() -> Action {
     switch state {
     case .beginning: return isAbandoned ? abort() : enter(.producing, .produce)
     case .producing: return isAbandoned ? abort() : enter(.sendingOffsets, .sendOffsets)
@@ -109,13 +115,12 @@ public struct CommitMachine: Sendable {
     case .committing: return enter(.idle, .committed)
     case .aborting: return again()
     // A new producer has ended the transaction already.
-    case .recreating: return isAbandoned ? enter(.idle, .discard) : enter(.resolving, .readPositions)
+    case .recreating: return isAbandoned ? discard() : enter(.resolving, .readPositions)
     case .idle, .resolving, .waiting: illegal("succeeded")
     }
   }
 
-  /// The last action failed.
-  public mutating func failed(_ failure: Failure) -> Action {
+  private mutating func failed(_ failure: Failure) -> Action {
     if isAbandoned { return failedAbandoned(failure) }
     switch (state, failure) {
     case (.sendingOffsets, .retriable): return wait(.sendOffsets)
@@ -134,25 +139,21 @@ public struct CommitMachine: Sendable {
     }
   }
 
-  /// The wait is over.
-  public mutating func waited() -> Action {
-    guard case .waiting(let next) = state else { illegal("waited") }
+  private mutating func waited(_ next: Step) -> Action {
     switch next {
-    case .begin: return isAbandoned ? enter(.idle, .discard) : enter(.beginning, .begin)
+    case .begin: return isAbandoned ? discard() : enter(.beginning, .begin)
     case .sendOffsets: return isAbandoned ? abort() : enter(.sendingOffsets, .sendOffsets)
     case .commit: return enter(.committing, .commit)
     case .abort: return abort()
     case .recreateProducer:
-      return isAbandoned ? discardUndecided() : enter(.recreating, .recreateProducer)
-    case .readPositions: return isAbandoned ? enter(.idle, .discard) : enter(.resolving, .readPositions)
+      return isAbandoned ? discard(isUndecided: true) : enter(.recreating, .recreateProducer)
+    case .readPositions: return isAbandoned ? discard() : enter(.resolving, .readPositions)
     }
   }
 
-  /// The committed positions were read.
-  public mutating func resolved(_ resolution: Resolution) -> Action {
-    guard case .resolving = state else { illegal("resolved(\(resolution))") }
+  private mutating func resolved(_ resolution: Resolution) -> Action {
     switch resolution {
-    case .committed, .movedOn: return enter(.idle, .discard)
+    case .committed, .movedOn: return discard()
     case .notCommitted: return again()
     }
   }
@@ -163,8 +164,8 @@ public struct CommitMachine: Sendable {
   private mutating func failedAbandoned(_ failure: Failure) -> Action {
     switch (state, failure) {
     case (.beginning, _), (.producing, _), (.sendingOffsets, _), (.committing, .abortable): return abort()
-    case (.committing, _), (.aborting, _), (.recreating, _): return discardUndecided()
-    case (.resolving, _): return enter(.idle, .discard)
+    case (.committing, _), (.aborting, _), (.recreating, _): return discard(isUndecided: true)
+    case (.resolving, _): return discard()
     case (.idle, _), (.waiting, _): illegal("failed(\(failure))")
     }
   }
@@ -176,18 +177,16 @@ public struct CommitMachine: Sendable {
 
   private mutating func abort() -> Action { enter(.aborting, .abort) }
 
-  private mutating func discardUndecided() -> Action {
-    isUndecided = true
-    return enter(.idle, .discard)
+  private mutating func discard(isUndecided: Bool = false) -> Action {
+    enter(.idle, .discard(isUndecided: isUndecided))
   }
 
-  private mutating func again() -> Action {
-    isAbandoned ? enter(.idle, .discard) : wait(.begin)
-  }
+  private mutating func again() -> Action { isAbandoned ? discard() : wait(.begin) }
 
+  /// 10 ms, 20 ms, … up to a second.
   private mutating func wait(_ next: Step) -> Action {
     attempt += 1
-    return enter(.waiting(then: next), .wait(attempt: attempt))
+    return enter(.waiting(then: next), .wait(.milliseconds(min(10 << min(attempt - 1, 7), 1000))))
   }
 
   private func illegal(_ input: String) -> Never {

@@ -76,12 +76,12 @@ final class Committer: Sendable {
       var turn = state.withLock { state in
         Turn(transaction: state.submitted.take(), isStopping: state.isStopping)
       }
-      if var transaction = turn.transaction.take() {
-        let result = perform(&transaction)
+      if let transaction = turn.transaction.take() {
+        let result = perform(transaction)
         var slot = Optional(Finished(transaction: transaction, result: result))
         state.withLock { $0.finished = slot.take() }
         ended()
-        if case .discarded(isUndecided: true) = result.ending { endUndecided() }
+        if result.ending == .discarded(isUndecided: true) { endUndecided() }
       } else if turn.isStopping {
         return
       }
@@ -90,34 +90,56 @@ final class Committer: Sendable {
 
   private var isAbandoned: Bool { abandoned.withLock { $0 } }
 
-  private func perform(_ transaction: inout PreparedTransaction) -> TransactionResult {
+  private func perform(_ transaction: borrowing PreparedTransaction) -> TransactionResult {
     let start = ContinuousClock.now
     var machine = CommitMachine()
     var action = machine.start()
     while true {
-      if isAbandoned { machine.abandon() }
       switch action {
       case .committed:
         return TransactionResult(
           ending: .committed, checkpointOffsets: sender.checkpointOffsets,
           duration: ContinuousClock.now - start)
-      case .discard:
+      case .discard(let isUndecided):
         return TransactionResult(
-          ending: .discarded(isUndecided: machine.isUndecided), checkpointOffsets: [:],
+          ending: .discarded(isUndecided: isUndecided), checkpointOffsets: [:],
           duration: ContinuousClock.now - start)
-      case .wait(let attempt):
-        pause(attempt)
-        action = machine.waited()
-      case .readPositions:
-        action = resolve(transaction.parts, &machine)
-      case .begin, .produce, .sendOffsets, .commit, .abort, .recreateProducer:
-        action = step(action, transaction, &machine)
+      case .begin, .produce, .sendOffsets, .commit, .abort, .recreateProducer, .readPositions, .wait:
+        let outcome = carryOut(action, transaction)
+        action = machine.next(after: outcome, isAbandoned: isAbandoned)
       }
     }
   }
 
-  /// Ends what was given up undecided: a new producer does, and the partitions' restores wait for it. Without
-  /// a broker it is left to the next transaction, or to the broker's time-out.
+  private func carryOut(
+    _ action: CommitMachine.Action, _ transaction: borrowing PreparedTransaction
+  ) -> CommitMachine.Outcome {
+    do throws(KafkaError) {
+      switch action {
+      case .begin: try sender.begin()
+      case .produce: try sender.produce(transaction.output)
+      case .sendOffsets: try sender.sendOffsets(transaction.parts) { isAbandoned }
+      case .commit: try sender.commit()
+      case .abort: try sender.abort()
+      case .recreateProducer: try sender.recreateProducer()
+      case .readPositions: return .resolved(try resolve(transaction.parts))
+      case .wait(let duration): _ = nudged.wait(timeout: .now() + duration.seconds)
+      case .committed, .discard: break
+      }
+      return .succeeded
+    } catch {
+      report(error, action)
+      return .failed(CommitMachine.Failure(error))
+    }
+  }
+
+  private func resolve(_ parts: [TransactionPart]) throws(KafkaError) -> CommitMachine.Resolution {
+    let resolution = CommitMachine.Resolution(of: parts, positions: try sender.positions(of: parts))
+    logger.notice("the outcome of a transaction was looked up", metadata: ["outcome": "\(resolution)"])
+    return resolution
+  }
+
+  /// Ends what was given up undecided.
   private func endUndecided() {
     guard !state.withLock({ $0.isStopping }) else { return }
     do throws(KafkaError) {
@@ -127,52 +149,10 @@ final class Committer: Sendable {
     }
   }
 
-  private func step(
-    _ action: CommitMachine.Action, _ transaction: borrowing PreparedTransaction,
-    _ machine: inout CommitMachine
-  ) -> CommitMachine.Action {
-    do throws(KafkaError) {
-      switch action {
-      case .begin: try sender.begin()
-      case .produce: try sender.produce(transaction.output)
-      case .sendOffsets: try sender.sendOffsets(transaction.parts) { isAbandoned }
-      case .commit: try sender.commit()
-      case .abort: try sender.abort()
-      case .recreateProducer: try sender.recreateProducer()
-      case .readPositions, .wait, .committed, .discard: break
-      }
-    } catch {
-      report(error, action)
-      if isAbandoned { machine.abandon() }
-      return machine.failed(CommitMachine.Failure(error))
-    }
-    if isAbandoned { machine.abandon() }
-    return machine.succeeded()
-  }
-
-  private func resolve(
-    _ parts: [TransactionPart], _ machine: inout CommitMachine
-  ) -> CommitMachine.Action {
-    do throws(KafkaError) {
-      let resolution = try sender.resolve(parts)
-      logger.notice("the outcome of a transaction was looked up", metadata: ["outcome": "\(resolution)"])
-      return machine.resolved(resolution)
-    } catch {
-      report(error, .readPositions)
-      return machine.failed(CommitMachine.Failure(error))
-    }
-  }
-
   private func report(_ error: KafkaError, _ action: CommitMachine.Action) {
     let level: Logger.Level = error.isRetriable ? .info : .warning
     logger.log(
       level: level, "a transaction step failed", metadata: ["step": "\(action)", "error": "\(error)"])
-  }
-
-  /// 10 ms, 20 ms, … up to a second; an abandoned transaction does not wait.
-  private func pause(_ attempt: Int) {
-    let milliseconds = min(10 << min(attempt - 1, 7), 1000)
-    _ = nudged.wait(timeout: .now() + .milliseconds(milliseconds))
   }
 }
 

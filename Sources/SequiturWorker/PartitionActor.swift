@@ -78,10 +78,3 @@ actor PartitionActor: LanePartition {
     return job
   }
 }
-
-/// A partition's share of a transaction: the commands from `start` up to but not including `end`.
-struct TransactionPart: Sendable, Hashable {
-  let partition: Int32
-  let start: Int64
-  let end: Int64
-}

@@ -111,21 +111,11 @@ final class TransactionSender: Sendable {
 
   func abort() throws(KafkaError) { try connected().producer.abort(timeout: call) }
 
-  /// What the group's positions say of a transaction whose outcome is not known.
-  func resolve(_ parts: [TransactionPart]) throws(KafkaError) -> CommitMachine.Resolution {
+  /// The group's committed positions, stable ones only.
+  func positions(of parts: [TransactionPart]) throws(KafkaError) -> [Int32: Int64] {
     let positions = try group.positions(
       parts.map { TopicPartition(topic: topics.commands, partition: $0.partition) })
-    func all(_ expected: (TransactionPart) -> Int64?) -> Bool {
-      parts.allSatisfy { part in
-        positions[TopicPartition(topic: topics.commands, partition: part.partition)] == expected(part)
-      }
-    }
-    if all({ $0.end }) { return .committed }
-    let isUntouched = parts.allSatisfy { part in
-      let position = positions[TopicPartition(topic: topics.commands, partition: part.partition)]
-      return position == nil || position == part.start
-    }
-    return isUntouched ? .notCommitted : .movedOn
+    return Dictionary(uniqueKeysWithValues: positions.map { ($0.partition, $1) })
   }
 
   private func connected() throws(KafkaError) -> Connection {

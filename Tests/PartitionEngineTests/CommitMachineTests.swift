@@ -6,7 +6,7 @@ import Testing
   typealias Action = CommitMachine.Action
 
   enum Input: Sendable {
-    case succeeded, retriable, abortable, lost, waited, abandon
+    case succeeded, retriable, abortable, lost, waited
     case resolved(CommitMachine.Resolution)
   }
 
@@ -21,18 +21,18 @@ import Testing
     "waitingToRead": [.lost, .waited, .succeeded, .retriable],
   ]
 
-  private func give(_ input: Input, to machine: inout CommitMachine) -> Action? {
-    switch input {
-    case .succeeded: return machine.succeeded()
-    case .retriable: return machine.failed(.retriable)
-    case .abortable: return machine.failed(.abortable)
-    case .lost: return machine.failed(.producerLost)
-    case .waited: return machine.waited()
-    case .resolved(let resolution): return machine.resolved(resolution)
-    case .abandon:
-      machine.abandon()
-      return nil
-    }
+  private func give(
+    _ input: Input, to machine: inout CommitMachine, isAbandoned: Bool = false
+  ) -> Action {
+    let outcome: CommitMachine.Outcome =
+      switch input {
+      case .succeeded, .waited: .succeeded
+      case .retriable: .failed(.retriable)
+      case .abortable: .failed(.abortable)
+      case .lost: .failed(.producerLost)
+      case .resolved(let resolution): .resolved(resolution)
+      }
+    return machine.next(after: outcome, isAbandoned: isAbandoned)
   }
 
   private func machine(in state: String) throws -> CommitMachine {
@@ -45,36 +45,36 @@ import Testing
   @Test(
     arguments: [
       ("beginning", .succeeded, .produce, .abort), ("beginning", .retriable, .abort, .abort),
-      ("beginning", .abortable, .abort, .abort), ("beginning", .lost, .wait(attempt: 1), .abort),
+      ("beginning", .abortable, .abort, .abort), ("beginning", .lost, .wait(.milliseconds(10)), .abort),
       ("producing", .succeeded, .sendOffsets, .abort), ("producing", .retriable, .abort, .abort),
-      ("producing", .abortable, .abort, .abort), ("producing", .lost, .wait(attempt: 1), .abort),
+      ("producing", .abortable, .abort, .abort), ("producing", .lost, .wait(.milliseconds(10)), .abort),
       ("sendingOffsets", .succeeded, .commit, .abort),
-      ("sendingOffsets", .retriable, .wait(attempt: 1), .abort),
+      ("sendingOffsets", .retriable, .wait(.milliseconds(10)), .abort),
       ("sendingOffsets", .abortable, .abort, .abort),
-      ("sendingOffsets", .lost, .wait(attempt: 1), .abort),
+      ("sendingOffsets", .lost, .wait(.milliseconds(10)), .abort),
       ("committing", .succeeded, .committed, .committed),
-      ("committing", .retriable, .wait(attempt: 1), .discard),
+      ("committing", .retriable, .wait(.milliseconds(10)), undecided),
       ("committing", .abortable, .abort, .abort),
-      ("committing", .lost, .wait(attempt: 1), .discard),
-      ("aborting", .succeeded, .wait(attempt: 1), .discard),
-      ("aborting", .retriable, .wait(attempt: 1), .discard),
-      ("aborting", .abortable, .wait(attempt: 1), .discard),
-      ("aborting", .lost, .wait(attempt: 1), .discard),
-      ("waitingToBegin", .waited, .begin, .discard),
+      ("committing", .lost, .wait(.milliseconds(10)), undecided),
+      ("aborting", .succeeded, .wait(.milliseconds(10)), discarded),
+      ("aborting", .retriable, .wait(.milliseconds(10)), undecided),
+      ("aborting", .abortable, .wait(.milliseconds(10)), undecided),
+      ("aborting", .lost, .wait(.milliseconds(10)), undecided),
+      ("waitingToBegin", .waited, .begin, discarded),
       ("waitingToSendOffsets", .waited, .sendOffsets, .abort), ("waitingToCommit", .waited, .commit, .commit),
       ("waitingToAbort", .waited, .abort, .abort),
-      ("waitingToRecreate", .waited, .recreateProducer, .discard),
-      ("waitingToRead", .waited, .readPositions, .discard),
-      ("recreating", .succeeded, .readPositions, .discard),
-      ("recreating", .retriable, .wait(attempt: 2), .discard),
-      ("recreating", .abortable, .wait(attempt: 2), .discard),
-      ("recreating", .lost, .wait(attempt: 2), .discard),
-      ("resolving", .resolved(.committed), .discard, .discard),
-      ("resolving", .resolved(.movedOn), .discard, .discard),
-      ("resolving", .resolved(.notCommitted), .wait(attempt: 2), .discard),
-      ("resolving", .retriable, .wait(attempt: 2), .discard),
-      ("resolving", .abortable, .wait(attempt: 2), .discard),
-      ("resolving", .lost, .wait(attempt: 2), .discard),
+      ("waitingToRecreate", .waited, .recreateProducer, undecided),
+      ("waitingToRead", .waited, .readPositions, discarded),
+      ("recreating", .succeeded, .readPositions, discarded),
+      ("recreating", .retriable, .wait(.milliseconds(20)), undecided),
+      ("recreating", .abortable, .wait(.milliseconds(20)), undecided),
+      ("recreating", .lost, .wait(.milliseconds(20)), undecided),
+      ("resolving", .resolved(.committed), discarded, discarded),
+      ("resolving", .resolved(.movedOn), discarded, discarded),
+      ("resolving", .resolved(.notCommitted), .wait(.milliseconds(20)), discarded),
+      ("resolving", .retriable, .wait(.milliseconds(20)), discarded),
+      ("resolving", .abortable, .wait(.milliseconds(20)), discarded),
+      ("resolving", .lost, .wait(.milliseconds(20)), discarded),
     ] as [(String, Input, Action, Action)])
   func `every input of every state has its action, also when the partitions are being taken away`(
     state: String, input: Input, action: Action, abandoned: Action
@@ -82,28 +82,9 @@ import Testing
     var machine = try machine(in: state)
     #expect(give(input, to: &machine) == action)
     var other = try self.machine(in: state)
-    other.abandon()
-    #expect(give(input, to: &other) == abandoned)
-    for ended in [(action, machine.isIdle), (abandoned, other.isIdle)] {
-      #expect(ended.1 == (ended.0 == .committed || ended.0 == .discard))
-    }
-  }
-
-  @Test(
-    arguments: [
-      ("committing", .retriable, true), ("committing", .lost, true), ("aborting", .lost, true),
-      ("waitingToRecreate", .waited, true), ("recreating", .retriable, true),
-      ("recreating", .succeeded, false), ("resolving", .retriable, false), ("aborting", .succeeded, false),
-    ] as [(String, Input, Bool)])
-  func `an abandoned transaction says whether its outcome was left open`(
-    state: String, input: Input, isUndecided: Bool
-  ) throws {
-    var machine = try machine(in: state)
-    machine.abandon()
-    #expect(give(input, to: &machine) == .discard)
-    #expect(machine.isUndecided == isUndecided)
-    _ = machine.start()
-    #expect(!machine.isUndecided)
+    #expect(give(input, to: &other, isAbandoned: true) == abandoned)
+    let ends: [Action] = [.committed, .discard(isUndecided: false), .discard(isUndecided: true)]
+    #expect(machine.isIdle == ends.contains(action) && other.isIdle == ends.contains(abandoned))
   }
 
   @Test func `an aborted transaction is sent again, from its beginning`() {
@@ -111,30 +92,50 @@ import Testing
     let inputs: [Input] = [
       .succeeded, .abortable, .succeeded, .waited, .succeeded, .succeeded, .succeeded, .succeeded,
     ]
-    let actions = [machine.start()] + inputs.compactMap { give($0, to: &machine) }
+    let actions = [machine.start()] + inputs.map { give($0, to: &machine) }
     #expect(
       actions == [
-        .begin, .produce, .abort, .wait(attempt: 1), .begin, .produce, .sendOffsets, .commit, .committed,
+        .begin, .produce, .abort, .wait(.milliseconds(10)), .begin, .produce, .sendOffsets, .commit,
+        .committed,
       ])
   }
 
-  @Test func `attempts count up within a transaction and start again with the next`() {
+  @Test func `waits grow within a transaction and begin anew with the next`() {
     var machine = CommitMachine()
     for _ in 0..<2 {
       _ = machine.start()
       for _ in 0..<3 { _ = give(.succeeded, to: &machine) }
-      for attempt in 1...5 {
-        #expect(machine.failed(.retriable) == .wait(attempt: attempt))
-        #expect(machine.waited() == .commit)
+      for milliseconds in [10, 20, 40, 80, 160, 320, 640, 1000, 1000] {
+        #expect(give(.retriable, to: &machine) == .wait(.milliseconds(milliseconds)))
+        #expect(give(.waited, to: &machine) == .commit)
       }
-      #expect(machine.succeeded() == .committed)
+      #expect(give(.succeeded, to: &machine) == .committed)
     }
   }
 
-  @Test func `what was abandoned before does not touch the next transaction`() {
+  @Test func `what was given up stays so, and the next transaction is another one`() {
     var machine = CommitMachine()
-    machine.abandon()
+    _ = machine.start()
+    #expect(give(.succeeded, to: &machine, isAbandoned: true) == .abort)
+    #expect(give(.succeeded, to: &machine) == .discard(isUndecided: false))
     #expect(machine.start() == .begin)
-    #expect(machine.succeeded() == .produce)
+    #expect(give(.succeeded, to: &machine) == .produce)
+  }
+
+  @Test(
+    arguments: [
+      ([0: 12, 1: 7], .committed), ([0: 10, 1: 5], .notCommitted), ([:], .notCommitted),
+      ([0: 10], .notCommitted), ([0: 12, 1: 5], .movedOn), ([0: 12], .movedOn), ([0: 13, 1: 7], .movedOn),
+    ] as [([Int32: Int64], CommitMachine.Resolution)])
+  func `the group's positions say what became of a transaction`(
+    positions: [Int32: Int64], resolution: CommitMachine.Resolution
+  ) {
+    let parts = [
+      TransactionPart(partition: 0, start: 10, end: 12), TransactionPart(partition: 1, start: 5, end: 7),
+    ]
+    #expect(CommitMachine.Resolution(of: parts, positions: positions) == resolution)
   }
 }
+
+private let discarded = CommitMachine.Action.discard(isUndecided: false)
+private let undecided = CommitMachine.Action.discard(isUndecided: true)

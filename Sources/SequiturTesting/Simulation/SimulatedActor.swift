@@ -50,9 +50,9 @@ final class SimulatedActor: LanePartition {
   }
 
   /// Seals the open commands.
-  func seal(into output: inout OutputBatch) -> SimulatedTransaction.Part {
+  func seal(into output: inout OutputBatch) -> TransactionPart {
     let start = processor.positionCommitted
-    return SimulatedTransaction.Part(
+    return TransactionPart(
       partition: partition, start: start, end: processor.seal(into: &output, timestamp: timestamp))
   }
 

@@ -10,9 +10,11 @@ final class SimulatedCommitter {
   private var machine = CommitMachine()
   private var transaction: SimulatedTransaction?
   private var next: () -> SimulatedTransaction? = { nil }
-  private var ended: (Bool) -> Void = { _ in }
+  private var handBack: (Bool) -> Void = { _ in }
   private var isAbandoned = false
   private var wasAborted = false
+  /// A producer is made to end what was given up undecided; what is submitted meanwhile waits for it.
+  private var isEndingUndecided = false
   /// Continues a wait at once.
   private var nudge: (() -> Void)?
   private(set) var checkpointOffsets: [Int32: Int64] = [:]
@@ -36,11 +38,10 @@ final class SimulatedCommitter {
   ) {
     self.transaction = transaction
     self.next = next
-    self.ended = ended
+    handBack = ended
     isAbandoned = false
     wasAborted = false
-    machine = CommitMachine()
-    perform(machine.start())
+    if !isEndingUndecided { perform(machine.start()) }
   }
 
   /// Gives the transaction under way up. A commit already asked for is waited for.
@@ -53,20 +54,22 @@ final class SimulatedCommitter {
 
   func dismantle() {
     next = { nil }
-    ended = { _ in }
+    handBack = { _ in }
     nudge = nil
     producer?.dismantle()
   }
 
   private func perform(_ action: CommitMachine.Action) {
-    markAbandoned()
     switch action {
     case .committed:
       if wasAborted { world.reach(.abortedAndSentAgain) }
       checkpointOffsets = producer?.checkpointOffsets ?? [:]
       end(isCommitted: true)
-    case .discard: end(isCommitted: false)
-    case .wait(let attempt): wait(attempt)
+    case .discard(let isUndecided):
+      isEndingUndecided = isUndecided
+      end(isCommitted: false)
+      if isUndecided { endUndecided() }
+    case .wait(let duration): wait(duration)
     case .readPositions: resolve()
     case .begin: begin()
     case .produce: produce()
@@ -78,23 +81,31 @@ final class SimulatedCommitter {
   }
 
   private func report(_ result: Result<Void, BrokerError>) {
-    markAbandoned()
     switch result {
-    case .success: perform(machine.succeeded())
+    case .success: ended(.succeeded)
     case .failure(let error):
       world.note("\(transactionalID): \(error)")
-      perform(machine.failed(error.failure))
+      ended(.failed(error.failure))
     }
   }
 
-  private func markAbandoned() {
-    if isAbandoned, world.mutation != .abandonIgnored { machine.abandon() }
+  private func ended(_ outcome: CommitMachine.Outcome) {
+    let isAbandoned = isAbandoned && world.mutation != .abandonIgnored
+    perform(machine.next(after: outcome, isAbandoned: isAbandoned))
   }
 
   private func end(isCommitted: Bool) {
     world.note("\(transactionalID) \(isCommitted ? "committed" : "discarded")")
     transaction = nil
-    ended(isCommitted)
+    handBack(isCommitted)
+  }
+
+  private func endUndecided() {
+    world.reach(.undecidedEnded)
+    recreate { [self] _ in
+      isEndingUndecided = false
+      if transaction != nil { perform(machine.start()) }
+    }
   }
 
   // MARK: Steps
@@ -154,18 +165,17 @@ final class SimulatedCommitter {
     }
   }
 
-  /// 10 ms, 20 ms, …; an abandoned transaction does not wait.
-  private func wait(_ attempt: Int) {
+  /// An abandoned transaction does not wait.
+  private func wait(_ duration: Duration) {
     var isOver = false
     let go = { [self] in
       guard !isOver else { return }
       isOver = true
       nudge = nil
-      perform(machine.waited())
+      ended(.succeeded)
     }
-    guard !isAbandoned || world.mutation == .abandonIgnored else { return process.after(1, go) }
     nudge = go
-    process.after(min(10 << min(attempt - 1, 6), 500), go)
+    process.after(Int(duration / .milliseconds(1)), go)
   }
 
   // MARK: An unknown outcome
@@ -176,40 +186,29 @@ final class SimulatedCommitter {
       positions(parts)
     } _: { [self] answer in
       switch answer {
-      case .failure(let error): perform(machine.failed(error.failure))
-      case .success(let positions): resolve(parts, positions)
+      case .failure(let error): report(.failure(error))
+      case .success(let positions): resolve(CommitMachine.Resolution(of: parts, positions: positions))
       }
     }
   }
 
-  private func positions(
-    _ parts: [SimulatedTransaction.Part]
-  ) -> Result<[Int64?], BrokerError> {
-    var positions: [Int64?] = []
+  private func positions(_ parts: [TransactionPart]) -> Result<[Int32: Int64], BrokerError> {
+    var positions: [Int32: Int64] = [:]
     for part in parts {
       switch world.kafka.group.position(of: part.partition) {
-      case .success(let position): positions.append(position)
+      case .success(let position): positions[part.partition] = position
       case .failure(let error): return .failure(error)
       }
     }
     return .success(positions)
   }
 
-  private func resolve(_ parts: [SimulatedTransaction.Part], _ positions: [Int64?]) {
-    let pairs = zip(parts, positions)
-    var resolution = CommitMachine.Resolution.movedOn
-    if pairs.allSatisfy({ $0.end == $1 }) {
-      resolution = .committed
-    } else if pairs.allSatisfy({ $1 == nil || $1 == $0.start }) {
-      resolution = .notCommitted
-    }
+  private func resolve(_ resolution: CommitMachine.Resolution) {
     switch resolution {
     case .committed: world.reach(.unknownOutcomeHadCommitted)
     case .notCommitted: world.reach(.unknownOutcomeHadNotCommitted)
     case .movedOn: world.reach(.unknownOutcomeMovedOn)
     }
-    if world.mutation == .unknownIsNotCommitted { resolution = .notCommitted }
-    markAbandoned()
-    perform(machine.resolved(resolution))
+    ended(.resolved(world.mutation == .unknownIsNotCommitted ? .notCommitted : resolution))
   }
 }

@@ -1,3 +1,5 @@
+import PartitionEngine
+
 /// The transaction coordinator (KIP-98, KIP-447; produce is verified with the coordinator as by KIP-890).
 extension SimulatedKafka {
   /// InitProducerId: fences the predecessor and ends what it left open.
@@ -35,7 +37,7 @@ extension SimulatedKafka {
 
   /// AddOffsetsToTxn and TxnOffsetCommit: the coordinator checks member and generation, not who owns what.
   func sendOffsets(
-    _ parts: [SimulatedTransaction.Part], member: GroupMetadata, by id: String, epoch: Int
+    _ parts: [TransactionPart], member: GroupMetadata, by id: String, epoch: Int
   ) -> Result<Void, BrokerError> {
     if let error = join(id, epoch) { return .failure(error) }
     coordinated[id]!.hasOffsets = true

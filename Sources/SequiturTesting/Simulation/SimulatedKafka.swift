@@ -68,7 +68,7 @@ struct CoordinatedProducer {
   var logs: Set<LogID> = []
   var hasOffsets = false
   /// What the offsets stand for, for the checks.
-  var parts: [SimulatedTransaction.Part] = []
+  var parts: [TransactionPart] = []
   var startedAt = 0
   var markersMissing = 0
 }

@@ -1,3 +1,5 @@
+import PartitionEngine
+
 /// A transactional producer as librdkafka 2 is one: `produce` only queues, a commit waits for what is queued.
 final class SimulatedProducer {
   /// A run of records for one partition on its way; sent again until it is acknowledged, appended once
@@ -86,7 +88,7 @@ final class SimulatedProducer {
   }
 
   func sendOffsets(
-    _ parts: [SimulatedTransaction.Part], member: GroupMetadata,
+    _ parts: [TransactionPart], member: GroupMetadata,
     _ reply: @escaping (Result<Void, BrokerError>) -> Void
   ) {
     isDirty = true

@@ -3,15 +3,8 @@ import Sequitur
 
 /// A transaction that is prepared or under way; as production's `PreparedTransaction`.
 final class SimulatedTransaction {
-  /// A partition's share: the commands from `start` up to but not including `end`.
-  struct Part {
-    let partition: Int32
-    let start: Int64
-    let end: Int64
-  }
-
   var output = OutputBatch()
-  var parts: [Part] = []
+  var parts: [TransactionPart] = []
 
   /// The records with where they go, as the producer takes them.
   func records(withoutCheckpoints: Bool = false) -> [(log: CoordinatedProducer.LogID, record: LogRecord)] {

@@ -3,7 +3,7 @@ public enum SimulationSituation: Int, CaseIterable, Sendable {
   // Transactions.
   case fencedDuringCommit, unknownOutcomeHadCommitted, unknownOutcomeHadNotCommitted, unknownOutcomeMovedOn
   case transactionTimedOut, predecessorAborted, concurrentTransactions, abortedAndSentAgain
-  case lateTransaction
+  case lateTransaction, undecidedEnded
   case crashWhileCommitting, abandonedWhileCommitting, transactionDiscarded, nextPreparedWhileCommitting
   // Offsets and restores.
   case offsetsOfZombieRefused, offsetsOfOldGenerationRefused, unstableOffsetsAwaited

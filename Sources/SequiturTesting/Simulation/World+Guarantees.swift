@@ -69,7 +69,7 @@ extension World {
 
   /// Guarantee 1, whenever a commit is decided: each partition's commands are continued from where the decided
   /// commit before ended. What an owner makes that was fenced off would begin elsewhere.
-  func checkContinuity(_ parts: [SimulatedTransaction.Part], of id: String) {
+  func checkContinuity(_ parts: [TransactionPart], of id: String) {
     for part in parts {
       let expected = decidedPositions[Int(part.partition)]
       guard part.start == expected else {
