@@ -20,9 +20,11 @@ public enum ChangelogRecord {
   ) throws(Fault) -> Content {
     guard let key else { throw Fault("its key is null") }
     if key.isEmpty {
+      let incarnation = try incarnation(headers)
       do {
         return .checkpoint(
-          try CheckpointRecord(decoding: value ?? UnsafeRawBufferPointer(start: nil, count: 0)))
+          try CheckpointRecord(
+            decoding: value ?? UnsafeRawBufferPointer(start: nil, count: 0), incarnation: incarnation))
       } catch {
         throw Fault(error.description)
       }
@@ -53,6 +55,15 @@ public enum ChangelogRecord {
       1...UInt64(ObjectRecord.schemaVersionMax) ~= number
     else { throw Fault("its header s is not a schema version") }
     return Int(number)
+  }
+
+  /// The header `incarnation` of a checkpoint; older versions wrote none.
+  private static func incarnation(_ headers: UnsafeBufferPointer<RecordHeader>) throws(Fault) -> Int64? {
+    guard let header = headers.last(where: { $0.isNamed("incarnation") }) else { return nil }
+    guard case .exactly(let number)? = header.value.flatMap({ ExpectedVersion($0) }),
+      let incarnation = Int64(exactly: number), incarnation > 0
+    else { throw Fault("its header incarnation is not a positive decimal") }
+    return incarnation
   }
 
   /// Why a record cannot be decoded.

@@ -23,6 +23,7 @@ struct HeaderNames: Sendable {
   @usableFromInline let version: ByteRange
   @usableFromInline let commandIDs: ByteRange
   @usableFromInline let schemaVersion: ByteRange
+  @usableFromInline let incarnation: ByteRange
   @usableFromInline let specVersionValue: ByteRange
 
   init(writingInto arena: inout ByteWriter) {
@@ -50,6 +51,7 @@ struct HeaderNames: Sendable {
     version = write("v")
     commandIDs = write("ids")
     schemaVersion = write("s")
+    incarnation = write("incarnation")
     specVersionValue = write("1.0")
   }
 }

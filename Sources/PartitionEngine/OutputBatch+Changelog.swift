@@ -44,10 +44,14 @@ extension OutputBatch {
     let key = ByteRange(offset: arena.count, count: 0)
     let offset = arena.count
     checkpoint.encode(into: &arena)
+    let value = ByteRange(offset: offset, count: arena.count - offset)
+    let firstHeader = headers.count
+    if let incarnation = checkpoint.incarnation {
+      append(header: names.incarnation) { $0.append(decimal: incarnation) }
+    }
     append(
       record: OutputRecord(
-        topic: .changelog, partition: partition, timestamp: timestamp, key: key,
-        value: ByteRange(offset: offset, count: arena.count - offset),
-        headers: Int32(headers.count)..<Int32(headers.count), isCheckpoint: true))
+        topic: .changelog, partition: partition, timestamp: timestamp, key: key, value: value,
+        headers: Int32(firstHeader)..<Int32(headers.count), isCheckpoint: true))
   }
 }

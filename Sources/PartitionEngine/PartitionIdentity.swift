@@ -7,11 +7,17 @@ public struct PartitionIdentity: Sendable, Hashable {
   public let partition: Int32
   /// How many partitions the commands topic has; stands in every checkpoint record.
   public let partitions: Int32
+  /// Which changelog is written; stands in every checkpoint record. `nil`: in none.
+  public let incarnation: Int64?
 
-  public init(applicationID: String, commandsTopic: String, partition: Int32, partitions: Int32) {
+  public init(
+    applicationID: String, commandsTopic: String, partition: Int32, partitions: Int32,
+    incarnation: Int64? = nil
+  ) {
     self.applicationID = applicationID
     self.commandsTopic = commandsTopic
     self.partition = partition
     self.partitions = partitions
+    self.incarnation = incarnation
   }
 }

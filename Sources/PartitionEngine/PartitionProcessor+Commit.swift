@@ -14,7 +14,8 @@ extension PartitionProcessor {
     precondition(hasOpenCommands, "a transaction without a command was sealed")
     output.appendChangelog(of: open, partition: identity.partition, timestamp: timestamp)
     output.appendCheckpoint(
-      CheckpointRecord(position: nextPosition, partitions: identity.partitions),
+      CheckpointRecord(
+        position: nextPosition, partitions: identity.partitions, incarnation: identity.incarnation),
       partition: identity.partition, timestamp: timestamp)
     swap(&open, &sealed)
     isSealed = true
@@ -35,7 +36,8 @@ extension PartitionProcessor {
     committedPosition = sealedPosition
     if let checkpointOffset {
       lastCheckpoint = DrainPosition(
-        changelogOffset: checkpointOffset + 1, commandPosition: committedPosition)
+        changelogOffset: checkpointOffset + 1, commandPosition: committedPosition,
+        checkpointOffset: checkpointOffset, incarnation: identity.incarnation)
     }
     table.evict()
   }

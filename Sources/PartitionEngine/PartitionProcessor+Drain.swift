@@ -8,11 +8,26 @@ public struct DrainPosition: Sendable, Hashable {
   /// The position that the last checkpoint below `changelogOffset` names. The objects may be newer: a restore
   /// reads them again.
   public let commandPosition: Int64
+  /// Where that checkpoint stands; `nil` while no transaction of this processor's is known to have ended.
+  public let checkpointOffset: Int64?
+  /// Which changelog it is, when that is known.
+  public let incarnation: Int64?
 
   @inlinable
-  public init(changelogOffset: Int64, commandPosition: Int64) {
+  public init(
+    changelogOffset: Int64, commandPosition: Int64, checkpointOffset: Int64? = nil, incarnation: Int64? = nil
+  ) {
     self.changelogOffset = changelogOffset
     self.commandPosition = commandPosition
+    self.checkpointOffset = checkpointOffset
+    self.incarnation = incarnation
+  }
+
+  /// The same as the store says it.
+  public var stored: RestoreMachine.StoredPosition {
+    RestoreMachine.StoredPosition(
+      changelogOffset: changelogOffset, commandPosition: commandPosition,
+      checkpointOffset: checkpointOffset, incarnation: incarnation)
   }
 }
 

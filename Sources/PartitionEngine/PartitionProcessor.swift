@@ -59,7 +59,8 @@ public struct PartitionProcessor<D: Decider>: ~Copyable {
     self.nextPosition = position
     self.sealedPosition = position
     self.committedPosition = position
-    self.lastCheckpoint = DrainPosition(changelogOffset: changelogPosition, commandPosition: position)
+    self.lastCheckpoint = DrainPosition(
+      changelogOffset: changelogPosition, commandPosition: position, incarnation: identity.incarnation)
   }
 
   /// The next command offset to process: open commands included.

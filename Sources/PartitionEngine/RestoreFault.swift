@@ -4,6 +4,15 @@ public enum StoreMismatch: Sendable, Hashable, CustomStringConvertible {
   case positionAboveEnd(stored: Int64, end: Int64)
   /// A checkpoint behind the stored position names an earlier command.
   case positionWentBack(stored: Int64, found: Int64)
+  /// A checkpoint at or behind the store's own belongs to another changelog of the same name.
+  case otherIncarnation(stored: Int64, found: Int64)
+  /// Where the store's last checkpoint was read, something else stands.
+  case checkpointGone(offset: Int64)
+  /// The store holds the beginning of a changelog, but no checkpoint of it, by which it could be known again.
+  case noCheckpoint(stored: Int64)
+
+  /// Whether it is nothing out of the ordinary: a first restore was interrupted, or all was aborted so far.
+  public var isOrdinary: Bool { if case .noCheckpoint = self { true } else { false } }
 
   public var description: String {
     switch self {
@@ -13,6 +22,14 @@ public enum StoreMismatch: Sendable, Hashable, CustomStringConvertible {
     case .positionWentBack(let stored, let found):
       "the store stands for command position \(stored), but a later checkpoint on the changelog names "
         + "\(found): the changelog was deleted and created again"
+    case .otherIncarnation(let stored, let found):
+      "the store stands for the changelog's incarnation \(stored), but its checkpoints are of the incarnation "
+        + "\(found): the changelog was deleted and created again, and has been written since"
+    case .checkpointGone(let offset):
+      "the store was made from a checkpoint at changelog offset \(offset), but something else stands there: "
+        + "the changelog was deleted and created again, or filled from a copy"
+    case .noCheckpoint(let stored):
+      "the store stands for changelog offset \(stored), but for no checkpoint of it: so little is read again"
     }
   }
 }

@@ -16,6 +16,12 @@ import Sequitur
 /// The high watermark and not the last stable offset: a predecessor's transaction may be committed on the
 /// offsets topic with its marker still missing on the changelog (KAFKA-10167).
 ///
+/// Why from the store's last checkpoint, and not from the store's position: the changelog may have been deleted, created
+/// again, and written by others until it is longer than the store's position. The client tells no topic ids (librdkafka
+/// 2.0), so each changelog has an incarnation of its own in its checkpoints (``CheckpointRecord``), and the first one
+/// that is read shows whether it is the one that the store was made of. Compaction may have removed the store's own
+/// checkpoint, but then there is a later one. What stands between it and the position is only looked at.
+///
 /// Why a second look: a refusal needs an operator, and the changelog may be whole although its tail does not show
 /// it. A broker that names transactions aborted long ago with a fetch that begins behind their markers makes a
 /// read_committed client drop everything of the same producer. Reading all again over what the store holds ends in
@@ -27,10 +33,19 @@ public struct RestoreMachine: Sendable {
     public let changelogOffset: Int64
     /// The command position that the store's objects stand for; `nil` before the first checkpoint.
     public let commandPosition: Int64?
+    /// Where that checkpoint stands on the changelog; `nil` when it is not known.
+    public let checkpointOffset: Int64?
+    /// The changelog's, as its checkpoints say it; `nil` when none did.
+    public let incarnation: Int64?
 
-    public init(changelogOffset: Int64, commandPosition: Int64?) {
+    public init(
+      changelogOffset: Int64, commandPosition: Int64?, checkpointOffset: Int64? = nil,
+      incarnation: Int64? = nil
+    ) {
       self.changelogOffset = changelogOffset
       self.commandPosition = commandPosition
+      self.checkpointOffset = checkpointOffset
+      self.incarnation = incarnation
     }
   }
 
@@ -40,7 +55,7 @@ public struct RestoreMachine: Sendable {
     /// Set the partition's store aside and begin an empty one; say why.
     case setAside(StoreMismatch)
     /// Read the changelog from here until the consumer's position is at least `target`. The second time from its
-    /// start, over what the store holds.
+    /// start, over what the store holds. Of records that the store ``holds(_:)`` only the checkpoints count.
     case read(from: Int64, target: Int64)
     /// The state is whole. Process commands from `position` (`nil`: from the topic's start).
     case serve(position: Int64?)
@@ -56,6 +71,9 @@ public struct RestoreMachine: Sendable {
     case ended
   }
 
+  /// Below it a store that stands for no checkpoint is emptied: it cannot be known which changelog it was made of.
+  public static let recordsReadAgainMax: Int64 = 10_000
+
   private let partitions: Int32
   private var state = State.idle
   private var stored: StoredPosition?
@@ -63,6 +81,7 @@ public struct RestoreMachine: Sendable {
   private var start: Int64 = 0
   private var target: Int64 = 0
   private var checkpoint: Int64?
+  private var checkpointOffset: Int64?
   private var position: Int64 = 0
   private var isSecondLook = false
 
@@ -74,11 +93,26 @@ public struct RestoreMachine: Sendable {
   /// Records still to read, at most (aborted ones and markers count too).
   public var remaining: Int64 { max(0, target - position) }
 
+  /// Which changelog it is, as far as was read; `nil` when no checkpoint said it.
+  public private(set) var incarnation: Int64?
+
+  /// What a store stands for that holds everything below `offset`, now.
+  public func storedPosition(at offset: Int64) -> StoredPosition {
+    StoredPosition(
+      changelogOffset: offset, commandPosition: checkpoint, checkpointOffset: checkpointOffset,
+      incarnation: incarnation)
+  }
+
+  /// Whether the store held the record at this offset before: it must not be written to it.
+  public func holds(_ offset: Int64) -> Bool { offset < (stored?.changelogOffset ?? 0) }
+
   /// The partition was assigned; `stored` is what its store holds.
   public mutating func start(stored: StoredPosition?) -> Action {
     guard state == .idle else { illegal("start") }
     self.stored = stored
     checkpoint = stored?.commandPosition
+    checkpointOffset = stored?.checkpointOffset
+    incarnation = stored?.incarnation
     state = .readingGroupPosition
     return .readGroupPosition
   }
@@ -99,21 +133,36 @@ public struct RestoreMachine: Sendable {
     if let stored, stored.changelogOffset > highWatermark {
       return setAside(.positionAboveEnd(stored: stored.changelogOffset, end: highWatermark))
     }
+    // More is not read again for this: a compacted changelog has its only checkpoint at the end, and a restore that
+    // was interrupted before it must not begin anew each time.
+    if let stored, stored.commandPosition == nil, logStart == 0,
+      1..<Self.recordsReadAgainMax ~= stored.changelogOffset
+    {
+      return setAside(.noCheckpoint(stored: stored.changelogOffset))
+    }
     return read()
   }
 
   /// The partition's store is empty now.
   public mutating func storeSetAside() -> Action {
     guard state == .settingAside else { illegal("storeSetAside") }
-    stored = nil
-    checkpoint = nil
+    forgetStored()
     return read()
+  }
+
+  /// A record that the store ``holds(_:)`` was read, and it is no checkpoint.
+  ///
+  /// - Returns: an action when the restore must not go on, else `nil`.
+  public mutating func heldRecordRead(at offset: Int64) -> Action? {
+    guard state == .reading else { illegal("heldRecordRead") }
+    return offset == stored?.checkpointOffset ? setAside(.checkpointGone(offset: offset)) : nil
   }
 
   /// A checkpoint record was read and what stands before it was written to the store.
   ///
+  /// - Parameter offset: the record's own, on the changelog.
   /// - Returns: an action when the restore must not go on, else `nil`.
-  public mutating func checkpointRead(_ found: CheckpointRecord) -> Action? {
+  public mutating func checkpointRead(_ found: CheckpointRecord, at offset: Int64) -> Action? {
     guard state == .reading else { illegal("checkpointRead") }
     guard found.partitions == partitions else {
       return refuse(.partitionCountChanged(checkpoint: found.partitions, now: partitions))
@@ -121,7 +170,15 @@ public struct RestoreMachine: Sendable {
     if let stored, let before = stored.commandPosition, found.position < before {
       return setAside(.positionWentBack(stored: before, found: found.position))
     }
+    if let old = stored?.incarnation, let new = found.incarnation, old != new {
+      return setAside(.otherIncarnation(stored: old, found: new))
+    }
+    if let stored, offset == stored.checkpointOffset, found.position != stored.commandPosition {
+      return setAside(.checkpointGone(offset: offset))
+    }
     checkpoint = found.position
+    checkpointOffset = offset
+    incarnation = found.incarnation ?? incarnation
     return nil
   }
 
@@ -135,10 +192,11 @@ public struct RestoreMachine: Sendable {
   // MARK: Transitions
 
   private mutating func read() -> Action {
-    let from = stored?.changelogOffset ?? 0
-    guard from >= start else {
-      return refuse(.changelogTruncated(needed: from, logStart: start))
+    let needed = stored?.changelogOffset ?? 0
+    guard needed >= start else {
+      return refuse(.changelogTruncated(needed: needed, logStart: start))
     }
+    let from = max(min(stored?.checkpointOffset ?? needed, needed), start)
     position = from
     state = .reading
     return .read(from: from, target: target)
@@ -146,10 +204,16 @@ public struct RestoreMachine: Sendable {
 
   private mutating func readAgain() -> Action {
     isSecondLook = true
-    stored = nil
-    checkpoint = nil
+    forgetStored()
     position = start
     return .read(from: start, target: target)
+  }
+
+  private mutating func forgetStored() {
+    stored = nil
+    checkpoint = nil
+    checkpointOffset = nil
+    incarnation = nil
   }
 
   private mutating func setAside(_ mismatch: StoreMismatch) -> Action {

@@ -1,7 +1,8 @@
 /// The record on the changelog that says which commands the state stands for.
 ///
 /// Its key is the empty key, which no object may have; its value is JSON,
-/// `{"format":1,"position":123,"partitions":4}`.
+/// `{"format":1,"position":123,"partitions":4}`. Its header `incarnation` tells one changelog from another of the same
+/// name: a positive decimal, chosen at random when the partition's first checkpoint is written, the same ever after.
 public struct CheckpointRecord: Sendable, Hashable {
   /// The format that this version of Sequitur writes and reads.
   public static let format = 1
@@ -10,10 +11,13 @@ public struct CheckpointRecord: Sendable, Hashable {
   public let position: Int64
   /// How many partitions the commands topic had.
   public let partitions: Int32
+  /// Which changelog it is, 1…; `nil`: not known, since a version that knew no incarnations wrote it.
+  public let incarnation: Int64?
 
-  public init(position: Int64, partitions: Int32) {
+  public init(position: Int64, partitions: Int32, incarnation: Int64? = nil) {
     self.position = position
     self.partitions = partitions
+    self.incarnation = incarnation
   }
 
   /// Why a checkpoint record cannot be read.
@@ -32,7 +36,7 @@ public struct CheckpointRecord: Sendable, Hashable {
     }
   }
 
-  /// Appends the record's value.
+  /// Appends the record's value, which the incarnation is no part of.
   public func encode(into writer: inout ByteWriter) {
     writer.append("{\"format\":")
     writer.append(decimal: Int64(Self.format))
@@ -45,7 +49,9 @@ public struct CheckpointRecord: Sendable, Hashable {
 
   /// Reads a record's value: a flat JSON object, its members in any order, with optional white space. Further members
   /// are numbers or strings, for later versions.
-  public init(decoding bytes: UnsafeRawBufferPointer) throws(Fault) {
+  ///
+  /// - Parameter incarnation: what the record's header says.
+  public init(decoding bytes: UnsafeRawBufferPointer, incarnation: Int64? = nil) throws(Fault) {
     let text = String(decoding: bytes.prefix(200), as: UTF8.self)
     var scanner = FlatObjectScanner(bytes)
     guard let fields = scanner.integers() else { throw .notACheckpoint(text) }
@@ -54,7 +60,7 @@ public struct CheckpointRecord: Sendable, Hashable {
     guard let position = fields["position"], position >= 0, let count = fields["partitions"],
       let partitions = Int32(exactly: count), partitions > 0
     else { throw .notACheckpoint(text) }
-    self.init(position: position, partitions: partitions)
+    self.init(position: position, partitions: partitions, incarnation: incarnation)
   }
 }
 

@@ -33,10 +33,7 @@ extension TestDriver {
     var changes: [(key: [UInt8], record: [UInt8]?)] = []
     let position = processor.takeDrain { key, record in changes.append((Array(key), record.map { Array($0) }))
     }
-    store.write(
-      changes,
-      position: RestoreMachine.StoredPosition(
-        changelogOffset: position.changelogOffset, commandPosition: position.commandPosition))
+    store.write(changes, position: position.stored)
     processor.finishDrain()
   }
 
@@ -85,19 +82,23 @@ extension TestDriver {
     from: Int64, to target: Int64, _ machine: inout RestoreMachine
   ) throws(TestFault) -> RestoreMachine.Action {
     var changes: [(key: [UInt8], record: [UInt8]?)] = []
-    var position = store.position?.commandPosition
-    for (_, record) in changelog.committed(from: from) {
+    for (offset, record) in changelog.committed(from: from) {
       let (content, object) = try decode(record, at: Int64(commands.count - 1))
+      switch content {
+      case .object, .forgotten:
+        guard machine.holds(offset) else { break }
+        if let action = machine.heldRecordRead(at: offset) { return action }
+        continue
+      case .checkpoint(let checkpoint):
+        if let action = machine.checkpointRead(checkpoint, at: offset) { return action }
+      }
       switch content {
       case .object: changes.append((record.key ?? [], object))
       case .forgotten: changes.append((record.key ?? [], nil))
-      case .checkpoint(let checkpoint):
-        if let action = machine.checkpointRead(checkpoint) { return action }
-        position = checkpoint.position
+      case .checkpoint: break
       }
     }
-    store.write(
-      changes, position: RestoreMachine.StoredPosition(changelogOffset: target, commandPosition: position))
+    store.write(changes, position: machine.storedPosition(at: target))
     guard let action = machine.positionReached(target) else {
       throw fault(.restore, at: Int64(commands.count - 1), "the restore does not end at the changelog's end")
     }

@@ -13,7 +13,6 @@ struct ChangelogReader: ~Copyable {
   private let job: RestoreJob
   private let store: PartitionStore
   private let target: Int64
-  private var commandPosition: Int64?
   private var headers: [RecordHeader] = []
   private var object = ByteWriter(capacity: 4096)
   /// Collects objects for a table file, when there are many to read; else they are written in batches.
@@ -49,9 +48,6 @@ struct ChangelogReader: ~Copyable {
     var source = QueueReader(capacity: RestoreLimits.recordsPerBatch)
     var lastProgress = ContinuousClock.now
     var lastReport = lastProgress
-    if let stored = try store.position(), stored.changelogOffset <= position {
-      commandPosition = stored.commandPosition
-    }
     while true {
       if job.cancellation.isCancelled { throw CancellationError() }
       source.take(from: reader.mainQueue)
@@ -102,25 +98,27 @@ struct ChangelogReader: ~Copyable {
     if early != nil { return early }
     guard next > readTo else { return nil }
     readTo = next
+    guard !machine.holds(next - 1) else {
+      position = next
+      return machine.positionReached(next)
+    }
     try job.state.checkRoom()
     if !collects {
-      try store.putPosition(changelogOffset: next, commandPosition: commandPosition, in: &batch)
+      try store.put(machine.storedPosition(at: next), in: &batch)
       try store.write(&batch)
     } else {
       guard run.isFull || next >= target else { return nil }
-      try ingest()
+      try ingest(machine.storedPosition(at: next))
     }
     position = next
     return machine.positionReached(next)
   }
 
   /// Adds the run to the store as a table file.
-  private mutating func ingest() throws {
+  private mutating func ingest(_ stored: RestoreMachine.StoredPosition) throws {
     let path = job.state.restoreFile(of: job.partition)
     let options = job.state.options
-    try PartitionStore.withEncodedPosition(
-      changelogOffset: readTo, commandPosition: commandPosition
-    ) { position throws(RocksDBError) in
+    try PartitionStore.withEncoded(stored) { position throws(RocksDBError) in
       try run.write(to: path, options: options, position: position)
     }
     try store.ingest(path)
@@ -143,8 +141,11 @@ struct ChangelogReader: ~Copyable {
     headers.removeAll(keepingCapacity: true)
     message.forEachHeader { name, value in headers.append(RecordHeader(name: name, value: value)) }
     object.truncate(to: 0)
-    records += 1
-    bytes += (message.key?.count ?? 0) + (message.value?.count ?? 0)
+    let isHeld = machine.holds(message.offset)
+    if !isHeld {
+      records += 1
+      bytes += (message.key?.count ?? 0) + (message.value?.count ?? 0)
+    }
     let content: ChangelogRecord.Content
     do {
       content = try headers.withUnsafeBufferPointer { headers throws(ChangelogRecord.Fault) in
@@ -154,6 +155,10 @@ struct ChangelogReader: ~Copyable {
       throw RestoreFault.unreadableRecord(offset: message.offset, reason: error.description)
     }
     switch content {
+    case .checkpoint(let checkpoint): return machine.checkpointRead(checkpoint, at: message.offset)
+    case .object, .forgotten: if isHeld { return machine.heldRecordRead(at: message.offset) }
+    }
+    switch content {
     case .object:
       let found = ObjectRecord(object.bytes).schemaVersion
       guard found <= job.schemaVersion else {
@@ -161,9 +166,7 @@ struct ChangelogReader: ~Copyable {
       }
       try put(message.key!, object.bytes, &batch)
     case .forgotten: try put(message.key!, nil, &batch)
-    case .checkpoint(let checkpoint):
-      if let action = machine.checkpointRead(checkpoint) { return action }
-      commandPosition = checkpoint.position
+    case .checkpoint: break
     }
     return nil
   }

@@ -29,8 +29,7 @@ final class DrainJob: Sendable {
   func setPosition(_ position: DrainPosition) {
     state.withLock { $0.changelogOffset = position.changelogOffset }
     append { batch throws(RocksDBError) in
-      try store.putPosition(
-        changelogOffset: position.changelogOffset, commandPosition: position.commandPosition, in: &batch)
+      try store.put(position.stored, in: &batch)
     }
   }
 

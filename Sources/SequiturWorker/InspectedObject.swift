@@ -54,4 +54,6 @@ public struct InspectedPartition: Sendable, Hashable {
   public let changelogOffset: Int64?
   /// The next command offset; `nil` before the first checkpoint.
   public let commandPosition: Int64?
+  /// Which changelog it is of, as that one's checkpoints say; `nil` when none did.
+  public let incarnation: Int64?
 }

@@ -32,14 +32,19 @@ final class PartitionStore: ObjectStore, Sendable {
   func position() throws -> RestoreMachine.StoredPosition? {
     guard let slice = try database.get(Self.positionKey, in: family) else { return nil }
     return try slice.withUnsafeBytes { bytes in
-      guard bytes.count == 16 else {
+      // Versions that knew no incarnations wrote two numbers.
+      guard bytes.count == 32 || bytes.count == 16 else {
         throw StoreFault(
-          "Expected a position of 16 bytes in \(family.name), but found \(bytes.count)", isDamage: true)
+          "Expected a position of 32 bytes in \(family.name), but found \(bytes.count)", isDamage: true)
       }
-      let command = Int64(littleEndian: bytes.loadUnaligned(fromByteOffset: 8, as: Int64.self))
+      func number(_ index: Int) -> Int64? {
+        guard index * 8 < bytes.count else { return nil }
+        let number = Int64(littleEndian: bytes.loadUnaligned(fromByteOffset: index * 8, as: Int64.self))
+        return number < 0 ? nil : number
+      }
       return RestoreMachine.StoredPosition(
-        changelogOffset: Int64(littleEndian: bytes.loadUnaligned(as: Int64.self)),
-        commandPosition: command < 0 ? nil : command)
+        changelogOffset: number(0) ?? 0, commandPosition: number(1), checkpointOffset: number(2),
+        incarnation: number(3))
     }
   }
 
@@ -58,22 +63,23 @@ final class PartitionStore: ObjectStore, Sendable {
   }
 
   /// Adds the position that the batch leads to.
-  func putPosition(
-    changelogOffset: Int64, commandPosition: Int64?, in batch: inout WriteBatch
+  func put(
+    _ position: RestoreMachine.StoredPosition, in batch: inout WriteBatch
   ) throws(RocksDBError) {
-    try Self.withEncodedPosition(
-      changelogOffset: changelogOffset, commandPosition: commandPosition
-    ) { bytes throws(RocksDBError) in
+    try Self.withEncoded(position) { bytes throws(RocksDBError) in
       try batch.put(Self.positionKey, bytes, in: family)
     }
   }
 
   /// The position as its entry holds it, for a table file made outside of the database.
-  static func withEncodedPosition<Result>(
-    changelogOffset: Int64, commandPosition: Int64?,
+  static func withEncoded<Result>(
+    _ position: RestoreMachine.StoredPosition,
     _ body: (UnsafeRawBufferPointer) throws(RocksDBError) -> Result
   ) throws(RocksDBError) -> Result {
-    let fields = (changelogOffset.littleEndian, (commandPosition ?? -1).littleEndian)
+    let fields = (
+      position.changelogOffset.littleEndian, (position.commandPosition ?? -1).littleEndian,
+      (position.checkpointOffset ?? -1).littleEndian, (position.incarnation ?? -1).littleEndian
+    )
     return try withUnsafeBytes(of: fields) { bytes throws(RocksDBError) in try body(bytes) }
   }
 

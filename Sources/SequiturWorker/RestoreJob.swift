@@ -14,6 +14,8 @@ struct RestoreJob: Sendable {
     let position: Int64?
     /// The changelog offset up to which the store was restored.
     let changelogPosition: Int64
+    /// Which changelog it is; `nil` when none of its checkpoints said it.
+    let incarnation: Int64?
     /// Where the consumer begins to fetch by itself; `nil` when the group has no position.
     let groupPosition: Int64?
   }
@@ -80,12 +82,14 @@ struct RestoreJob: Sendable {
         }
         action = machine.boundsRead(logStart: bounds.low, highWatermark: bounds.high)
       case .setAside(let mismatch):
-        logger.warning("the partition is rebuilt from its changelog", metadata: ["why": "\(mismatch)"])
+        logger.log(
+          level: mismatch.isOrdinary ? .info : .warning, "the partition is rebuilt from its changelog",
+          metadata: ["partition": "\(partition)", "why": "\(mismatch)"])
         store = try state.reset(partition)
         crashGuard?.clear(partition)
         action = machine.storeSetAside()
       case .read(let from, let target):
-        if let stored, from < stored.changelogOffset {
+        if let stored, from < min(stored.changelogOffset, stored.checkpointOffset ?? .max) {
           logger.warning(
             "the changelog's tail ends before the group's position; it is read again from its start",
             metadata: ["partition": "\(partition)", "tail": "\(stored.changelogOffset)", "start": "\(from)"])
@@ -96,7 +100,7 @@ struct RestoreJob: Sendable {
       case .serve(let position):
         return Restored(
           store: store, position: position, changelogPosition: changelogPosition,
-          groupPosition: groupPosition)
+          incarnation: machine.incarnation, groupPosition: groupPosition)
       case .refuse(let fault):
         throw fault
       }

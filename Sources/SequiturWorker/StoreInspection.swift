@@ -65,7 +65,8 @@ public final class StoreInspection {
     var figures = InspectedPartition(
       partition: partition, objects: max(0, try property("rocksdb.estimate-num-keys") - 1), isExact: isExact,
       objectBytes: nil, fileBytes: try property("rocksdb.total-sst-files-size"),
-      changelogOffset: position?.changelogOffset, commandPosition: position?.commandPosition)
+      changelogOffset: position?.changelogOffset, commandPosition: position?.commandPosition,
+      incarnation: position?.incarnation)
     guard isExact else { return figures }
     var (count, bytes) = (0, 0)
     try forEachRecord(in: partition) { key, record in

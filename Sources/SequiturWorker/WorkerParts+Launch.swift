@@ -84,7 +84,9 @@ extension WorkerParts {
     let seat = PartitionSeat(
       identity: PartitionIdentity(
         applicationID: configuration.applicationID, commandsTopic: configuration.topics.commands,
-        partition: partition.number, partitions: partitions),
+        partition: partition.number, partitions: partitions,
+        // Its first checkpoint makes a changelog this one.
+        incarnation: restored.incarnation ?? .random(in: 1 ... .max)),
       envelope: configuration.envelope, limits: limits, position: restored.position ?? 0,
       changelogPosition: restored.changelogPosition, hashSeed: .random(in: .min ... .max),
       execution: crashGuard?.slot(of: partition.number) ?? .unguarded(),

@@ -54,6 +54,7 @@ struct StateReport: Encodable {
     let fileBytes: Int
     let changelogOffset: Int64?
     let commandPosition: Int64?
+    let incarnation: Int64?
   }
 
   let header: StoreHeader?
@@ -66,7 +67,8 @@ struct StateReport: Encodable {
     partitions = figures.map {
       Partition(
         partition: $0.partition, objects: $0.objects, isExact: $0.isExact, objectBytes: $0.objectBytes,
-        fileBytes: $0.fileBytes, changelogOffset: $0.changelogOffset, commandPosition: $0.commandPosition)
+        fileBytes: $0.fileBytes, changelogOffset: $0.changelogOffset, commandPosition: $0.commandPosition,
+        incarnation: $0.incarnation)
     }
   }
 }

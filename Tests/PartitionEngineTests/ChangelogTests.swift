@@ -75,6 +75,21 @@ import Testing
       try decode(key: [], value: value).0 == .checkpoint(CheckpointRecord(position: 7, partitions: 2)))
   }
 
+  @Test func `a checkpoint carries its changelog's incarnation in a header`() throws {
+    var output = OutputBatch()
+    let written = CheckpointRecord(position: 7, partitions: 2, incarnation: .max)
+    output.appendCheckpoint(written, partition: 0, timestamp: 0)
+    let record = ProducedRecord.all(in: output)[0]
+    #expect(record.valueText == #"{"format":1,"position":7,"partitions":2}"#)
+    #expect(record["incarnation"] == "9223372036854775807")
+    #expect(try decode(key: [], value: record.value, headers: record.headers).0 == .checkpoint(written))
+    for bad in ["0", "-1", "x", "9223372036854775808"] {
+      #expect(throws: ChangelogRecord.Fault.self) {
+        try decode(key: [], value: record.value, headers: [header("incarnation", Array(bad.utf8))])
+      }
+    }
+  }
+
   @Test func `an empty state is a state`() throws {
     let (content, object) = try decode(key: [1], value: [], headers: [header("v", Array("3".utf8))])
     #expect(content == .object)

@@ -81,17 +81,17 @@ import Testing
     let partition = TestPartition()
     try partition.process(TestCommand("set", "a"))
     partition.commit(checkpointOffset: 10)
-    #expect(partition.drain() == DrainPosition(changelogOffset: 11, commandPosition: 1))
+    #expect(partition.drain() == DrainPosition(changelogOffset: 11, commandPosition: 1, checkpointOffset: 10))
     for _ in 0..<2 {
       // Where their checkpoints stand is not known: a restore reads from the last known one on, and meets
       // them there. It must not find that they are behind the store's position.
       try partition.process(TestCommand("append", "b"))
       partition.commit(checkpointOffset: nil)
     }
-    #expect(partition.drain() == DrainPosition(changelogOffset: 11, commandPosition: 1))
+    #expect(partition.drain() == DrainPosition(changelogOffset: 11, commandPosition: 1, checkpointOffset: 10))
     try partition.process(TestCommand("append", "c"))
     partition.commit(checkpointOffset: 40)
-    #expect(partition.drain() == DrainPosition(changelogOffset: 41, commandPosition: 4))
+    #expect(partition.drain() == DrainPosition(changelogOffset: 41, commandPosition: 4, checkpointOffset: 40))
   }
 
   @Test func `a drain holds nothing of the sealed and the open transaction`() throws {
@@ -101,7 +101,7 @@ import Testing
     try partition.process(TestCommand("append", "b"))
     _ = partition.processor.seal(into: &partition.output, timestamp: 0)
     try partition.process(TestCommand("append", "c"))
-    #expect(partition.drain() == DrainPosition(changelogOffset: 2, commandPosition: 1))
+    #expect(partition.drain() == DrainPosition(changelogOffset: 2, commandPosition: 1, checkpointOffset: 1))
     #expect(partition.store.records[Array("k".utf8)] == objectRecord(version: 1, state: "a"))
   }
 }

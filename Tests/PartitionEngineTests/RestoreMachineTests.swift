@@ -17,8 +17,10 @@ import Testing
     return (machine, action)
   }
 
-  private func checkpoint(_ position: Int64, partitions: Int32 = 4) -> CheckpointRecord {
-    CheckpointRecord(position: position, partitions: partitions)
+  private func checkpoint(
+    _ position: Int64, partitions: Int32 = 4, incarnation: Int64? = nil
+  ) -> CheckpointRecord {
+    CheckpointRecord(position: position, partitions: partitions, incarnation: incarnation)
   }
 
   @Test func `a fresh partition with an empty changelog serves from the topic's start`() {
@@ -31,10 +33,10 @@ import Testing
     var (machine, action) = begun(stored: nil, group: 30, end: 100)
     #expect(action == .read(from: 0, target: 100))
     #expect(machine.remaining == 100)
-    #expect(machine.checkpointRead(checkpoint(10)) == nil)
+    #expect(machine.checkpointRead(checkpoint(10), at: 99) == nil)
     #expect(machine.positionReached(50) == nil)
     #expect(machine.remaining == 50)
-    #expect(machine.checkpointRead(checkpoint(30)) == nil)
+    #expect(machine.checkpointRead(checkpoint(30), at: 99) == nil)
     #expect(machine.positionReached(99) == nil, "the last record is not the end: its marker is")
     #expect(machine.positionReached(100) == .serve(position: 30))
   }
@@ -43,8 +45,8 @@ import Testing
     var (machine, action) = begun(
       stored: Stored(changelogOffset: 60, commandPosition: 20), group: 30, end: 100)
     #expect(action == .read(from: 60, target: 100))
-    #expect(machine.checkpointRead(checkpoint(20)) == nil)
-    #expect(machine.checkpointRead(checkpoint(30)) == nil)
+    #expect(machine.checkpointRead(checkpoint(20), at: 99) == nil)
+    #expect(machine.checkpointRead(checkpoint(30), at: 99) == nil)
     #expect(machine.positionReached(120) == .serve(position: 30))
     #expect(machine.remaining == 0)
   }
@@ -56,14 +58,14 @@ import Testing
     #expect(machine.positionReached(100) == .read(from: 5, target: 100))
     #expect(machine.remaining == 95)
     // Checkpoints from before the store's are no sign of another changelog now.
-    #expect(machine.checkpointRead(checkpoint(10)) == nil)
-    #expect(machine.checkpointRead(checkpoint(30)) == nil)
+    #expect(machine.checkpointRead(checkpoint(10), at: 99) == nil)
+    #expect(machine.checkpointRead(checkpoint(30), at: 99) == nil)
     #expect(machine.positionReached(100) == .serve(position: 30))
 
     (machine, action) = begun(
       stored: Stored(changelogOffset: 60, commandPosition: 20), group: 30, end: 100)
     #expect(machine.positionReached(100) == .read(from: 0, target: 100))
-    #expect(machine.checkpointRead(checkpoint(20)) == nil)
+    #expect(machine.checkpointRead(checkpoint(20), at: 99) == nil)
     #expect(machine.positionReached(100) == .refuse(.changelogLost(checkpoint: 20, groupPosition: 30)))
   }
 
@@ -86,17 +88,78 @@ import Testing
       stored: Stored(changelogOffset: 101, commandPosition: 90), group: 5, end: 100)
     #expect(action == .setAside(.positionAboveEnd(stored: 101, end: 100)))
     #expect(machine.storeSetAside() == .read(from: 0, target: 100))
-    #expect(machine.checkpointRead(checkpoint(5)) == nil)
+    #expect(machine.checkpointRead(checkpoint(5), at: 99) == nil)
     #expect(machine.positionReached(100) == .serve(position: 5))
   }
 
   @Test func `a checkpoint behind the store's sets it aside, once`() {
     var (machine, _) = begun(stored: Stored(changelogOffset: 60, commandPosition: 50), group: 5, end: 100)
-    #expect(machine.checkpointRead(checkpoint(49)) == .setAside(.positionWentBack(stored: 50, found: 49)))
+    #expect(
+      machine.checkpointRead(checkpoint(49), at: 99) == .setAside(.positionWentBack(stored: 50, found: 49)))
     #expect(machine.storeSetAside() == .read(from: 0, target: 100))
     #expect(machine.remaining == 100)
-    #expect(machine.checkpointRead(checkpoint(49)) == nil)
+    #expect(machine.checkpointRead(checkpoint(49), at: 99) == nil)
     #expect(machine.positionReached(100) == .serve(position: 49))
+  }
+
+  /// A store at 60, made of checkpoint 20 at offset 55 of changelog 7.
+  private let known = Stored(
+    changelogOffset: 60, commandPosition: 20, checkpointOffset: 55, incarnation: 7)
+
+  @Test func `reading begins at the store's checkpoint, and what is held is only looked at`() {
+    var (machine, action) = begun(stored: known, group: 30, end: 100)
+    #expect(action == .read(from: 55, target: 100))
+    #expect(machine.holds(59) && !machine.holds(60))
+    #expect(machine.checkpointRead(checkpoint(20, incarnation: 7), at: 55) == nil)
+    #expect(machine.heldRecordRead(at: 56) == nil)
+    #expect(machine.checkpointRead(checkpoint(30, incarnation: 7), at: 98) == nil)
+    #expect(
+      machine.storedPosition(at: 100)
+        == Stored(changelogOffset: 100, commandPosition: 30, checkpointOffset: 98, incarnation: 7))
+    #expect(machine.positionReached(100) == .serve(position: 30))
+    #expect(begun(stored: known, group: 30, logStart: 58, end: 100).1 == .read(from: 58, target: 100))
+  }
+
+  @Test func `a store of another incarnation of the changelog is set aside, once`() {
+    var (machine, _) = begun(stored: known, group: 30, end: 100)
+    #expect(
+      machine.checkpointRead(checkpoint(30, incarnation: 8), at: 98)
+        == .setAside(.otherIncarnation(stored: 7, found: 8)))
+    #expect(machine.storeSetAside() == .read(from: 0, target: 100))
+    #expect(!machine.holds(0) && machine.incarnation == nil)
+    #expect(machine.checkpointRead(checkpoint(30, incarnation: 8), at: 98) == nil)
+    #expect(machine.incarnation == 8)
+    #expect(machine.positionReached(100) == .serve(position: 30))
+  }
+
+  @Test func `a checkpoint without an incarnation is of an older version and accepted`() {
+    var (machine, _) = begun(stored: known, group: 30, end: 100)
+    #expect(machine.checkpointRead(checkpoint(30), at: 98) == nil)
+    #expect(machine.incarnation == 7)
+    (machine, _) = begun(
+      stored: Stored(changelogOffset: 60, commandPosition: 20), group: 30, end: 100)
+    #expect(machine.checkpointRead(checkpoint(30, incarnation: 8), at: 98) == nil)
+    #expect(machine.positionReached(100) == .serve(position: 30))
+  }
+
+  @Test func `something else where the store's checkpoint stood sets it aside`() {
+    var (machine, _) = begun(stored: known, group: 30, end: 100)
+    #expect(machine.heldRecordRead(at: 55) == .setAside(.checkpointGone(offset: 55)))
+    (machine, _) = begun(stored: known, group: 30, end: 100)
+    #expect(
+      machine.checkpointRead(checkpoint(25, incarnation: 7), at: 55) == .setAside(.checkpointGone(offset: 55))
+    )
+  }
+
+  @Test func `a store without a checkpoint is begun anew, unless that were much to read again`() {
+    func begin(_ offset: Int64, logStart: Int64 = 0) -> RestoreMachine.Action {
+      let stored = Stored(changelogOffset: offset, commandPosition: nil)
+      return begun(stored: stored, group: nil, logStart: logStart, end: 20_000).1
+    }
+    #expect(begin(9_999) == .setAside(.noCheckpoint(stored: 9_999)))
+    #expect(begin(10_000) == .read(from: 10_000, target: 20_000))
+    #expect(begin(0) == .read(from: 0, target: 20_000))
+    #expect(begin(50, logStart: 50) == .read(from: 50, target: 20_000))
   }
 
   @Test(arguments: [nil, Stored(changelogOffset: 9, commandPosition: 3)])
@@ -126,20 +189,23 @@ import Testing
     ] as [(Int64?, Int64?, RestoreFault?)])
   func `the checkpoint must not be behind the group`(found: Int64?, group: Int64?, fault: RestoreFault?) {
     for isStored in [true, false] {
-      let stored = Stored(changelogOffset: 50, commandPosition: found)
-      var (machine, _) = begun(stored: isStored ? stored : nil, group: group, end: 100)
-      if isStored, fault != nil { #expect(machine.positionReached(100) == .read(from: 0, target: 100)) }
-      if !isStored || fault != nil, let found {
-        #expect(machine.checkpointRead(checkpoint(found)) == nil)
+      // Further than a store without a checkpoint is emptied.
+      let stored = Stored(changelogOffset: 50_000, commandPosition: found)
+      var (machine, _) = begun(stored: isStored ? stored : nil, group: group, end: 100_000)
+      if isStored, fault != nil {
+        #expect(machine.positionReached(100_000) == .read(from: 0, target: 100_000))
       }
-      #expect(machine.positionReached(100) == (fault.map { .refuse($0) } ?? .serve(position: found)))
+      if !isStored || fault != nil, let found {
+        #expect(machine.checkpointRead(checkpoint(found), at: 99) == nil)
+      }
+      #expect(machine.positionReached(100_000) == (fault.map { .refuse($0) } ?? .serve(position: found)))
     }
   }
 
   @Test func `another number of partitions refuses`() {
     var (machine, _) = begun(stored: nil, group: nil, end: 100)
     #expect(
-      machine.checkpointRead(checkpoint(5, partitions: 3))
+      machine.checkpointRead(checkpoint(5, partitions: 3), at: 99)
         == .refuse(.partitionCountChanged(checkpoint: 3, now: 4)))
   }
 

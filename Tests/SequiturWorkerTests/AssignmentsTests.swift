@@ -99,7 +99,8 @@ private final class Bench: Sendable {
         restore: { number, _ in
           counts.value?.counts.withLock { $0.restores += 1 }
           return RestoreJob.Restored(
-            store: try state.store(of: number), position: 0, changelogPosition: 0, groupPosition: 0)
+            store: try state.store(of: number), position: 0, changelogPosition: 0,
+            incarnation: nil, groupPosition: 0)
         },
         seek: { _, _ in },
         makeActor: { partition, restored, lane, _ in

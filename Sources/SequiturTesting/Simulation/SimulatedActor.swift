@@ -12,7 +12,9 @@ final class SimulatedActor: LanePartition {
   private var world: World { lane.worker.world }
   private var timestamp: Int64 = 0
 
-  init(lane: SimulatedLane, partition: Int32, position: Int64, changelogPosition: Int64) {
+  init(
+    lane: SimulatedLane, partition: Int32, position: Int64, changelogPosition: Int64, incarnation: Int64?
+  ) {
     self.lane = lane
     self.partition = partition
     let worker = lane.worker
@@ -25,7 +27,8 @@ final class SimulatedActor: LanePartition {
       decider: TallyDecider(),
       identity: PartitionIdentity(
         applicationID: "simulation", commandsTopic: "commands", partition: partition,
-        partitions: Int32(worker.world.profile.partitions)),
+        partitions: Int32(worker.world.profile.partitions),
+        incarnation: incarnation ?? worker.world.nextIncarnation()),
       envelope: .cloudevents, limits: limits, store: store, position: position,
       changelogPosition: changelogPosition, hashSeed: worker.world.seed &+ UInt64(partition))
   }
@@ -66,7 +69,8 @@ final class SimulatedActor: LanePartition {
     if world.mutation == .drainStandsForLogEnd {
       position = DrainPosition(
         changelogOffset: world.kafka.log(.changelog, partition).highWatermark,
-        commandPosition: position.commandPosition)
+        commandPosition: position.commandPosition, checkpointOffset: position.checkpointOffset,
+        incarnation: position.incarnation)
     }
     return SimulatedDrain(actor: self, changes: changes, position: position)
   }

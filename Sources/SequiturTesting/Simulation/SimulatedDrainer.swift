@@ -85,9 +85,6 @@ struct SimulatedDrain {
         "a drain takes the store of partition \(actor.partition) back from \(stored) to \(position.changelogOffset)"
       )
     }
-    actor.store.write(
-      changes,
-      position: RestoreMachine.StoredPosition(
-        changelogOffset: position.changelogOffset, commandPosition: position.commandPosition))
+    actor.store.write(changes, position: position.stored)
   }
 }

@@ -12,7 +12,6 @@ final class SimulatedRestore {
   private var world: World { worker.world }
   private var machine: RestoreMachine
   private var changelogPosition: Int64 = 0
-  private var commandPosition: Int64?
   private var hasStored = false
   private var earlyBounds: (logStart: Int64, highWatermark: Int64)?
   private var cancelled: (() -> Void)?
@@ -42,9 +41,8 @@ final class SimulatedRestore {
     guard !endsCancelled() else { return }
     let stored = store.current.position
     changelogPosition = stored?.changelogOffset ?? 0
-    commandPosition = stored?.commandPosition
     hasStored = stored != nil
-    let action = machine.start(stored: stored)
+    let action = machine.start(stored: world.mutation == .incarnationNotCompared ? stored?.anonymous : stored)
     guard world.mutation == .boundsBeforeGroupPosition else { return perform(action) }
     readBounds { [self] bounds in
       earlyBounds = bounds
@@ -65,9 +63,11 @@ final class SimulatedRestore {
         }
       }
     case .setAside(let mismatch):
-      guard world.damagedPartitions.contains(partition) else {
+      guard mismatch.isOrdinary || world.damagedPartitions.contains(partition) else {
         return world.fail("partition \(partition) is set aside: \(mismatch)")
       }
+      world.note("\(process.name) sets \(partition) aside: \(mismatch)")
+      if case .otherIncarnation = mismatch { world.reach(.replacedChangelogRebuilt) }
       store.removeAll()
       hasStored = false
       perform(machine.storeSetAside())
@@ -150,25 +150,31 @@ final class SimulatedRestore {
   private func apply(_ fetched: SimulatedLog.Fetched, from offset: Int64) -> RestoreMachine.Action? {
     guard fetched.position > offset, !endsCancelled() else { return nil }
     var changes: [StoreChange] = []
-    for (_, record) in fetched.records {
+    for (offset, record) in fetched.records {
       var object = ByteWriter()
       let content = try? record.withViews {
         try ChangelogRecord.decode(key: $0, value: $1, headers: $2, into: &object)
       }
       switch content {
+      case .checkpoint(let checkpoint):
+        if let action = machine.checkpointRead(checkpoint, at: offset) { return action }
+      case .object, .forgotten:
+        guard machine.holds(offset) else { break }
+        if let action = machine.heldRecordRead(at: offset) { return action }
+        continue
+      case nil: break
+      }
+      switch content {
       case .object: changes.append(StoreChange(key: record.key!, record: mutated(Array(object.bytes))))
       case .forgotten: changes.append(StoreChange(key: record.key!, record: nil))
-      case .checkpoint(let checkpoint):
-        if let action = machine.checkpointRead(checkpoint) { return action }
-        commandPosition = checkpoint.position
+      case .checkpoint: break
       case nil: world.fail("a changelog record cannot be decoded")
       }
     }
     changelogPosition = fetched.position
-    store.write(
-      changes,
-      position: RestoreMachine.StoredPosition(
-        changelogOffset: changelogPosition, commandPosition: commandPosition))
+    if !machine.holds(changelogPosition - 1) {
+      store.write(changes, position: machine.storedPosition(at: changelogPosition))
+    }
     let isMutated = world.mutation == .restoreWaitsForLastRecord
     return machine.positionReached(isMutated ? (fetched.records.last?.offset ?? -1) + 1 : changelogPosition)
   }
@@ -194,7 +200,9 @@ final class SimulatedRestore {
     if let metadata = worker.membership.metadata, world.kafka.group.check(metadata) == nil {
       world.checkRestored(partition, store, position: position)
     }
-    worker.serve(self, position: position ?? 0, changelogPosition: changelogPosition)
+    worker.serve(
+      self, position: position ?? 0, changelogPosition: changelogPosition,
+      incarnation: machine.incarnation)
   }
 
   // MARK: Ports
@@ -222,5 +230,12 @@ final class SimulatedRestore {
     isRunning = false
     cancelled()
     return true
+  }
+}
+
+extension RestoreMachine.StoredPosition {
+  /// What a store says that keeps nothing to know its changelog by.
+  fileprivate var anonymous: Self {
+    RestoreMachine.StoredPosition(changelogOffset: changelogOffset, commandPosition: commandPosition)
   }
 }

@@ -29,6 +29,8 @@ public enum SimulationMutation: String, CaseIterable, Sendable {
   case restoreDoesNotWaitForDrains
   case missingCheckpoint
   case commandIDsNotRestored
+  /// A store goes on with whatever changelog is long enough.
+  case incarnationNotCompared
   case versionNotRestored
   /// The states of a discarded transaction stay.
   case overlayKeptAfterAbort

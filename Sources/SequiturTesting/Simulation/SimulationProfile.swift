@@ -41,7 +41,8 @@ struct SimulationProfile {
   /// What a record takes at most on its way to a broker that is well, in milliseconds.
   static let produceDelayWhenWell = 60
 
-  init(_ random: inout SimulationRandom) {
+  /// - Parameter mutation: one that shows only in a rare world makes every world such a one.
+  init(_ random: inout SimulationRandom, mutation: SimulationMutation?) {
     let troubles = SimulationTrouble.draw(&random)
     self.troubles = SimulationTrouble.allCases.filter { troubles.contains($0) }
     workers = random.within(1...3)
@@ -75,7 +76,8 @@ struct SimulationProfile {
     revokeBudget = isSentLate || isOutlasted ? 30 : random.pick([30, 300])
     abandonGrace = isSentLate ? random.pick([300, 600]) : isOutlasted ? 50 : random.pick([50, 300, 900])
     isCompacted = random.chance(perMille: 500)
-    damage = random.chance(perMille: 60) ? random.pick(ChangelogDamage.allCases) : nil
+    let damage = random.chance(perMille: 90) ? random.pick(ChangelogDamage.allCases) : nil
+    self.damage = mutation == .incarnationNotCompared ? .replaced : damage
     target =
       random.chance(perMille: 700)
       ? (
@@ -156,4 +158,7 @@ enum ChangelogDamage: CaseIterable {
   case truncated
   /// Deleted and created anew: empty, and offsets begin at 0 again.
   case recreated
+  /// Deleted, and written anew from the commands by another worker: the same objects, at other offsets and under
+  /// another incarnation, until it is longer than it was.
+  case replaced
 }

@@ -16,6 +16,7 @@ public enum SimulationSituation: Int, CaseIterable, Sendable {
   case restoreWriteFailed, storeBehind
   // Changelog.
   case changelogCompacted, restoreOverGaps, truncatedChangelogRefused, recreatedChangelogRefused
+  case replacedChangelogRebuilt
   // Brokers.
   case groupCoordinatorMoved, transactionCoordinatorMoved, requestOfCutOffWorker
   // Commands.

@@ -44,6 +44,7 @@ extension World {
       switch damage {
       case .truncated: kafka.log(.changelog, partition).truncate()
       case .recreated: kafka.log(.changelog, partition).recreate()
+      case .replaced: replaceChangelog(of: partition)
       }
     }
   }

@@ -43,6 +43,7 @@ final class World {
   var moveEnds: [SimulationStep.Coordinator: Int] = [:]
   /// Changelog partitions that were truncated or recreated while no worker ran.
   var damagedPartitions: Set<Int32> = []
+  private var incarnationsMade: Int64 = 0
   /// How often each fault struck at each step.
   private(set) var struck = Array(
     repeating: 0, count: SimulationStep.allCases.count * SimulationFault.allCases.count)
@@ -52,7 +53,7 @@ final class World {
     self.mutation = mutation
     self.isTraced = isTraced
     random = SimulationRandom(seed: seed)
-    profile = SimulationProfile(&random)
+    profile = SimulationProfile(&random, mutation: mutation)
     decidedPositions = Array(repeating: 0, count: profile.partitions)
     reached = Array(repeating: 0, count: SimulationSituation.allCases.count)
     stream = CommandStream(keys: 6, partitions: profile.partitions)
@@ -65,6 +66,12 @@ final class World {
   func newDisk() -> SimulatedDisk {
     disksMade += 1
     return SimulatedDisk(world: self, partitions: profile.partitions, identity: disksMade)
+  }
+
+  /// Production draws it at random.
+  func nextIncarnation() -> Int64 {
+    incarnationsMade += 1
+    return incarnationsMade
   }
 
   func run() {
