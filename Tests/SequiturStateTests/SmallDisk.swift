@@ -18,6 +18,12 @@ struct SmallDisk {
     guard Self.run("mount", "-o", "remount,ro", path) else { throw CocoaError(.fileWriteUnknown) }
   }
 
+  var freeBytes: Int {
+    var information = statvfs()
+    guard statvfs(path, &information) == 0 else { return -1 }
+    return Int(UInt64(information.f_bavail) * UInt64(information.f_frsize))
+  }
+
   func unmount() { _ = Self.run("umount", "-l", path) }
 
   /// Writes a file until there is no more room.

@@ -8,4 +8,17 @@ extension StateBench {
       BuiltProgram.find("StateTestWorker"),
       arguments: [kafka["bootstrap.servers"]!, name, stateDirectory, "2"] + flags)
   }
+
+  /// Runs `sequitur worker --until-caught-up` on this bench's topics and store, with rules for other commands.
+  func runProgram() async throws -> ProgramResult {
+    let rules = directory.path + "/rules.yaml"
+    try Data(KillBench.rules.utf8).write(to: URL(filePath: rules))
+    return try await RunningProgram.run(
+      BuiltProgram.find("sequitur"),
+      arguments: [
+        "worker", "--bootstrap-servers", kafka["bootstrap.servers"]!, "--application-id", name,
+        "--commands-topic", topics.commands, "--valid-topic", topics.valid, "--invalid-topic", topics.invalid,
+        "--rules", rules, "--state-dir", stateDirectory, "--instance-id", "one", "--until-caught-up",
+      ])
+  }
 }

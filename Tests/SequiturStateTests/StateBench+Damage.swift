@@ -1,0 +1,174 @@
+import Foundation
+import KafkaClient
+import PartitionEngine
+import RocksDB
+import TestBroker
+import Testing
+
+@testable import SequiturWorker
+
+/// Doing damage to partition 0, and looking at it.
+extension StateBench {
+  // MARK: What is there
+
+  /// The changelog's first offset and its high watermark.
+  func changelogBounds() throws -> (low: Int64, high: Int64) {
+    let bounds = try admin().watermarks(topic: topics.changelog, partition: 0, timeout: .seconds(10))
+    return (bounds.low, bounds.high)
+  }
+
+  /// What the store stands for.
+  func storedFigures() throws -> InspectedPartition {
+    try StoreInspection(stateDirectory: stateDirectory).figures(of: 0, isExact: false)
+  }
+
+  /// The incarnation that the changelog's last checkpoint names.
+  func changelogIncarnation() throws -> String? {
+    try records(of: topics.changelog).last { $0.key.isEmpty }?.header("incarnation")
+  }
+
+  /// The group's position; `nil` when it has none.
+  func groupPosition() throws -> Int64? {
+    let consumer = try KafkaConsumer(
+      configuration: kafka.merging(["group.id": name]), logger: log.logger)
+    let commands = TopicPartition(topic: topics.commands, partition: 0)
+    return try consumer.committed([commands], timeout: .seconds(10))[commands]
+  }
+
+  /// The directories of stores that were set aside.
+  func storesSetAside() throws -> [String] {
+    try FileManager.default.contentsOfDirectory(atPath: stateDirectory)
+      .filter { $0.hasPrefix("store.damaged-") }
+  }
+
+  // MARK: The changelog
+
+  /// Deletes the changelog's records below an offset; false, loudly, when the broker cannot.
+  func truncateChangelog(before offset: Int64, _ test: String = #function) throws -> Bool {
+    do {
+      // Kafka deletes no records of a topic that is only compacted.
+      try alter(topics.changelog, "cleanup.policy", "delete")
+      defer { try? alter(topics.changelog, "cleanup.policy", "compact") }
+      try admin().deleteRecords(
+        before: [TopicPartitionOffset(topic: topics.changelog, partition: 0, offset: offset)],
+        timeout: .seconds(10))
+      let low = try changelogBounds().low
+      if low == offset { return true }
+      skipped("deleteRecords left the log start at \(low)", test)
+    } catch {
+      skipped("deleteRecords: \(error)", test)
+    }
+    return false
+  }
+
+  /// Deletes topics and creates them again, empty; false, loudly, when the broker cannot.
+  func recreate(_ names: [String], _ test: String = #function) async throws -> Bool {
+    do {
+      for case let error? in try admin().deleteTopics(names, timeout: .seconds(10)).map(\.error) {
+        throw error
+      }
+    } catch {
+      skipped("deleteTopics: \(error)", test)
+      return false
+    }
+    // A topic that was deleted a moment ago may not be gone yet.
+    try await eventually("the topics are there again", within: .seconds(30)) {
+      let report = await TopicSetup(topics: topics, kafka: kafka, logger: log.logger)
+        .create(TopicShape(partitions: partitions))
+      guard report.errors.isEmpty else { return false }
+      return try names.allSatisfy {
+        try admin().watermarks(topic: $0, partition: 0, timeout: .seconds(10)).high == 0
+      }
+    }
+    return true
+  }
+
+  /// Deletes the group's offsets; false, loudly, when the broker cannot.
+  func deleteGroupOffsets(_ test: String = #function) throws -> Bool {
+    do {
+      try admin().deleteConsumerGroupOffsets(
+        group: name, partitions: [TopicPartition(topic: topics.commands, partition: 0)],
+        timeout: .seconds(10))
+      return true
+    } catch {
+      skipped("deleteConsumerGroupOffsets: \(error)", test)
+      return false
+    }
+  }
+
+  /// Commits a position for the group, in a transaction: a static member stays in its group until its session
+  /// ends, and keeps others from committing in another way.
+  func setGroupPosition(_ position: Int64) throws {
+    let script = """
+      import sys
+      from confluent_kafka import Consumer, Producer, TopicPartition
+      servers, group, topic, position = sys.argv[1:]
+      consumer = Consumer({"bootstrap.servers": servers, "group.id": group})
+      producer = Producer({"bootstrap.servers": servers, "transactional.id": group + "-reset"})
+      producer.init_transactions()
+      producer.begin_transaction()
+      offsets = [TopicPartition(topic, 0, int(position))]
+      producer.send_offsets_to_transaction(offsets, consumer.consumer_group_metadata())
+      producer.commit_transaction()
+      """
+    try runPython(script, name, topics.commands, "\(position)")
+  }
+
+  /// Changes a topic's property, by the Python client.
+  func alter(_ topic: String, _ name: String, _ value: String) throws {
+    let script = """
+      import sys
+      from confluent_kafka.admin import AdminClient, ConfigResource
+      servers, topic, name, value = sys.argv[1:]
+      resource = ConfigResource(ConfigResource.Type.TOPIC, topic, set_config={name: value})
+      for future in AdminClient({"bootstrap.servers": servers}).alter_configs([resource]).values():
+          future.result(10)
+      """
+    try runPython(script, topic, name, value)
+  }
+
+  private func runPython(_ script: String, _ arguments: String...) throws {
+    let process = Process()
+    let python: URL = try #require(PackageRoot.python)
+    process.executableURL = python
+    process.arguments = ["-c", script, kafka["bootstrap.servers"]!] + arguments
+    try process.run()
+    process.waitUntilExit()
+    guard process.terminationStatus == 0 else { throw ScriptFailed(script: script, arguments: arguments) }
+  }
+
+  // MARK: The store's files
+
+  /// The manifest, `CURRENT`, or the largest table.
+  func storeFile(_ kind: Substring) throws -> String {
+    let store = stateDirectory + "/store"
+    switch kind {
+    case "CURRENT": return store + "/CURRENT"
+    case "MANIFEST":
+      let names = try FileManager.default.contentsOfDirectory(atPath: store)
+      return store + "/" + (try #require(names.first { $0.hasPrefix("MANIFEST-") }))
+    default: return try #require(try TemporaryDirectory.files(in: store, endingWith: ".sst").first)
+    }
+  }
+
+  static func cut(_ file: String) throws {
+    let bytes = try Data(contentsOf: URL(filePath: file))
+    try bytes.prefix(bytes.count / 2).write(to: URL(filePath: file))
+  }
+
+  /// Inverts 64 bytes at each of these places of a file.
+  static func flipBytes(of file: String, fractions: [Double]) throws {
+    var bytes = try Data(contentsOf: URL(filePath: file))
+    for fraction in fractions {
+      let index = Int(Double(bytes.count) * fraction)
+      for offset in index..<min(index + 64, bytes.count) { bytes[offset] ^= 0xff }
+    }
+    try bytes.write(to: URL(filePath: file))
+  }
+}
+
+/// The Python client could not do what was asked.
+private struct ScriptFailed: Error {
+  let script: String
+  let arguments: [String]
+}
