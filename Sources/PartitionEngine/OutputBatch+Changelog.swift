@@ -8,34 +8,44 @@ extension OutputBatch {
   /// Encodes all objects of a transaction for the changelog, in the order in which they were first touched.
   @usableFromInline
   mutating func appendChangelog(of objects: borrowing StagingOverlay, partition: Int32, timestamp: Int64) {
-    for index in objects.entries.indices {
-      let entry = objects.entries[index]
-      appendChangelog(
-        key: objects.bytes(entry.key), object: entry.record.map { ObjectRecord(objects.bytes($0)) },
-        partition: partition, timestamp: timestamp)
+    for entry in objects.entries {
+      let key = objects.bytes(entry.key)
+      if let record = entry.record {
+        appendChangelog(
+          key: key, object: ObjectRecord(objects.bytes(record)), partition: partition, timestamp: timestamp)
+      } else {
+        append(
+          record: OutputRecord(
+            topic: .changelog, partition: partition, timestamp: timestamp, key: append(key), value: nil,
+            headers: Int32(headers.count)..<Int32(headers.count)))
+      }
     }
   }
 
   /// Encodes an object for the changelog: its state, its version, its recent command ids.
-  mutating func appendChangelog(
-    key: UnsafeRawBufferPointer, object: ObjectRecord?, partition: Int32, timestamp: Int64
+  @inline(__always)
+  private mutating func appendChangelog(
+    key: UnsafeRawBufferPointer, object: ObjectRecord, partition: Int32, timestamp: Int64
   ) {
-    let key = append(key)
-    let value = object.map { append($0.state) }
+    let (start, state, version) = (arena.count, object.state, object.version)
+    arena.append(max: key.count + state.count + 20) { room in
+      room.copy(key.baseAddress!, count: key.count)
+      (room + key.count).copyMemory(from: state.baseAddress!, byteCount: state.count)
+      return key.count &+ state.count &+ (room + key.count + state.count).write(decimal: version)
+    }
+    let end = start &+ key.count &+ state.count
     let firstHeader = headers.count
-    if let object {
-      let (offset, digits) = (arena.count, ByteWriter.digits(of: object.version))
-      arena.append(count: digits) { ($0.baseAddress! + digits).write(decimalBefore: object.version) }
-      append(header: names.version, ByteRange(offset: offset, count: digits))
-      if !object.commandIDs.isEmpty { append(header: names.commandIDs, append(object.commandIDs)) }
-      if object.schemaVersion != 1 {
-        append(header: names.schemaVersion) { $0.append(decimal: UInt64(object.schemaVersion)) }
-      }
+    append(header: names.version, ByteRange(offset: end, count: arena.count &- end))
+    if object.hasCommandIDs { append(header: names.commandIDs, append(object.commandIDs)) }
+    if object.schemaVersion != 1 {
+      append(header: names.schemaVersion) { $0.append(decimal: UInt64(object.schemaVersion)) }
     }
     append(
       record: OutputRecord(
-        topic: .changelog, partition: partition, timestamp: timestamp, key: key, value: value,
-        headers: Int32(firstHeader)..<Int32(headers.count)))
+        topic: .changelog, partition: partition, timestamp: timestamp,
+        key: ByteRange(offset: start, count: key.count),
+        value: ByteRange(offset: start &+ key.count, count: state.count),
+        headers: Int32(truncatingIfNeeded: firstHeader)..<Int32(truncatingIfNeeded: headers.count)))
   }
 
   /// Encodes the partition's checkpoint record.

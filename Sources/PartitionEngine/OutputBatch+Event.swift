@@ -14,44 +14,48 @@ extension OutputBatch {
     of record: borrowing CommandRecord, _ command: CommandHeaders, contentType: String?,
     identity: PartitionIdentity, envelope: Envelope
   ) -> Int {
-    writePlace(of: identity)
+    prepareTemplate(of: identity, envelope, type: type, timestamp: record.timestamp)
     let place = writePlaces(of: record, version: version, index: index)
     let firstHeader = headers.count
     let framing = headerByteCount
-    append(
-      OutputHeader(name: names.id, value: place.id), OutputHeader(name: names.type, value: self.type(type)),
-      OutputHeader(name: names.sequence, value: place.version))
-    if envelope == .cloudevents {
-      let source = OutputHeader(name: names.source, value: repeated.source)
-      append(OutputHeader(name: names.specVersion, value: names.specVersionValue), source)
-      if record.unsafeKey.isUTF8 { append(header: names.subject, place.key) }
-      let cause = command.id.map { append($0) } ?? place.position
-      append(
-        OutputHeader(name: names.time, value: time(record.timestamp)),
-        OutputHeader(name: names.causationID, value: cause))
-      if contentType != nil || !record.unsafeHeaders.isEmpty {
-        appendCarried(from: record, command, contentType: contentType)
-      }
+    appendTemplate(place, of: record.unsafeKey)
+    if envelope == .cloudevents, contentType != nil || !record.unsafeHeaders.isEmpty {
+      appendCarried(from: record, command, contentType: contentType)
     }
     append(
       record: OutputRecord(
         topic: .valid, partition: identity.partition, timestamp: record.timestamp, key: place.key,
         value: value,
         headers: Int32(truncatingIfNeeded: firstHeader)..<Int32(truncatingIfNeeded: headers.count)))
-    return Self.framingBytes + headerByteCount - framing + Int(place.key.count) + Int(value.count)
+    return Self.framingBytes &+ headerByteCount &- framing &+ Int(place.key.count) &+ Int(value.count)
   }
 
-  /// Adds headers that have values, with one look at the room that is left.
+  /// Adds the headers that every event has, with the places of this one's own texts.
   @inline(__always)
-  private mutating func append(_ first: OutputHeader, _ second: OutputHeader, _ third: OutputHeader? = nil) {
-    headers.append(max: 3) { room in
-      room[0] = first
-      room[1] = second
-      guard let third else { return 2 }
-      room[2] = third
-      return 3
+  private mutating func appendTemplate(_ place: EventPlaces, of key: UnsafeRawBufferPointer) {
+    let common = template.headers.start
+    let count = template.count
+    headerByteCount &+= template.byteCount &+ Int(place.id.count) &+ Int(place.version.count)
+    headers.append(max: EventTemplate.Slot.count) { room in
+      // All eight, for a copy of a fixed size.
+      room.initialize(from: common, count: EventTemplate.Slot.count)
+      room[EventTemplate.Slot.id].setValue(place.id)
+      room[EventTemplate.Slot.sequence].setValue(place.version)
+      room[EventTemplate.Slot.subject].setValue(place.key)
+      room[EventTemplate.Slot.causationID].setValue(place.position)
+      return count
     }
-    headerByteCount &+= first.byteCount &+ second.byteCount &+ (third?.byteCount ?? 0)
+    guard count == EventTemplate.Slot.count else { return }
+    headerByteCount &+= Int(place.key.count) &+ Int(place.position.count)
+    if !key.isUTF8 { removeSubject() }
+  }
+
+  /// The last event's subject is not text: leaves it out.
+  private mutating func removeSubject() {
+    let subject = headers.count - EventTemplate.Slot.count + EventTemplate.Slot.subject
+    headerByteCount -= headers[subject].byteCount
+    for index in subject..<(headers.count - 1) { headers[index] = headers[index + 1] }
+    headers.truncate(to: headers.count - 1)
   }
 
   /// Where the texts stand that each event has of its own.
@@ -64,39 +68,50 @@ extension OutputBatch {
   }
 
   /// Writes the key, the id and the version, one behind the other, with one look at the room that is left.
+  @inline(__always)
   private mutating func writePlaces(
     of record: borrowing CommandRecord, version: UInt64, index: Int
   ) -> EventPlaces {
-    let beginning = repeated.position
-    let (offset, index) = (UInt64(record.position.offset), UInt64(index))
+    let offset = record.position.offset
     let keyBytes = record.unsafeKey.count
-    let offsetDigits = ByteWriter.digits(of: offset)
-    let positionBytes = Int(beginning.count) + offsetDigits
-    let idBytes = positionBytes + 1 + ByteWriter.digits(of: index)
-    let versionDigits = ByteWriter.digits(of: version)
     let start = arena.count
-    arena.append(count: keyBytes + idBytes + versionDigits) { room in
-      let key = room.baseAddress!
-      let id = key + keyBytes
-      key.copy(record.unsafeKey.baseAddress!, count: keyBytes)
-      // The beginning stands before it in the same arena.
-      id.copy(UnsafeRawPointer(key - (start - Int(beginning.offset))), count: Int(beginning.count))
-      (id + positionBytes).write(decimalBefore: offset)
+    var (positionBytes, idBytes, versionBytes) = (0, 0, 0)
+    let (topic, last, lastOffset) = (template.topic, template.position, template.offset)
+    arena.append(max: keyBytes + Int(topic.count) + Self.numberBytesMax) { room in
+      room.copy(record.unsafeKey.baseAddress!, count: keyBytes)
+      let arena = UnsafeRawPointer(room - start)
+      let id = room + keyBytes
+      if let lastOffset, id.copy(arena + Int(last.offset), Int(last.count), adding: offset &- lastOffset) {
+        positionBytes = Int(last.count)
+      } else {
+        id.copyBlocks(arena + Int(topic.offset), count: Int(topic.count))
+        positionBytes = Int(topic.count) &+ (id + Int(topic.count)).write(decimal: UInt64(offset))
+      }
       (id + positionBytes).storeBytes(of: UInt8(ascii: "/"), as: UInt8.self)
-      (id + idBytes).write(decimalBefore: index)
-      (id + idBytes + versionDigits).write(decimalBefore: version)
+      idBytes = positionBytes &+ 1 &+ (id + positionBytes + 1).write(decimal: UInt64(index))
+      versionBytes = (id + idBytes).write(decimal: version)
+      return keyBytes &+ idBytes &+ versionBytes
     }
+    template.offset = offset
+    template.position = ByteRange(offset: start &+ keyBytes, count: positionBytes)
     return EventPlaces(
-      key: ByteRange(offset: start, count: keyBytes),
-      position: ByteRange(offset: start + keyBytes, count: positionBytes),
-      id: ByteRange(offset: start + keyBytes, count: idBytes),
-      version: ByteRange(offset: start + keyBytes + idBytes, count: versionDigits))
+      key: ByteRange(offset: start, count: keyBytes), position: template.position,
+      id: ByteRange(offset: start &+ keyBytes, count: idBytes),
+      version: ByteRange(offset: start &+ keyBytes &+ idBytes, count: versionBytes))
   }
 
-  /// The content type, and what else of the command's headers goes on to its events.
+  /// Three numbers of at most 20 digits, a slash, and what `copyBlocks` may write too much.
+  private static var numberBytesMax: Int { 3 * 20 + 1 + 16 }
+
+  /// The command's id as the cause, the content type, and what else of the command's headers goes on to its events.
   private mutating func appendCarried(
     from record: borrowing CommandRecord, _ command: CommandHeaders, contentType: String?
   ) {
+    if let id = command.id {
+      let cause = append(id)
+      headerByteCount += Int(cause.count) - Int(headers[headers.count - 1].value?.count ?? 0)
+      headers[headers.count - 1].value = cause
+    }
     if let contentType {
       append(header: names.contentType, text: contentType)
     } else if let contentType = command.contentType {
@@ -142,27 +157,72 @@ extension UnsafeMutableRawPointer {
     storeBytes(of: last, toByteOffset: count &- 8, as: UInt64.self)
   }
 
-  /// Writes a number's decimal digits so that the last one stands right before this address.
+  /// Copies bytes in blocks of 16: up to 15 more are read and written than asked for, for which there must be room.
   @inline(__always)
-  func write(decimalBefore value: UInt64) {
-    var (place, rest) = (self, value)
+  func copyBlocks(_ source: UnsafeRawPointer, count: Int) {
+    var index = 0
+    repeat {
+      storeBytes(
+        of: source.loadUnaligned(fromByteOffset: index, as: SIMD16<UInt8>.self), toByteOffset: index,
+        as: SIMD16<UInt8>.self)
+      index &+= 16
+    } while index < count
+  }
+
+  /// Copies a text that ends with a number, and adds to it, when that only changes its last digit. The same room as for
+  /// `copyBlocks` is needed.
+  ///
+  /// - Returns: whether it does; otherwise nothing that counts was written.
+  @inline(__always)
+  func copy(_ source: UnsafeRawPointer, _ count: Int, adding difference: Int64) -> Bool {
+    let digit = source.load(fromByteOffset: count &- 1, as: UInt8.self)
+    guard 0...9 ~= difference, Int64(digit) &+ difference <= Int64(UInt8(ascii: "9")) else { return false }
+    copyBlocks(source, count: count)
+    storeBytes(of: digit &+ UInt8(truncatingIfNeeded: difference), toByteOffset: count &- 1, as: UInt8.self)
+    return true
+  }
+
+  /// Writes a number's decimal digits; returns how many.
+  @inline(__always)
+  func write(decimal value: UInt64) -> Int {
+    if value < 10 {
+      storeBytes(of: UInt8(truncatingIfNeeded: 48 &+ value), as: UInt8.self)
+      return 1
+    }
+    return writeLong(decimal: value)
+  }
+
+  @inline(never)
+  private func writeLong(decimal value: UInt64) -> Int {
+    let count = ByteWriter.digits(of: value)
+    var (place, rest) = (self + count, value)
     repeat {
       place -= 1
       let (quotient, digit) = rest.quotientAndRemainder(dividingBy: 10)
       place.storeBytes(of: UInt8(truncatingIfNeeded: 48 &+ digit), as: UInt8.self)
       rest = quotient
     } while rest > 0
+    return count
   }
 }
 
 extension UnsafeRawBufferPointer {
   /// Whether the bytes are valid UTF-8.
+  @inline(__always)
   var isUTF8: Bool { isASCII || String(validating: self, as: UTF8.self) != nil }
 
   /// Eight bytes at a time, since most keys are.
   @inline(__always)
   private var isASCII: Bool {
     guard let start = baseAddress else { return true }
+    if 8...16 ~= count {
+      return (start.word(at: 0) | start.word(at: count &- 8)) & 0x8080_8080_8080_8080 == 0
+    }
+    return isLongASCII(start)
+  }
+
+  @inline(never)
+  private func isLongASCII(_ start: UnsafeRawPointer) -> Bool {
     var (index, bits): (Int, UInt64) = (0, 0)
     while index &+ 8 <= count {
       bits |= start.word(at: index)

@@ -11,7 +11,7 @@ public struct OutputBatch: ~Copyable, Sendable {
   /// Bytes of all headers that were ever appended, framing included: its growth is what a record's headers take.
   var headerByteCount = 0
   @usableFromInline let names: HeaderNames
-  var repeated = RepeatedTexts()
+  var template = EventTemplate()
   private let constantBytes: Int
 
   public init() {
@@ -42,7 +42,7 @@ public struct OutputBatch: ~Copyable, Sendable {
   /// Forgets all records; keeps the memory.
   public mutating func removeAll() {
     arena.truncate(to: constantBytes)
-    repeated = RepeatedTexts()
+    template.removeAll()
     recordList.truncate(to: 0)
     headers.truncate(to: 0)
   }
@@ -61,7 +61,7 @@ public struct OutputBatch: ~Copyable, Sendable {
   @usableFromInline
   mutating func rollBack(to mark: Mark) {
     arena.truncate(to: mark.bytes)
-    repeated.forget(behind: mark.bytes)
+    template.forget(behind: mark.bytes)
     recordList.truncate(to: mark.records)
     headers.truncate(to: mark.headers)
   }

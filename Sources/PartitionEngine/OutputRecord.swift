@@ -40,13 +40,19 @@ public struct OutputRecord: Sendable, BitwiseCopyable {
 @frozen
 public struct OutputHeader: Sendable, BitwiseCopyable {
   public let name: ByteRange
-  private let place: ByteRange
+  private var place: ByteRange
 
   /// `nil` for a null value.
-  public var value: ByteRange? { place.count == Self.nullCount ? nil : place }
+  public internal(set) var value: ByteRange? {
+    get { place.count == Self.nullCount ? nil : place }
+    set { place = newValue ?? ByteRange(nullAt: name.offset, count: Self.nullCount) }
+  }
 
   /// No value is as long: records are far below 4 GiB. An optional would make the header a fifth larger.
   private static var nullCount: UInt32 { .max }
+
+  @inline(__always)
+  mutating func setValue(_ value: ByteRange) { place = value }
 
   /// What a header that has a value takes in a record.
   var byteCount: Int { Int(name.count) &+ Int(place.count) &+ OutputBatch.headerFramingBytes }

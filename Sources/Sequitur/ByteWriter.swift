@@ -109,6 +109,15 @@ public struct ByteWriter: ~Copyable, @unchecked Sendable {
     length += added
   }
 
+  /// Appends what `body` writes into room for `max` bytes: as many from its beginning as it answers.
+  @inlinable @inline(__always)
+  public mutating func append(max: Int, _ body: (UnsafeMutableRawPointer) -> Int) {
+    reserve(max)
+    let added = body(memory.baseAddress! + length)
+    assert(0...max ~= added)
+    length += added
+  }
+
   @usableFromInline
   mutating func grow(to needed: Int) {
     let larger = UnsafeMutableRawBufferPointer.allocate(
