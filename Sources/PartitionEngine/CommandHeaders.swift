@@ -6,12 +6,20 @@ import Sequitur
 /// `content-type` or `expected-version` is as if it were not there.
 @usableFromInline
 struct CommandHeaders {
-  @usableFromInline var id: UnsafeRawBufferPointer?
-  @usableFromInline var contentType: UnsafeRawBufferPointer?
-  @usableFromInline var expectedVersion: UnsafeRawBufferPointer?
+  /// Empty when there is none: an optional buffer takes more instructions to hand on than all else about headers.
+  @usableFromInline var idBytes: UnsafeRawBufferPointer
+  @usableFromInline var contentTypeBytes: UnsafeRawBufferPointer
+  @usableFromInline var expectedVersionBytes: UnsafeRawBufferPointer
+
+  @inlinable var id: UnsafeRawBufferPointer? { Self.present(idBytes) }
+  @inlinable var contentType: UnsafeRawBufferPointer? { Self.present(contentTypeBytes) }
+  @inlinable var expectedVersion: UnsafeRawBufferPointer? { Self.present(expectedVersionBytes) }
 
   @inlinable @inline(__always)
   init(_ headers: UnsafeBufferPointer<RecordHeader>) {
+    idBytes = Self.absent
+    contentTypeBytes = Self.absent
+    expectedVersionBytes = Self.absent
     if !headers.isEmpty { read(headers) }
   }
 
@@ -19,15 +27,12 @@ struct CommandHeaders {
   mutating func read(_ headers: UnsafeBufferPointer<RecordHeader>) {
     for header in headers {
       switch header.name.count {
-      case 5 where header.isNamed("ce_id"): id = header.value
-      case 12 where header.isNamed("content-type"): contentType = header.value
-      case 16 where header.isNamed("expected-version"): expectedVersion = header.value
+      case 5 where header.isNamed("ce_id"): idBytes = header.value ?? Self.absent
+      case 12 where header.isNamed("content-type"): contentTypeBytes = header.value ?? Self.absent
+      case 16 where header.isNamed("expected-version"): expectedVersionBytes = header.value ?? Self.absent
       default: break
       }
     }
-    if id?.isEmpty == true { id = nil }
-    if contentType?.isEmpty == true { contentType = nil }
-    if expectedVersion?.isEmpty == true { expectedVersion = nil }
   }
 
   /// The expected version; `nil` when the header says something else than a version.
@@ -35,6 +40,14 @@ struct CommandHeaders {
   var expected: ExpectedVersion? {
     guard let expectedVersion else { return .any }
     return ExpectedVersion(expectedVersion)
+  }
+
+  @inlinable @inline(__always)
+  static var absent: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: nil, count: 0) }
+
+  @inlinable @inline(__always)
+  static func present(_ bytes: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer? {
+    bytes.isEmpty ? nil : bytes
   }
 
   /// Whether an event carries this header of its command as it is. The others are the event's own, or were

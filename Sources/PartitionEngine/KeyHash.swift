@@ -18,7 +18,7 @@ public struct KeyHash: Sendable {
     self.secret = Self.fold(seed ^ Self.second, Self.first)
   }
 
-  @inlinable
+  @inlinable @inline(__always)
   public func callAsFunction(_ key: UnsafeRawBufferPointer) -> UInt64 {
     var state = seed ^ Self.first
     var rest = key

@@ -9,11 +9,11 @@ import Sequitur
 /// Unsafe: a view into memory that its owner keeps alive.
 @frozen
 public struct ObjectRecord {
-  @usableFromInline static var headBytes: Int { 11 }
+  @inlinable static var headBytes: Int { 11 }
   /// The largest `schemaVersion` that a decider may have.
   public static var schemaVersionMax: Int { Int(UInt16.max) }
   /// Bytes of one remembered command id.
-  public static var commandIDBytes: Int { 24 }
+  @inlinable public static var commandIDBytes: Int { 24 }
 
   public let bytes: UnsafeRawBufferPointer
 
@@ -43,14 +43,14 @@ public struct ObjectRecord {
   @inlinable
   var hasCommandIDs: Bool { bytes.baseAddress!.loadUnaligned(fromByteOffset: 8, as: UInt8.self) != 0 }
 
-  @inlinable
+  @inlinable @inline(__always)
   public var commandIDs: UnsafeRawBufferPointer {
     UnsafeRawBufferPointer(
       start: bytes.baseAddress! + Self.headBytes, count: Int(bytes[8]) * Self.commandIDBytes)
   }
 
   /// The state as the decider encoded it.
-  @inlinable
+  @inlinable @inline(__always)
   public var state: UnsafeRawBufferPointer {
     let start = Self.headBytes + commandIDs.count
     return UnsafeRawBufferPointer(start: bytes.baseAddress! + start, count: bytes.count - start)
@@ -78,15 +78,24 @@ public struct ObjectRecord {
   /// - Parameters:
   ///   - schemaVersion: 1…``schemaVersionMax``.
   ///   - commandIDs: whole ids, at most 255.
+  @inlinable @inline(__always)
   public static func append(
     to writer: inout ByteWriter, version: UInt64, schemaVersion: Int = 1, commandIDs: UnsafeRawBufferPointer
   ) {
+    if commandIDs.isEmpty { return appendHead(to: &writer, version, schemaVersion, ids: 0) }
     precondition(commandIDs.count % commandIDBytes == 0, "command ids are whole")
-    writer.append(count: headBytes) { head in
+    appendHead(to: &writer, version, schemaVersion, ids: UInt8(commandIDs.count / commandIDBytes))
+    writer.append(commandIDs)
+  }
+
+  @inlinable @inline(__always)
+  static func appendHead(to writer: inout ByteWriter, _ version: UInt64, _ schemaVersion: Int, ids: UInt8) {
+    writer.append(max: headBytes) { head in
       head.storeBytes(of: version.littleEndian, as: UInt64.self)
-      head.storeBytes(of: UInt8(commandIDs.count / commandIDBytes), toByteOffset: 8, as: UInt8.self)
-      head.storeBytes(of: UInt16(schemaVersion).littleEndian, toByteOffset: 9, as: UInt16.self)
+      head.storeBytes(of: ids, toByteOffset: 8, as: UInt8.self)
+      head.storeBytes(
+        of: UInt16(truncatingIfNeeded: schemaVersion).littleEndian, toByteOffset: 9, as: UInt16.self)
+      return headBytes
     }
-    if !commandIDs.isEmpty { writer.append(commandIDs) }
   }
 }

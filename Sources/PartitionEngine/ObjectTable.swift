@@ -63,8 +63,20 @@ public struct ObjectTable: ~Copyable {
   /// Objects held.
   public var count: Int { entries.count - free.count }
 
-  /// The key's object; valid until the next mutation.
+  /// The key's object, as a sealed transaction has it, or else as it is committed; valid until the next mutation.
   @usableFromInline
+  mutating func find(
+    _ key: UnsafeRawBufferPointer, hash: UInt64, unlessIn sealed: borrowing StagingOverlay, _ isSealed: Bool
+  ) -> ObjectLookup {
+    if isSealed {
+      let answer = sealed.find(key, hash: hash)
+      if case .unknown = answer {} else { return answer }
+    }
+    return find(key, hash: hash)
+  }
+
+  /// The key's object as it is committed; valid until the next mutation.
+  @inline(__always)
   mutating func find(_ key: UnsafeRawBufferPointer, hash: UInt64) -> ObjectLookup {
     guard let index = index(of: key, hash: hash) else { return .unknown }
     entries[index].isUsed = true
@@ -73,6 +85,7 @@ public struct ObjectTable: ~Copyable {
   }
 
   /// Puts a committed object; `nil` for one that was forgotten.
+  @inline(__always)
   mutating func commit(_ key: UnsafeRawBufferPointer, hash: UInt64, record: UnsafeRawBufferPointer?) {
     let index = index(of: key, hash: hash) ?? insert(key, hash: hash, recordBytes: record?.count ?? 0)
     if entries[index].isDirty {
@@ -106,6 +119,7 @@ public struct ObjectTable: ~Copyable {
 
   // MARK: Entries
 
+  @inline(__always)
   private mutating func write(_ record: UnsafeRawBufferPointer?, at index: Int) {
     let keyBytes = Int(entries[index].keyBytes)
     let needed = keyBytes + (record?.count ?? 0)
@@ -118,6 +132,7 @@ public struct ObjectTable: ~Copyable {
   }
 
   /// Gives an entry more memory; its key stays, its record is lost.
+  @inline(never)
   private mutating func enlarge(_ index: Int, to bytes: Int) {
     let larger = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 8)
     let old = entries[index].memory!
@@ -128,6 +143,7 @@ public struct ObjectTable: ~Copyable {
     entries[index].memoryBytes = Int32(bytes)
   }
 
+  @inline(never)
   private mutating func insert(_ key: UnsafeRawBufferPointer, hash: UInt64, recordBytes: Int) -> Int {
     if (count + 1) * 2 > mask { growSlots() }
     let bytes = key.count + recordBytes

@@ -62,10 +62,10 @@ extension PartitionProcessor {
     _ next: NextObject<D.State>, id: CommandIDHash?, hash: UInt64, _ record: borrowing CommandRecord
   ) throws {
     guard let state = next.state else {
-      open.stage(record.unsafeKey, hash: hash, recordFrom: nil)
+      open.stage(record.unsafeKey, hash: hash, at: openPlace, recordFrom: nil)
       return
     }
-    remember(id, version: next.version)
+    if id != nil || commandIDs.count > 0 { remember(id, version: next.version) }
     let offset = open.arena.count
     ObjectRecord.append(
       to: &open.arena, version: next.version, schemaVersion: decider.schemaVersion,
@@ -83,13 +83,12 @@ extension PartitionProcessor {
       open.arena.truncate(to: offset)
       throw Refusal.tooLarge("the object's state", byteCount: size, limit: limits.recordBytesMax)
     }
-    open.stage(record.unsafeKey, hash: hash, recordFrom: offset)
+    open.stage(record.unsafeKey, hash: hash, at: openPlace, recordFrom: offset)
   }
 
   /// Adds the command's id to those in `commandIDs`, and drops the oldest beyond the limit.
   @inlinable
   mutating func remember(_ id: CommandIDHash?, version: UInt64) {
-    if id == nil, commandIDs.count == 0 { return }
     if let id, limits.recentCommandIDsMax > 0 {
       commandIDs.append(bigEndian: id.high)
       commandIDs.append(bigEndian: id.low)

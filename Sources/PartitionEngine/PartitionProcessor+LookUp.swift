@@ -59,24 +59,17 @@ extension PartitionProcessor {
     try findRecord(key, hash: keyHash(key))?.version ?? 0
   }
 
-  /// Asks the open transaction, the sealed one, the committed objects in memory, and the store.
+  /// Asks the open transaction, the sealed one, the committed objects in memory, and the store. Leaves the key's place in
+  /// the open transaction in `openPlace`.
   ///
   /// The answer is valid until the next mutation of any of them.
   @inlinable
   mutating func findRecord(_ key: UnsafeRawBufferPointer, hash: UInt64) throws(StoreFault) -> ObjectRecord? {
-    switch open.find(key, hash: hash) {
-    case .present(let record): return record
-    case .absent: return nil
-    case .unknown: break
-    }
-    if isSealed {
-      switch sealed.find(key, hash: hash) {
-      case .present(let record): return record
-      case .absent: return nil
-      case .unknown: break
-      }
-    }
-    switch table.find(key, hash: hash) {
+    openPlace = open.place(of: key, hash: hash)
+    let answer =
+      openPlace.isOccupied
+      ? open.object(at: openPlace) : table.find(key, hash: hash, unlessIn: sealed, isSealed)
+    switch answer {
     case .present(let record): return record
     case .absent: return nil
     case .unknown: return try readStore(key, hash: hash)

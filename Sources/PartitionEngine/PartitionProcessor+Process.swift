@@ -45,10 +45,11 @@ extension PartitionProcessor {
       return try Refusal.malformedExpectedVersion(headers).at(version: currentVersion(of: key))
     }
 
-    let command: Result<D.Command, Refusal>
+    let command: D.Command?
+    var rejection: Rejection?
     switch decider.decode(record) {
-    case .command(let decoded): command = .success(decoded)
-    case .rejected(let rejection): command = .failure(Refusal(rejection, objectVersion: 0))
+    case .command(let decoded): command = decoded
+    case .rejected(let reason): (command, rejection) = (nil, reason)
     case .malformed(let reason):
       return try Refusal(.malformed, reason).at(version: currentVersion(of: key))
     case .unknownCommand(let reason):
@@ -68,11 +69,8 @@ extension PartitionProcessor {
     guard expected.isMet(by: current.version) else {
       return .versionConflict(expected: expected, current: current.version)
     }
-    switch command {
-    case .success(let command):
-      return decide(command, on: current, id: id, hash: hash, record, headers, into: &output)
-    case .failure(let refusal):
-      return refusal.at(version: current.version)
-    }
+    // The decider's own checks come last, also those of a command that it rejected while decoding.
+    guard let command else { return rejection.map { Refusal($0, objectVersion: current.version) } }
+    return decide(command, on: current, id: id, hash: hash, record, headers, into: &output)
   }
 }

@@ -24,6 +24,8 @@ public struct PartitionProcessor<D: Decider>: ~Copyable {
 
   @usableFromInline var open = StagingOverlay()
   @usableFromInline var sealed = StagingOverlay()
+  /// Where the object that was looked up last stands in the open transaction, or would stand.
+  @usableFromInline var openPlace = StagingOverlay.Place(slot: 0, entry: StagingOverlay.Place.none)
   @usableFromInline var table: ObjectTable
   @usableFromInline var scratch = ByteWriter(capacity: 1024)
   @usableFromInline var commandIDs = ByteWriter(capacity: 256)

@@ -63,29 +63,61 @@ public struct StagingOverlay: ~Copyable {
     arena.bytes(at: Int(range.offset), count: Int(range.count))
   }
 
-  /// The key's object; valid until the next mutation.
+  /// Where a key stands, or would stand; valid until the next mutation.
+  @frozen
   @usableFromInline
-  func find(_ key: UnsafeRawBufferPointer, hash: UInt64) -> ObjectLookup {
-    guard case .occupied(let index) = slot(of: key, hash: hash) else { return .unknown }
-    guard let record = list[index].record else { return .absent }
+  struct Place: BitwiseCopyable, Equatable {
+    @inlinable static var none: Int32 { -1 }
+
+    @usableFromInline let slot: Int32
+    @usableFromInline let entry: Int32
+
+    @inlinable
+    init(slot: Int32, entry: Int32) {
+      self.slot = slot
+      self.entry = entry
+    }
+
+    @inlinable var isOccupied: Bool { entry != Self.none }
+  }
+
+  @usableFromInline
+  func place(of key: UnsafeRawBufferPointer, hash: UInt64) -> Place { slot(of: key, hash: hash) }
+
+  /// The object at an occupied place; valid until the next mutation.
+  @usableFromInline
+  func object(at place: Place) -> ObjectLookup {
+    guard let record = list[Int(place.entry)].record else { return .absent }
     return .present(ObjectRecord(bytes(record)))
   }
 
+  /// The key's object; valid until the next mutation.
+  @inline(__always)
+  func find(_ key: UnsafeRawBufferPointer, hash: UInt64) -> ObjectLookup {
+    let place = slot(of: key, hash: hash)
+    return place.isOccupied ? object(at: place) : .unknown
+  }
+
   /// Points the key at the record that stands in the arena from `offset` to its end, or forgets the object.
+  ///
+  /// - Parameter place: the key's own, as ``place(of:hash:)`` answered since the last mutation. Bytes appended to the
+  ///   arena are none.
   @usableFromInline
-  mutating func stage(_ key: UnsafeRawBufferPointer, hash: UInt64, recordFrom offset: Int?) {
+  mutating func stage(_ key: UnsafeRawBufferPointer, hash: UInt64, at place: Place, recordFrom offset: Int?) {
+    assert(place == slot(of: key, hash: hash), "an object is staged where it was looked up")
     let record = offset.map { ByteRange(offset: $0, count: arena.count - $0) }
-    switch slot(of: key, hash: hash) {
-    case .occupied(let index):
-      list[index].record = record
-    case .free(let place):
-      let keyOffset = arena.count
-      arena.append(key)
-      slots[place] = Slot(generation: generation, entry: UInt32(truncatingIfNeeded: list.count))
-      list.append(
-        Entry(hash: hash, key: ByteRange(offset: keyOffset, count: key.count), record: record))
-      if list.count * 2 > mask { grow() }
+    if place.isOccupied {
+      list[Int(place.entry)].record = record
+      return
     }
+    let keyOffset = arena.count
+    arena.append(max: key.count) { room in
+      room.copy(key.baseAddress!, count: key.count)
+      return key.count
+    }
+    slots[Int(place.slot)] = Slot(generation: generation, entry: UInt32(truncatingIfNeeded: list.count))
+    list.append(Entry(hash: hash, key: ByteRange(offset: keyOffset, count: key.count), record: record))
+    if list.count &* 2 > mask { grow() }
   }
 
   /// Forgets everything; keeps the memory.
@@ -101,22 +133,17 @@ public struct StagingOverlay: ~Copyable {
     }
   }
 
-  private enum Place {
-    case occupied(entry: Int)
-    case free(slot: Int)
-  }
-
   @inline(__always)
   private func slot(of key: UnsafeRawBufferPointer, hash: UInt64) -> Place {
     var place = Int(truncatingIfNeeded: hash) & mask
     while slots[place].generation == generation {
       let index = Int(slots[place].entry)
       if list[index].hash == hash, bytes(list[index].key).isSame(as: key) {
-        return .occupied(entry: index)
+        return Place(slot: Int32(truncatingIfNeeded: place), entry: Int32(truncatingIfNeeded: index))
       }
-      place = (place + 1) & mask
+      place = (place &+ 1) & mask
     }
-    return .free(slot: place)
+    return Place(slot: Int32(truncatingIfNeeded: place), entry: Place.none)
   }
 
   private mutating func grow() {

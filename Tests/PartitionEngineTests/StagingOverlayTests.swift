@@ -10,7 +10,10 @@ import Testing
   private func stage(_ key: [UInt8], _ record: [UInt8]?, in overlay: inout StagingOverlay) {
     let offset = overlay.arena.count
     record?.withUnsafeBytes { overlay.arena.append($0) }
-    key.withUnsafeBytes { overlay.stage($0, hash: hash(key), recordFrom: record == nil ? nil : offset) }
+    key.withUnsafeBytes { bytes in
+      let place = overlay.place(of: bytes, hash: hash(key))
+      overlay.stage(bytes, hash: hash(key), at: place, recordFrom: record == nil ? nil : offset)
+    }
   }
 
   /// The record; `nil`: the object is absent; a missing answer: unknown.
