@@ -34,7 +34,7 @@ static const char *topic_name, *application;
 static size_t topic_length, application_length;
 static bool is_compact;
 static int partitions;
-static long total, cap;
+static long total, skip, cap;
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static struct {
@@ -153,8 +153,8 @@ static void commit(lane *self) {
   progress.changelog_records += (long)self->keys.count;
   progress.end = now();
   progress.end_processor = processor_seconds();
-  // As for the worker: the first twentieth, and with it what happens once, is not counted.
-  if (progress.start == 0 && progress.commands >= total / 20) {
+  // As for the worker: the first commands, and with them what happens once, are not counted.
+  if (progress.start == 0 && progress.commands >= skip) {
     progress.start = progress.end;
     progress.start_processor = progress.end_processor;
     progress.first_commands = progress.commands;
@@ -221,7 +221,7 @@ static void open_lane(lane *self, int index, const char *outputs) {
   key_set_init(&self->keys, (size_t)cap);
 }
 
-/// `--topic T --outputs O --application ID --partitions P --count N --lanes L --cap C --envelope E [--store DIR]`.
+/// `--topic T --outputs O --application ID --partitions P --count N --skip N --lanes L --cap C --envelope E [--store DIR]`.
 void transactions(void) {
   topic_name = option("topic", "commands");
   topic_length = strlen(topic_name);
@@ -230,6 +230,7 @@ void transactions(void) {
   is_compact = strcmp(option("envelope", "cloudevents"), "compact") == 0;
   partitions = (int)option_number("partitions", 4);
   total = option_number("count", 1000000);
+  skip = option_number("skip", total / 20);
   cap = option_number("cap", 20000);
   int lanes = (int)option_number("lanes", 2);
   if (option("store", NULL)) open_store(option("store", NULL));

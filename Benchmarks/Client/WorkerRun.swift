@@ -45,8 +45,9 @@ extension Worker {
   }
 }
 
-/// A worker that processes `--count` commands. The first twentieth is not counted, since with it comes everything
-/// that happens once: joining the group, the first fetch, growing buffers.
+/// A worker that processes `--count` commands. The first `--skip` (a twentieth) are not counted, since with them comes
+/// everything that happens once: joining the group, the first fetch, growing buffers. Nor is what comes before all
+/// `--partitions` are served.
 struct WorkerRun {
   private let options: Options
 
@@ -56,7 +57,8 @@ struct WorkerRun {
     let worker = try WorkerConfiguration(options).worker(options)
     let count = options.number("count", 0)
     let task = worker.start()
-    let first = await reached(count / 20, worker)
+    let first = await reached(
+      options.number("skip", count / 20), worker, partitions: options.number("partitions", 1))
     let start = (first.commands, Usage.now)
     let last = await reached(count, worker)
     let end = Usage.now
@@ -75,10 +77,12 @@ struct WorkerRun {
   /// Prints the progress twenty times a second.
   private var verbose: Bool { options["verbose"] != nil }
 
-  private func reached(_ commands: Int, _ worker: Worker) async -> WorkerStatistics.Snapshot {
+  private func reached(
+    _ commands: Int, _ worker: Worker, partitions: Int = 0
+  ) async -> WorkerStatistics.Snapshot {
     while true {
       let snapshot = worker.statistics.snapshot
-      if snapshot.commands >= commands { return snapshot }
+      if snapshot.commands >= commands, snapshot.positions.count >= partitions { return snapshot }
       if verbose {
         print(
           Usage.now.seconds, snapshot.commands, snapshot.transactions, snapshot.positions.values.sorted(),

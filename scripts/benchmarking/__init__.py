@@ -1,0 +1,1 @@
+"""What `scripts/bench` and its sisters are made of; see docs/benchmarks.md."""
