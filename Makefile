@@ -12,7 +12,7 @@ SEEDS ?= 10000
 FROM ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help bench bench-state pauses profile broker docs setup setup-tests build demo test simulate lint format clean
+.PHONY: help bench microbench bench-state pauses profile broker docs setup setup-tests build demo test simulate lint format clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | \
@@ -37,6 +37,7 @@ broker: setup-tests ## Run a test broker on port 9092 until Ctrl-C; it keeps not
 # The release is built before the tests, because some of them run the released executable.
 test: setup-tests lint ## Lint, build, simulate, and run every test against a test broker
 	$(SWIFT) build -c release
+	.build/release/Benchmarks --quiet true >.build/microbench.txt
 	$(MAKE) simulate
 	$(SWIFT) build --build-tests
 	$(SWIFT) test --skip-build --disable-xctest
@@ -46,10 +47,16 @@ simulate: setup ## Run SEEDS simulated worlds from seed FROM on, then every deli
 	.build/release/sequitur-sim --seeds $(SEEDS) --from $(FROM)
 	.build/release/sequitur-sim --mutations --seeds 600
 
-bench: setup-tests ## Measure against bare C on the same broker (ARGS="--only account --pairs 5"; BENCH=full for all)
+bench: setup-tests ## Measure against bare C on the same broker (ARGS="--only account --rounds 5"; BENCH=full for all)
 	$(SWIFT) build -c release --product ceiling
 	$(SWIFT) build -c release --product benchmark-client
 	scripts/bench $(if $(filter full,$(BENCH)),--full) $(ARGS)
+
+# The report of times builds the package once more, for the plugin.
+microbench: setup ## Run the micro benchmarks: counts that must not change, then times (ARGS="--filter engine.*")
+	$(SWIFT) build -c release --product Benchmarks
+	.build/release/Benchmarks --quiet true >.build/microbench.txt
+	$(SWIFT) package --disable-sandbox benchmark $(ARGS)
 
 bench-state: setup-tests ## Measure restarts and stores larger than memory (ARGS="--only larger --partitions 16")
 	$(SWIFT) build -c release

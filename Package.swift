@@ -25,6 +25,8 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
     .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+    // Without its traits: its interposers are no part of what is measured here.
+    .package(url: "https://github.com/ordo-one/benchmark", from: "1.38.0", traits: []),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0"),
   ],
@@ -118,6 +120,14 @@ let package = Package(
         "Workload", "BenchmarkDeciders", "KafkaClient", "SequiturWorker", "LifecycleRules", "PartitionEngine",
         "RocksDB", "Sequitur", .product(name: "Logging", package: "swift-log"),
       ], path: "Benchmarks/Client", swiftSettings: settings),
+
+    .executableTarget(
+      name: "Benchmarks",
+      dependencies: [
+        "Workload", "BenchmarkDeciders", "LifecycleRules", "PartitionEngine", "RocksDB", "Sequitur",
+        .product(name: "Benchmark", package: "benchmark"),
+      ], path: "Benchmarks/Sources", swiftSettings: settings,
+      plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]),
 
     // Tests mirror Sources. TestBroker is shared by them: a broker, and programs under test.
     .target(name: "TestBroker", path: "Tests/TestBroker", swiftSettings: settings),
