@@ -157,6 +157,12 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: settings),
     .testTarget(name: "SequiturTests", dependencies: ["Sequitur"], swiftSettings: settings),
+    .testTarget(
+      name: "ConformanceTests",
+      dependencies: [
+        "SequiturTesting", "PartitionEngine", "KafkaClient", "TestBroker",
+        .product(name: "Logging", package: "swift-log"),
+      ], swiftSettings: settings),
     .testTarget(name: "SimulationTests", dependencies: ["SequiturTesting"], swiftSettings: settings),
     .testTarget(
       name: "SequiturJSONTests", dependencies: ["Sequitur", "SequiturJSON"], swiftSettings: settings),

@@ -20,7 +20,7 @@ import Logging
 ///
 /// Wraps `rd_kafka_t` of type `RD_KAFKA_PRODUCER`, with a delivery callback in all cases.
 public final class TransactionalProducer: Sendable {
-  private let core: ProducerCore
+  let core: ProducerCore
 
   /// Makes a producer; connects in the background.
   /// - Throws: `notConfigured` without `transactional.id`, `invalidArgument` for a property that is refused.

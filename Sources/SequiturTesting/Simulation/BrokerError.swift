@@ -14,13 +14,16 @@ enum BrokerError: Error {
   /// A newer producer has the transactional id, or the coordinator gave the transaction up.
   case fencedProducer
   case invalidTransactionState
+  /// A reader's position is below the log's first offset, or beyond its end.
+  case offsetOutOfRange
   /// The client gave up for a reason of its own; whether the call was carried out is unknown.
   case clientFailed
 
   /// What librdkafka 2 says of the error.
   var failure: CommitMachine.Failure {
     switch self {
-    case .timedOut, .coordinatorLoading, .concurrentTransactions, .unstableOffset: .retriable
+    case .timedOut, .coordinatorLoading, .concurrentTransactions, .unstableOffset, .offsetOutOfRange:
+      .retriable
     case .illegalGeneration, .unknownMember, .fencedInstance: .abortable
     case .fencedProducer, .invalidTransactionState, .clientFailed: .producerLost
     }

@@ -28,8 +28,8 @@ final class SimulatedLog {
 
   var highWatermark: Int64 { Int64(entries.count - base) }
 
-  /// `DeleteRecords` up to the high watermark.
-  func truncate() { logStart = highWatermark }
+  /// `DeleteRecords` below an offset (KIP-107); `nil`: up to the high watermark.
+  func truncate(before offset: Int64? = nil) { logStart = max(logStart, offset ?? highWatermark) }
 
   func recreate() {
     base = entries.count
@@ -54,6 +54,7 @@ final class SimulatedLog {
     }
     return count
   }
+
   /// The last stable offset.
   var stableOffset: Int64 { open.map(\.start).min() ?? highWatermark }
 
@@ -80,6 +81,13 @@ final class SimulatedLog {
     var hasGap = false
   }
 
+  /// A fetch as a broker answers it: a position outside the log is refused.
+  func read(from offset: Int64, max: Int, isCommittedOnly: Bool) -> Result<Fetched, BrokerError> {
+    guard offset >= logStart, offset <= highWatermark else { return .failure(.offsetOutOfRange) }
+    return .success(fetch(from: offset, max: max, isCommittedOnly: isCommittedOnly))
+  }
+
+  /// For the checks, which know what was deleted too.
   func fetch(from offset: Int64, max: Int, isCommittedOnly: Bool) -> Fetched {
     var fetched = Fetched(position: offset)
     let end = isCommittedOnly ? stableOffset : highWatermark

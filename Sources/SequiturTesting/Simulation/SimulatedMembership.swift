@@ -171,7 +171,8 @@ final class SimulatedMembership {
     isLeaving = true
     joins += 1
     worker.revoked(owned.sorted()) { [self] in
-      guard let member else { return process.die() }
+      // Static members do not leave: the group waits for them until their session is over (KIP-345).
+      guard let member, worker.instance == nil else { return process.die() }
       process.call(.leave) { [self] in
         .success(group.leave(member))
       } _: { [self] _ in

@@ -129,9 +129,8 @@ final class SimulatedRestore {
   private func fetch(from offset: Int64, target: Int64) {
     let isCommittedOnly = world.mutation != .restoreReadsUncommitted
     retrying(.changelogFetch) { [self] in
-      .success(
-        world.kafka.log(.changelog, partition).fetch(
-          from: offset, max: 10, isCommittedOnly: isCommittedOnly))
+      world.kafka.log(.changelog, partition).read(
+        from: offset, max: 10, isCommittedOnly: isCommittedOnly)
     } _: { [self] fetched in
       if fetched.hasGap { world.reach(.restoreOverGaps) }
       var action: RestoreMachine.Action?

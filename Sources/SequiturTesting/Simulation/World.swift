@@ -124,6 +124,16 @@ final class World {
     queue.add(at: now + delay, EventQueue.Event(process: process, body: body))
   }
 
+  /// Lets so much time pass in a world that does not run, but whose brokers are asked by hand.
+  func advance(by milliseconds: Int) {
+    var isOver = false
+    after(milliseconds) { isOver = true }
+    while !isOver, let event = queue.next() {
+      now = event.time
+      perform(event.event)
+    }
+  }
+
   private func perform(_ event: EventQueue.Event) {
     guard let process = event.process else { return event.body() }
     guard !process.isDead else { return }
