@@ -1,89 +1,49 @@
-import PartitionEngine
-import Sequitur
-
 /// A worker's state directory: one store a partition. It outlives the process.
 final class SimulatedDisk {
+  private unowned let world: World
   private(set) var stores: [SimulatedStore] = []
   /// The process that holds the directory's lock.
   var owner: SimulatedProcess?
   /// Kept in the directory; names the transactional ids of a worker without an instance id.
-  let identity: Int
+  private(set) var identity: Int
 
   init(world: World, partitions: Int, identity: Int) {
+    self.world = world
     self.identity = identity
     stores = (0..<partitions).map { SimulatedStore(world: world, partition: Int32($0)) }
   }
 
-  /// kill -9: what was not flushed is lost.
-  func crash() -> Bool {
-    var hasLost = false
-    for store in stores { hasLost = store.crash() || hasLost }
-    return hasLost
-  }
-}
-
-/// A column family without a WAL: writes go to a memtable, which is flushed as a whole, now and then.
-final class SimulatedStore: ObjectStore {
-  struct Content {
-    var records: [[UInt8]: [UInt8]] = [:]
-    var position: RestoreMachine.StoredPosition?
+  /// kill -9: what was not flushed is lost. What reached the operating system is not.
+  func crash() {
+    let survived = stores.map { $0.crash() }
+    if survived.contains(.part) { world.reach(.flushedInPart) }
+    if survived.contains(where: { $0 != .all }) { world.reach(.crashBeforeFlush) }
   }
 
-  private unowned let world: World
-  private let partition: Int32
-  private(set) var current = Content()
-  private var flushed = Content()
-  private var hasUnflushed = false
-
-  init(world: World, partition: Int32) {
-    self.world = world
-    self.partition = partition
-  }
-
-  func read(_ key: UnsafeRawBufferPointer, into record: inout ByteWriter) throws(StoreFault) -> Bool {
-    guard let bytes = current.records[Array(key)] else { return false }
-    bytes.withUnsafeBytes { record.append($0) }
-    return true
-  }
-
-  /// One atomic batch: objects (`nil`: deleted) and the position they stand for.
-  func write(_ changes: [StoreChange], position: RestoreMachine.StoredPosition) {
-    hasUnflushed = true
-    if world.mutation == .positionInAnotherBatch {
-      current.position = position
-      if world.random.chance(perMille: 200) { flushed = current }
+  /// The machine loses power, and its disk may lose what it had acknowledged: a manifest that ends early is an
+  /// older one to RocksDB, tables may be torn, and a file that was made a moment ago may be empty.
+  func losePower() {
+    world.reach(.powerLost)
+    crash()
+    if world.random.chance(perMille: 300) {
+      world.reach(.flushLost)
+      for store in stores { store.loseLastFlush() }
     }
-    for change in changes { current.records[change.key] = change.record }
-    current.position = position
-    world.checkStore(partition, current)
-    if world.random.chance(perMille: world.profile.flush) { flush() }
+    let flushed = stores.filter(\.hasFlushed)
+    if !flushed.isEmpty, world.random.chance(perMille: 900) { world.random.pick(flushed).tear() }
+    guard world.random.chance(perMille: 100) else { return }
+    world.reach(.identityLost)
+    identity = world.newIdentity()
   }
 
-  /// Objects without a position: only a fault of the protocol does this.
-  func writeUncommitted(_ changes: [StoreChange]) {
-    for change in changes { current.records[change.key] = change.record }
+  /// What a new process does first: a store that is damaged is set aside, and so rebuilt.
+  ///
+  /// A manifest is every partition's; a torn table is one partition's, and found by the first read.
+  func open() {
+    guard stores.contains(where: \.isTorn), world.mutation != .damagedStoreServed else { return }
+    world.reach(.damagedStoreSetAside)
+    world.note("a store is damaged and set aside")
+    let isManifest = world.random.chance(perMille: 500)
+    for store in stores where isManifest || store.isTorn { store.removeAll() }
   }
-
-  func flush() {
-    flushed = current
-    hasUnflushed = false
-  }
-
-  func crash() -> Bool {
-    defer { hasUnflushed = false }
-    current = flushed
-    world.checkStore(partition, current)
-    return hasUnflushed
-  }
-
-  func removeAll() {
-    current = Content()
-    flushed = current
-  }
-}
-
-/// One object on its way to a store; `nil` record: deleted.
-struct StoreChange {
-  let key: [UInt8]
-  let record: [UInt8]?
 }

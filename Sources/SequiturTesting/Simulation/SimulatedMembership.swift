@@ -46,6 +46,7 @@ final class SimulatedMembership {
     switch world.fault(at: .join, of: process) {
     case .requestLost, .retriableError: return process.after(World.callTimeout) { [self] in retry(join) }
     case .crashBefore: return world.crash(process)
+    case .powerLost: return world.crash(process, isPowerLost: true)
     case .hang, .standstillBefore: process.hang(for: world.random.within(50...2500))
     case .crashAfter, .responseLost, .clientFailed, nil: break
     }

@@ -40,6 +40,7 @@ final class SimulatedProcess {
     if let fault { world.note("\(name) \(step): \(fault)") }
     switch fault {
     case .crashBefore: world.crash(self)
+    case .powerLost: world.crash(self, isPowerLost: true)
     case .crashAfter:
       body()
       world.crash(self)
@@ -74,6 +75,8 @@ final class SimulatedProcess {
       after(there + back) { reply(.failure(.clientFailed)) }
     case .crashBefore:
       world.crash(self)
+    case .powerLost:
+      world.crash(self, isPowerLost: true)
     case .crashAfter:
       world.after(there) { _ = request() }
       world.crash(self)
@@ -128,4 +131,6 @@ enum SimulationFault: Int, CaseIterable, Sendable {
   case standstillBefore
   /// The request is carried out, but the client reports an error that nobody foresaw.
   case clientFailed
+  /// The machine stops before the request, and the disk may lose what it had acknowledged.
+  case powerLost
 }

@@ -59,6 +59,7 @@ final class SimulatedWorker {
     }
     isRefused = false
     disk.owner = process
+    disk.open()
     world.note("\(process.name) starts")
     var missing = lanes.count
     for lane in lanes {

@@ -23,6 +23,8 @@ public enum SimulationMutation: String, CaseIterable, Sendable {
   case drainBeforeCommit
   /// The position is flushed apart from the states it stands for.
   case positionInAnotherBatch
+  /// A store that was found damaged is served with what is left of it.
+  case damagedStoreServed
   /// A drain stands for the end of the changelog instead of the last checkpoint.
   case drainStandsForLogEnd
   /// A restore begins while drains of its partition are on their way.

@@ -135,6 +135,7 @@ enum SimulationTrouble: CaseIterable {
 
 /// What happens to workers and brokers of itself, besides the faults at their steps.
 enum SimulationStrike: CaseIterable {
+  /// kill -9, or the machine loses power.
   case crash
   /// SIGSTOP and, some time later, SIGCONT.
   case standstill

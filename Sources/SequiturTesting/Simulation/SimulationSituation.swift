@@ -14,6 +14,7 @@ public enum SimulationSituation: Int, CaseIterable, Sendable {
   // Disk.
   case drainFailed, storeReopened, crashBeforeFlush, restoreWaitedForDrain
   case restoreWriteFailed, storeBehind
+  case flushedInPart, powerLost, flushLost, damagedStoreSetAside, identityLost
   // Changelog.
   case changelogCompacted, restoreOverGaps, truncatedChangelogRefused, recreatedChangelogRefused
   case replacedChangelogRebuilt

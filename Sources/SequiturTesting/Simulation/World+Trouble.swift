@@ -55,7 +55,7 @@ extension World {
     let worker = random.pick(alive)
     let often = SimulationTrouble.allCases.filter { profile.troubles.contains($0) }.flatMap(\.strikes)
     switch random.pick(often.isEmpty ? SimulationStrike.allCases : often) {
-    case .crash: crash(worker.process)
+    case .crash: crash(worker.process, isPowerLost: random.chance(perMille: 400))
     case .standstill: standStill(worker)
     case .replacement: if !worker.hasSuccessor { replaceHanging(worker) }
     case .restart: if !worker.hasSuccessor { restart(worker) }
@@ -96,14 +96,14 @@ extension World {
         disk: newDisk()), after: 0)
   }
 
-  /// kill -9, and a start on the same disk some time later.
-  func crash(_ process: SimulatedProcess) {
+  /// kill -9 or worse, and a start on the same disk some time later.
+  func crash(_ process: SimulatedProcess, isPowerLost: Bool = false) {
     guard let worker = workers.first(where: { $0.process === process }), !process.isDead else { return }
-    note("\(process.name) crashes")
+    note("\(process.name) \(isPowerLost ? "loses power" : "crashes")")
     if worker.lanes.contains(where: \.machine.isCommitting) { reach(.crashWhileCommitting) }
     process.die()
     // One that waits for the directory's lock has written nothing.
-    if worker.disk.owner === process, worker.disk.crash() { reach(.crashBeforeFlush) }
+    if worker.disk.owner === process { isPowerLost ? worker.disk.losePower() : worker.disk.crash() }
     let isReplaced = workers.contains { $0.baseName == worker.baseName && !$0.process.isDead }
     if !isReplaced { start(worker.successor(disk: worker.disk), after: random.within(50...2500)) }
   }
@@ -137,7 +137,7 @@ extension World {
     var successors: [SimulatedWorker] = []
     for worker in workers where !worker.process.isDead {
       worker.process.die()
-      if worker.disk.owner === worker.process { _ = worker.disk.crash() }
+      if worker.disk.owner === worker.process { worker.disk.crash() }
       if !worker.hasSuccessor { successors.append(worker.successor(disk: worker.disk)) }
     }
     for successor in successors { start(successor, after: delay) }

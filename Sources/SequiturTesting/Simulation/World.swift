@@ -25,7 +25,7 @@ final class World {
   /// What each partition's changelog says.
   private(set) var committed: [CommittedChangelog] = []
   var workers: [SimulatedWorker] = []
-  private var disksMade = 0
+  private var identitiesMade = 0
   var stream: CommandStream
   private(set) var commandsSent = 0
 
@@ -64,8 +64,12 @@ final class World {
 
   /// An empty state directory.
   func newDisk() -> SimulatedDisk {
-    disksMade += 1
-    return SimulatedDisk(world: self, partitions: profile.partitions, identity: disksMade)
+    SimulatedDisk(world: self, partitions: profile.partitions, identity: newIdentity())
+  }
+
+  func newIdentity() -> Int {
+    identitiesMade += 1
+    return identitiesMade
   }
 
   /// Production draws it at random.
