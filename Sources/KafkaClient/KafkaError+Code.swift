@@ -83,6 +83,10 @@ extension KafkaError.Code {
   public static let leaderNotAvailable = Self(RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE)
   /// The record is larger than the topic's `max.message.bytes`.
   public static let messageTooLarge = Self(RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE)
+  /// The batch of records is larger than a log's segment (`segment.bytes`).
+  public static let recordListTooLarge = Self(RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE)
+  /// The broker's checks of records refuse one, as for its timestamp or a key missing on a compacted topic.
+  public static let invalidRecord = Self(RD_KAFKA_RESP_ERR_INVALID_RECORD)
   /// The coordinator is loading its state.
   public static let coordinatorLoadInProgress = Self(RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS)
   /// The coordinator is not available.

@@ -21,6 +21,7 @@ final class Committer: Sendable {
     let result: TransactionResult
   }
 
+  private let name: String
   private let sender: TransactionSender
   private let logger: Logger
   private let state = Mutex(State())
@@ -33,6 +34,7 @@ final class Committer: Sendable {
   /// - Parameter ended: called on the committer's thread when a transaction has ended; then
   ///   ``takeFinished()`` gives it back.
   init(name: String, sender: TransactionSender, logger: Logger, ended: @escaping @Sendable () -> Void) {
+    self.name = name
     self.sender = sender
     self.logger = logger
     self.ended = ended
@@ -94,25 +96,30 @@ final class Committer: Sendable {
     let start = ContinuousClock.now
     var machine = CommitMachine()
     var action = machine.start()
+    var refusal: KafkaError?
     while true {
       switch action {
       case .committed:
+        sender.limits.accepted(by: name)
         return TransactionResult(
           ending: .committed, checkpointOffsets: sender.checkpointOffsets,
           duration: ContinuousClock.now - start)
       case .discard(let isUndecided):
+        if let refusal, !isAbandoned { endRefused(refusal, transaction.parts) }
         return TransactionResult(
           ending: .discarded(isUndecided: isUndecided), checkpointOffsets: [:],
           duration: ContinuousClock.now - start)
       case .begin, .produce, .sendOffsets, .commit, .abort, .recreateProducer, .readPositions, .wait:
-        let outcome = carryOut(action, transaction)
-        action = machine.next(after: outcome, isAbandoned: isAbandoned)
+        let outcome = carryOut(action, transaction, &refusal)
+        // The same bytes would be refused again: the commands are processed again, with what was learnt.
+        action = machine.next(after: outcome, isAbandoned: isAbandoned || refusal != nil)
       }
     }
   }
 
   private func carryOut(
-    _ action: CommitMachine.Action, _ transaction: borrowing PreparedTransaction
+    _ action: CommitMachine.Action, _ transaction: borrowing PreparedTransaction,
+    _ refusal: inout KafkaError?
   ) -> CommitMachine.Outcome {
     do throws(KafkaError) {
       switch action {
@@ -129,6 +136,7 @@ final class Committer: Sendable {
       return .succeeded
     } catch {
       report(error, action)
+      if error.isRefusal { refusal = error }
       return .failed(CommitMachine.Failure(error))
     }
   }
@@ -137,6 +145,13 @@ final class Committer: Sendable {
     let resolution = CommitMachine.Resolution(of: parts, positions: try sender.positions(of: parts))
     logger.notice("the outcome of a transaction was looked up", metadata: ["outcome": "\(resolution)"])
     return resolution
+  }
+
+  /// Waits before the commands of a refused transaction are processed again; a release ends the wait.
+  private func endRefused(_ error: KafkaError, _ parts: [TransactionPart]) {
+    sender.limits.refused(error, parts, by: name) { pause in _ = nudged.wait(timeout: .now() + pause.seconds)
+    }
+    sender.dropProducer()
   }
 
   /// Ends what was given up undecided.

@@ -7,7 +7,7 @@ struct StartupCheck: Sendable {
   let partitions: Int32
   let limits: Limits
   /// The smallest `max.message.bytes` of the output topics.
-  let batchBytesMax: Int
+  let messageBytesMax: Int
   let state: StateDirectory
 
   /// - Throws: ``WorkerStartFault`` with everything that is wrong.
@@ -49,10 +49,8 @@ struct StartupCheck: Sendable {
     }
     self.state = state
     partitions = Int32(count)
-    batchBytesMax = report.limits.messageBytesMax
-    var limits = configuration.limits
-    limits.recordBytesMax = min(limits.recordBytesMax, report.limits.messageBytesMax)
-    self.limits = limits
+    messageBytesMax = report.limits.messageBytesMax
+    limits = configuration.limits
   }
 }
 

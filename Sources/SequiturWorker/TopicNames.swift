@@ -13,6 +13,9 @@ public struct TopicNames: Sendable, Hashable {
     changelog = "\(applicationID)-changelog"
   }
 
+  /// Those that are written to.
+  var outputs: [String] { [valid, invalid, changelog] }
+
   /// All four, commands first.
   public var all: [String] { [commands, valid, invalid, changelog] }
 }

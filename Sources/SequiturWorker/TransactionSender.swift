@@ -23,8 +23,12 @@ final class TransactionSender: Sendable {
     let changelog: ProducerTopic
   }
 
-  private let configuration: KafkaConfiguration
+  /// For batches of at most so many bytes.
+  typealias Configuration = @Sendable (_ batchBytesMax: Int) -> KafkaConfiguration
+
+  private let configuration: Configuration
   private let topics: TopicNames
+  let limits: OutputLimits
   private let group: Group
   private let call: Duration
   private let logger: Logger
@@ -32,10 +36,13 @@ final class TransactionSender: Sendable {
   private let checkpoints = Mutex<[Int32: Int64]>([:])
 
   init(
-    configuration: KafkaConfiguration, topics: TopicNames, group: Group, call: Duration, logger: Logger
+    configuration: @escaping Configuration, topics: TopicNames, limits: OutputLimits, group: Group,
+    call: Duration,
+    logger: Logger
   ) {
     self.configuration = configuration
     self.topics = topics
+    self.limits = limits
     self.group = group
     self.call = call
     self.logger = logger
@@ -52,7 +59,7 @@ final class TransactionSender: Sendable {
     if let error = group.fatalError() { throw error }
     connection.withLock { $0 = nil }
     let producer = try TransactionalProducer(
-      configuration: configuration, logger: logger,
+      configuration: configuration(limits.messageBytesMax), logger: logger,
       deliveryObserver: { [weak self] report in
         guard report.error == nil else { return }
         self?.checkpoints.withLock { $0[Int32(report.tag - 1)] = report.offset }
@@ -64,6 +71,10 @@ final class TransactionSender: Sendable {
       changelog: try producer.topic(topics.changelog))
     connection.withLock { $0 = fresh }
   }
+
+  /// Throws the producer away, so that the next transaction is sent by one whose batches are as large as the topics
+  /// take.
+  func dropProducer() { connection.withLock { $0 = nil } }
 
   func begin() throws(KafkaError) { try connected().producer.begin() }
 

@@ -79,7 +79,7 @@ extension WorkerParts {
     _ partition: AssignedPartition, _ restored: RestoreJob.Restored, _ lane: Lane, objectBytesMax: Int,
     _ makeTask: Worker.TaskFactory
   ) -> PartitionActor {
-    var limits = limits
+    var limits = outputLimits.bounding(limits)
     limits.objectBytesMax = objectBytesMax
     let seat = PartitionSeat(
       identity: PartitionIdentity(

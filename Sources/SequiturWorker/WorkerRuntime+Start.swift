@@ -35,6 +35,7 @@ struct WorkerParts: Sendable {
   let logger: Logger
   let partitions: Int32
   let limits: Limits
+  let outputLimits: OutputLimits
   let state: StateDirectory
   let admin: KafkaAdmin
   let consumer: KafkaConsumer
@@ -68,6 +69,10 @@ struct WorkerParts: Sendable {
       configuration: configuration.consumerProperties(partitions: check.partitions), logger: logger,
       rebalanceListener: membership)
     self.consumer = consumer
+    let outputLimits = OutputLimits(
+      topics: configuration.topics, messageBytesMax: check.messageBytesMax, admin: admin,
+      call: configuration.timeouts.call, statistics: statistics, logger: logger)
+    self.outputLimits = outputLimits
     let instance = try configuration.instanceID ?? state.instanceID()
     let group = TransactionSender.Group(
       metadata: { () throws(KafkaError) in try membership.confirmedMetadata(of: consumer) },
@@ -77,9 +82,11 @@ struct WorkerParts: Sendable {
       fatalError: { consumer.fatalError })
     senders = (0..<configuration.lanes).map { lane in
       TransactionSender(
-        configuration: configuration.producerProperties(
-          lane: lane, instance: instance, batchBytesMax: check.batchBytesMax),
-        topics: configuration.topics, group: group, call: configuration.timeouts.call, logger: logger)
+        configuration: {
+          configuration.producerProperties(lane: lane, instance: instance, batchBytesMax: $0)
+        },
+        topics: configuration.topics, limits: outputLimits, group: group, call: configuration.timeouts.call,
+        logger: logger)
     }
     catchUp =
       configuration.stopsWhenCaughtUp

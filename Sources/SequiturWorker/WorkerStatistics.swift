@@ -20,6 +20,8 @@ public final class WorkerStatistics: Sendable {
     public var restoring: [Int32: Int64] { restores.mapValues(\.remaining) }
     /// Why the local store cannot be written; `nil` when all is well. A worker with a fault is unhealthy.
     public var storeFault: String?
+    /// Why the brokers refuse outcomes; `nil` when all is well. A worker with a fault is unhealthy.
+    public var outputFault: String?
 
     public var rejections: Int { rejected.values.reduce(0, +) }
     public var commands: Int { accepted + rejections }
@@ -28,6 +30,7 @@ public final class WorkerStatistics: Sendable {
   private let state = Mutex(Snapshot())
   private let acceptedCounter = Counter(label: "sequitur_commands_accepted_total")
   private let storeGauge = Gauge(label: "sequitur_store_healthy")
+  private let outputGauge = Gauge(label: "sequitur_output_healthy")
   private let restoredRecords = Counter(label: "sequitur_restore_records_total")
   private let restoredBytes = Counter(label: "sequitur_restore_bytes_total")
   private let transactionTimer = Timer(label: "sequitur_transaction_duration")
@@ -94,6 +97,12 @@ public final class WorkerStatistics: Sendable {
   func storeFailed(_ fault: String?) {
     storeGauge.record(fault == nil ? 1 : 0)
     state.withLock { $0.storeFault = fault }
+  }
+
+  /// The brokers refuse outcomes (`nil`: they take them).
+  func outputRefused(_ fault: String?) {
+    outputGauge.record(fault == nil ? 1 : 0)
+    state.withLock { $0.outputFault = fault }
   }
 
   func removed(_ partition: Int32) {

@@ -111,23 +111,26 @@ extension StateBench {
       producer.send_offsets_to_transaction(offsets, consumer.consumer_group_metadata())
       producer.commit_transaction()
       """
-    try runPython(script, name, topics.commands, "\(position)")
+    try runPython(script, [name, topics.commands, "\(position)"])
   }
 
-  /// Changes a topic's property, by the Python client.
+  /// Changes a topic's property, by the Python client. Others of the topic go back to their defaults, but the
+  /// changelog stays compacted.
   func alter(_ topic: String, _ name: String, _ value: String) throws {
     let script = """
       import sys
       from confluent_kafka.admin import AdminClient, ConfigResource
-      servers, topic, name, value = sys.argv[1:]
-      resource = ConfigResource(ConfigResource.Type.TOPIC, topic, set_config={name: value})
-      for future in AdminClient({"bootstrap.servers": servers}).alter_configs([resource]).values():
+      servers, topic, *words = sys.argv[1:]
+      admin = AdminClient({"bootstrap.servers": servers})
+      resource = ConfigResource(ConfigResource.Type.TOPIC, topic, set_config=dict(zip(words[::2], words[1::2])))
+      for future in admin.alter_configs([resource]).values():
           future.result(10)
       """
-    try runPython(script, topic, name, value)
+    let isCompacted = topic == topics.changelog && name != "cleanup.policy"
+    try runPython(script, [topic, name, value] + (isCompacted ? ["cleanup.policy", "compact"] : []))
   }
 
-  private func runPython(_ script: String, _ arguments: String...) throws {
+  private func runPython(_ script: String, _ arguments: [String]) throws {
     let process = Process()
     let python: URL = try #require(PackageRoot.python)
     process.executableURL = python
