@@ -62,6 +62,7 @@ struct KillRun {
     let log = result.output.standardError
     try #require(result.exit == .code(0), "\(String(describing: moment)): \(log)")
     try fold.readOn()
+    if left.contains(where: { ends[Int($0.key)] > $0.value.changelogOffset }) { tally.undrainedKills += 1 }
     for (partition, stored) in left {
       if served.contains(partition) { compare(stored, partition, "killed at \(String(describing: moment))") }
       let isBehind = ends[Int(partition)] > stored.changelogOffset
@@ -145,6 +146,16 @@ extension KillTally {
     if log.contains("partitions assigned"), served.count < bench.bench.partitions { unfinishedRestores += 1 }
     let left = (try? FileManager.default.contentsOfDirectory(atPath: bench.bench.stateDirectory)) ?? []
     if left.contains(where: { $0.hasSuffix(".sst") }) { unfinishedFiles += 1 }
+    let tables = try? TemporaryDirectory.files(in: bench.bench.stateDirectory + "/store", endingWith: ".sst")
+    if (tables ?? []).contains(where: { !Self.isWholeTable($0) }) { unfinishedTables += 1 }
     return served
+  }
+
+  /// Whether a table file was written to its end, where RocksDB puts its magic number (`kBlockBasedTableMagicNumber`,
+  /// block_based_table_builder.cc).
+  private static func isWholeTable(_ file: String) -> Bool {
+    let magic: [UInt8] = [0xf7, 0xcf, 0xf4, 0x85, 0xb7, 0x41, 0xe2, 0x88]
+    guard let bytes = try? Data(contentsOf: URL(filePath: file)) else { return true }
+    return bytes.suffix(8).elementsEqual(magic)
   }
 }

@@ -44,7 +44,11 @@ extension StateTests {
         try #require(!hasFailed, "round \(round)")
       }
     }
-    print("kill -9, \(rounds) rounds: \(tally)")
+    print("kill -9, \(rounds) rounds: \(tally)\n\(tally.table)")
+    // A run of this length that never met one of these moments says nothing about it.
+    for (moment, kills) in tally.moments where rounds >= 100 {
+      #expect(kills > 0, "no kill of \(rounds) hit \(moment)")
+    }
   }
 }
 
@@ -91,19 +95,36 @@ struct KillTally: CustomStringConvertible {
   var openTransactions = 0
   var unfinishedRestores = 0
   var unfinishedFiles = 0
+  /// Killed partitions, and kills, with committed objects that no drain had written.
   var undrained = 0
+  var undrainedKills = 0
+  /// Kills that left a table of the store half written: in a flush or a compaction.
+  var unfinishedTables = 0
   /// Restores that looked at the changelog a second time, from its start.
   var secondLooks = 0
   var tails: [Int64] = []
   var events = 0
   var storesChecked = 0
 
+  /// What kills hit.
+  var moments: [(moment: String, kills: Int)] {
+    [
+      ("a transaction in flight", openTransactions), ("committed objects not yet drained", undrainedKills),
+      ("a flush or compaction", unfinishedTables), ("a restore", unfinishedRestores),
+    ]
+  }
+
+  var table: String {
+    (["| killed in | kills |", "|---|---|"] + moments.map { "| \($0.moment) | \($0.kills) |" })
+      .joined(separator: "\n")
+  }
+
   var description: String {
     let tails = tails.sorted()
     return """
       phases \(phases.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")); \
       killed in a transaction \(openTransactions), in a restore \(unfinishedRestores) (\(unfinishedFiles) with a \
-      table file half written), with committed objects not \
+      table file half written), in a flush or compaction \(unfinishedTables), with committed objects not \
       yet in the store \(undrained); \(events) events, \(storesChecked) stores \
       compared; records replayed: median \(tails.isEmpty ? 0 : tails[tails.count / 2]), most \(tails.last ?? 0) \
       (\(tails.count) tails; \(secondLooks) changelogs read a second time, from their start)
