@@ -1,9 +1,14 @@
 import Foundation
 import Logging
+import TestBroker
 import Testing
 
 /// The parent of all suites: each test has the machine to itself.
-@Suite(.serialized, .timeLimit(.minutes(4))) struct SequiturWorkerTests {}
+@Suite(.serialized, .timeLimit(.minutes(minutesMax))) struct SequiturWorkerTests {}
+
+/// A real group waits for sessions and rebalances, and a long churn is asked for by its rounds.
+private let minutesMax =
+  TestBroker.isOutside || ProcessInfo.processInfo.environment["SEQUITUR_CHURN_ROUNDS"] != nil ? 30 : 4
 
 let quiet = Logger(label: "sequitur-worker-tests") { _ in SwiftLogNoOpLogHandler() }
 
