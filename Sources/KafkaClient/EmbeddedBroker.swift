@@ -67,6 +67,27 @@ public final class EmbeddedBroker: Sendable {
     rd_kafka_mock_topic_set_error(pointer.raw, topic, error.raw)
   }
 
+  /// Who coordinates what: a group, or the transactions of an id.
+  public enum Coordinated: Sendable, Hashable {
+    /// A consumer group, by its `group.id`.
+    case group(String)
+    /// A `transactional.id`.
+    case transaction(String)
+  }
+
+  /// Moves a coordinator to another broker; the one before answers `notCoordinator` from now on
+  /// (`rd_kafka_mock_coordinator_set`).
+  /// - Throws: an error for a broker that does not exist.
+  public func moveCoordinator(_ coordinated: Coordinated, to broker: Int32) throws(KafkaError) {
+    let (kind, key) =
+      switch coordinated {
+      case .group(let name): ("group", name)
+      case .transaction(let id): ("transaction", id)
+      }
+    let code = rd_kafka_mock_coordinator_set(pointer.raw, kind, key, broker)
+    try check(code, "move a coordinator of the embedded broker")
+  }
+
   /// Closes a broker's connections and refuses new ones (`rd_kafka_mock_broker_set_down`).
   /// - Throws: an error for a broker that does not exist.
   public func setDown(broker: Int32 = 1) throws(KafkaError) {

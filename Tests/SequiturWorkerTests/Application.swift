@@ -76,6 +76,13 @@ final class Application: Sendable {
     }
   }
 
+  /// Writes the rules of most tests to a file; its path.
+  func writeOrderRules() throws -> String {
+    let path = folder.appending(path: "orders.yaml").path
+    try Data(orderRules.utf8).write(to: URL(filePath: path))
+    return path
+  }
+
   /// The state directory of a worker.
   func stateDirectory(_ instance: String) -> URL { folder.appending(path: "state-\(instance)") }
 
@@ -96,6 +103,20 @@ final class Application: Sendable {
       var ends: [Int32: Int64] = [:]
       for partition in 0..<Int32(partitions) {
         ends[partition] = try admin.watermarks(topic: topic, partition: partition, timeout: .seconds(20)).high
+      }
+      return ends
+    }
+  }
+
+  /// The same as a `read_committed` consumer sees it: below the first open transaction.
+  func committedEnds(_ topic: String) async throws -> [Int32: Int64] {
+    try await onThread { [self] in
+      let consumer = try KafkaConsumer(
+        configuration: ["bootstrap.servers": bootstrap, "isolation.level": "read_committed"], logger: quiet)
+      var ends: [Int32: Int64] = [:]
+      for partition in 0..<Int32(partitions) {
+        ends[partition] =
+          try consumer.watermarks(topic: topic, partition: partition, timeout: .seconds(20)).high
       }
       return ends
     }

@@ -32,8 +32,7 @@ extension SequiturWorkerTests {
     private func expectSameAsOneWorker(_ plan: Churn.Plan) async throws {
       let commands = Churn.commands(plan)
       let many = try await Application(partitions: plan.partitions)
-      let rules = many.folder.appending(path: "orders.yaml").path
-      try Data(orderRules.utf8).write(to: URL(filePath: rules))
+      let rules = try many.writeOrderRules()
       var churn = Churn(plan, many, rules: rules)
       do {
         try await churn.run(commands)

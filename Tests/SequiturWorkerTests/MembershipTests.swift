@@ -45,7 +45,7 @@ extension SequiturWorkerTests {
       configuration.timeouts.call = .seconds(5)
       let worker = WorkerInProcess(configuration)
       try await application.submit((0..<20).map { .create("order-\($0)") })
-      try await outcomes(20, application)
+      try await Self.outcomes(20, application)
       let before = worker.log.lines(loss.sign).count
       broker.pushRequestErrors(loss.errors, for: loss.request)
       try await eventually("the worker to notice") { worker.log.lines(loss.sign).count > before }
@@ -53,7 +53,7 @@ extension SequiturWorkerTests {
         worker.worker.statistics.snapshot.positions.count == 2
       }
       try await application.submit((0..<20).map { .amend("order-\($0)", total: 2) })
-      try await outcomes(40, application)
+      try await Self.outcomes(40, application)
       try await worker.stop()
       let versions = try await application.read(application.topics.valid).map { $0.text("ce_sequence") ?? "" }
       #expect(Set(versions) == ["1", "2"])
@@ -79,15 +79,15 @@ extension SequiturWorkerTests {
       let first = worker("first")
       try await eventually("the first to serve all") { served(first) == 4 }
       try await application.submit(objects.map { .create($0) })
-      try await outcomes(40, application)
+      try await Self.outcomes(40, application)
       let second = worker("second")
       try await eventually("each to serve half") { served(first) == 2 && served(second) == 2 }
       try await application.submit(objects.map { .amend($0, total: 2) })
-      try await outcomes(80, application)
+      try await Self.outcomes(80, application)
       try await second.stop()
       try await eventually("the first to serve all again") { served(first) == 4 }
       try await application.submit(objects.map { .amend($0, total: 3) })
-      try await outcomes(120, application)
+      try await Self.outcomes(120, application)
       try await first.stop()
       let events = try await application.read(application.topics.valid)
       #expect(events.count == 120, "an event was written twice")
@@ -96,7 +96,8 @@ extension SequiturWorkerTests {
       }
     }
 
-    private func outcomes(_ count: Int, _ application: Application) async throws {
+    /// Waits until so many commands have events.
+    static func outcomes(_ count: Int, _ application: Application) async throws {
       try await eventually("\(count) outcomes") {
         let events = try await application.read(application.topics.valid)
         return Set(events.map { $0.text("ce_id") ?? "" }).count == count

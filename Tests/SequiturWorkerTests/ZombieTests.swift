@@ -13,7 +13,7 @@ extension SequiturWorkerTests {
       async throws
     {
       let application = try await Application(partitions: 4)
-      let rules = try rules(of: application)
+      let rules = try application.writeOrderRules()
       try await application.submit(RestoreTests.load(0..<2000))
       let zombie = try start(application, "zombie", instance: "one", rules)
       try await middle(application)
@@ -44,7 +44,7 @@ extension SequiturWorkerTests {
       strategy: AssignmentStrategy
     ) async throws {
       let application = try await Application(partitions: 4)
-      let rules = try rules(of: application)
+      let rules = try application.writeOrderRules()
       try await application.submit(RestoreTests.load(0..<2000))
       let zombie = try start(application, "zombie", instance: "", rules, strategy)
       try await middle(application)
@@ -62,12 +62,6 @@ extension SequiturWorkerTests {
       for worker in [zombie, other] { try await worker.stopGracefully() }
       try await expectNoFault(application)
       #expect(try await Verified(application, rules: rules).faults == [])
-    }
-
-    private func rules(of application: Application) throws -> String {
-      let path = application.folder.appending(path: "orders.yaml").path
-      try Data(orderRules.utf8).write(to: URL(filePath: path))
-      return path
     }
 
     private func start(
