@@ -41,8 +41,8 @@ public final class KafkaAdmin: Sendable {
   }
 
   /// The offset of the oldest record and the high watermark, records of open transactions included
-  /// (`rd_kafka_query_watermark_offsets`).
-  /// - Throws: `timedOut`, `unknownPartition`, `unknownTopicOrPartition`, `transport`.
+  /// (`rd_kafka_query_watermark_offsets`). A partition without a leader is waited for.
+  /// - Throws: `timedOut`, `notLeaderForPartition`, `unknownPartition`, `unknownTopicOrPartition`, `transport`.
   public func watermarks(
     topic: String, partition: Int32, timeout: Duration
   ) throws(KafkaError) -> Watermarks {

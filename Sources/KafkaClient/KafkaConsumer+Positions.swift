@@ -81,7 +81,8 @@ extension KafkaConsumer {
   ///
   /// The end is the last stable offset unless the consumer has `isolation.level=read_uncommitted`:
   /// ``KafkaAdmin/watermarks(topic:partition:timeout:)`` always gives the high watermark.
-  /// - Throws: `timedOut`, `unknownPartition`, `unknownTopicOrPartition`, `transport`.
+  /// A partition without a leader is waited for.
+  /// - Throws: `timedOut`, `notLeaderForPartition`, `unknownPartition`, `unknownTopicOrPartition`, `transport`.
   public func watermarks(
     topic: String, partition: Int32, timeout: Duration
   ) throws(KafkaError) -> Watermarks {

@@ -54,8 +54,17 @@ extension KafkaError {
     }
   }
 
+  /// Whether the partition had no leader at that moment, or the client did not know it.
+  var isOfLeaderChange: Bool {
+    switch code {
+    case .leaderNotAvailable, .notLeaderForPartition, .offsetNotAvailable: true
+    default: false
+    }
+  }
+
   private static let retriableCodes: Set<Code> = [
-    .timedOut, .transport, .allBrokersDown, .resolve, .queueFull, .leaderNotAvailable,
+    .timedOut, .transport, .allBrokersDown, .resolve, .queueFull, .leaderNotAvailable, .notLeaderForPartition,
+    .offsetNotAvailable,
     .coordinatorLoadInProgress, .coordinatorNotAvailable, .notCoordinator, .concurrentTransactions,
     .rebalanceInProgress, .unstableOffsetCommit,
   ]

@@ -81,6 +81,10 @@ extension KafkaError.Code {
   public static let unknownTopicOrPartition = Self(RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART)
   /// The partition has no leader at the moment.
   public static let leaderNotAvailable = Self(RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE)
+  /// The broker asked does not lead the partition: another does, or none yet.
+  public static let notLeaderForPartition = Self(RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION)
+  /// The leader is so new that it does not know its high watermark yet (KIP-207).
+  public static let offsetNotAvailable = Self(RD_KAFKA_RESP_ERR_OFFSET_NOT_AVAILABLE)
   /// The record is larger than the topic's `max.message.bytes`.
   public static let messageTooLarge = Self(RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE)
   /// The batch of records is larger than a log's segment (`segment.bytes`).

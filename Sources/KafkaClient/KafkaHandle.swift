@@ -1,4 +1,5 @@
 import CRdKafka
+import Glibc
 import Logging
 
 /// A C handle that any thread may use.
@@ -51,16 +52,33 @@ final class KafkaHandle: Sendable {
     return String(cString: text)
   }
 
-  /// Asks the partition's leader for its oldest and next offset (`rd_kafka_query_watermark_offsets`).
+  /// Asks the partition's leader for its oldest and next offset (`rd_kafka_query_watermark_offsets`), again until
+  /// the time-out while there is none: brokers name a new topic's leader some milliseconds before it leads.
+  /// librdkafka gives that error up at once, having only asked for new metadata.
+  ///
+  /// An empty partition is asked for twice: librdkafka 2.0.2 asks for both offsets by a request each, and when only
+  /// one of them fails it gives the other's answer for both.
   func watermarks(topic: String, partition: Int32, timeout: Duration) throws(KafkaError) -> Watermarks {
-    var low: Int64 = 0
-    var high: Int64 = 0
-    let code = rd_kafka_query_watermark_offsets(raw, topic, partition, &low, &high, timeout.kafkaMilliseconds)
-    guard code == RD_KAFKA_RESP_ERR_NO_ERROR else {
-      throw KafkaError(code, operation: "ask for a partition's watermarks")
+    let deadline = ContinuousClock.now + timeout
+    var isEmpty = false
+    while true {
+      var low: Int64 = 0
+      var high: Int64 = 0
+      let rest = max(.zero, deadline - .now).kafkaMilliseconds
+      let code = rd_kafka_query_watermark_offsets(raw, topic, partition, &low, &high, rest)
+      if code == RD_KAFKA_RESP_ERR_NO_ERROR {
+        guard low == high, !isEmpty else { return (low, high) }
+        isEmpty = true
+        continue
+      }
+      let error = KafkaError(code, operation: "ask for a partition's watermarks")
         .at(TopicPartition(topic: topic, partition: partition))
+      guard error.isOfLeaderChange, ContinuousClock.now + KafkaLimits.leaderSlice < deadline else {
+        throw error
+      }
+      isEmpty = false
+      usleep(UInt32(KafkaLimits.leaderSlice.kafkaMilliseconds) * 1000)
     }
-    return (low, high)
   }
 }
 

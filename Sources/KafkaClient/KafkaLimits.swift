@@ -10,6 +10,8 @@ enum KafkaLimits {
   static let queueFullSlice = Duration.milliseconds(10)
   /// Longest time `produce` waits for room in a full producer queue, before it throws `queueFull`.
   static let queueFullWait = Duration.seconds(30)
+  /// Wait before a partition's leader is asked again that did not (yet) know itself as such.
+  static let leaderSlice = Duration.milliseconds(20)
   /// Longest wait that is passed to librdkafka, about 24 days: it takes milliseconds in 32 bits.
   static let waitMilliseconds: Int64 = 2_000_000_000
   /// Time an admin call waits for its own result beyond the time the broker was given.

@@ -128,6 +128,42 @@ extension KafkaClientTests {
       #expect(error?.code == .groupAuthorizationFailed)
     }
 
+    /// Kafka tells of a new topic's leader before that broker leads: it refuses for some milliseconds.
+    @Test func `watermarks are asked again while the partition has no leader, and no other error is`() throws
+    {
+      let broker = try EmbeddedBroker()
+      try broker.createTopic("t", partitions: 1)
+      let admin = try KafkaAdmin(
+        configuration: ["bootstrap.servers": broker.bootstrapServers], logger: quiet)
+      broker.pushRequestErrors(
+        [.notLeaderForPartition, .leaderNotAvailable, .offsetNotAvailable], for: .listOffsets)
+      #expect(try admin.watermarks(topic: "t", partition: 0, timeout: .seconds(20)) == (0, 0))
+      // Two: one request is for the oldest offset and one for the end.
+      broker.pushRequestErrors([.topicAuthorizationFailed, .topicAuthorizationFailed], for: .listOffsets)
+      let refused = thrown { () throws(KafkaError) in
+        _ = try admin.watermarks(topic: "t", partition: 0, timeout: .seconds(20))
+      }
+      #expect(refused?.code == .topicAuthorizationFailed)
+      broker.pushRequestErrors(Array(repeating: .notLeaderForPartition, count: 1000), for: .listOffsets)
+      let late = thrown { () throws(KafkaError) in
+        _ = try admin.watermarks(topic: "t", partition: 0, timeout: .milliseconds(200))
+      }
+      #expect(late?.severity == .retriable)
+    }
+
+    /// librdkafka 2.0.2 asks for both offsets by a request each, and forgets the error of one that fails alone.
+    @Test func `a partition does not look empty when one of its two watermarks could not be had`() throws {
+      let broker = try EmbeddedBroker()
+      try broker.createTopic("t", partitions: 1)
+      let configuration: KafkaConfiguration = ["bootstrap.servers": broker.bootstrapServers]
+      let producer = try KafkaProducer(configuration: configuration, logger: quiet) { _ in }
+      for _ in 0..<5 { try producer.send("t", value: "v") }
+      try producer.flush(timeout: .seconds(20))
+      let admin = try KafkaAdmin(configuration: configuration, logger: quiet)
+      broker.pushRequestErrors([.notLeaderForPartition], for: .listOffsets)
+      #expect(try admin.watermarks(topic: "t", partition: 0, timeout: .seconds(20)) == (0, 5))
+    }
+
     @Test func `a broker that is down and comes back is reached again`() throws {
       let broker = try EmbeddedBroker()
       try broker.createTopic("t", partitions: 3)
