@@ -66,6 +66,11 @@ final class KafkaCluster: Cluster {
     }
   }
 
+  /// A member that is dropped while its group rebalances can keep librdkafka 2.0.2 busy for ever.
+  deinit {
+    for member in members.values { try? member.consumer.close(timeout: Self.callTimeout) }
+  }
+
   var consumedTopic: String { "\(name)-consumed" }
   var group: String { name }
 
