@@ -20,7 +20,8 @@ class Broker:
     def __init__(self):
         self.process = None
         self.bootstrap = os.environ.get("SEQUITUR_BENCH_BOOTSTRAP")
-        if self.bootstrap:
+        self.outside = self.bootstrap is not None
+        if self.outside:
             self.process_id = int(os.environ.get("SEQUITUR_BENCH_BROKER_PID", 0)) or None
             return
         with socket.socket() as free:
