@@ -64,8 +64,10 @@ extension StateTests {
     #expect(refusals() < 20)
     running.cancel()
     try await running.value
-    #expect(try bench.records(of: bench.topics.invalid).isEmpty)
-    #expect(try bench.records(of: bench.topics.valid).count == 11)
+    // Decided under the limit of before, and sent when it was just raised, it is rejected.
+    let rejected = try bench.records(of: bench.topics.invalid)
+    #expect(rejected.allSatisfy { $0.header("rejection-code") == "too-large" })
+    #expect(try bench.records(of: bench.topics.valid).count + rejected.count == 11)
     #expect(try bench.stored() == bench.fold())
   }
 
