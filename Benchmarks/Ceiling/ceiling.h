@@ -29,7 +29,10 @@ rd_kafka_t *client_reporting(rd_kafka_type_t type, const char *const *properties
 /// The same, with a transactional id and initialised transactions.
 rd_kafka_t *transactional_producer(const char *id);
 /// A read_committed consumer that starts at the beginning of the `partitions` of a topic, without a group's rebalancing.
-rd_kafka_t *partition_reader(const char *group, const char *topic, int partitions);
+rd_kafka_t *group_reader(const char *group);
+/// Assigns all partitions of the topic from their beginning. Queues that are to be forwarded are so before: what
+/// arrives between the two would be in the consumer's own queue.
+void assign_all(rd_kafka_t *reader, const char *topic, int partitions);
 void check(rd_kafka_resp_err_t code, const char *what);
 /// Ends the program unless `error` is NULL; waits and returns true when the call is to be made again.
 bool retry(rd_kafka_error_t *error, const char *what);

@@ -120,16 +120,19 @@ rd_kafka_t *transactional_producer(const char *id) {
   return producer;
 }
 
-rd_kafka_t *partition_reader(const char *group, const char *topic, int partitions) {
+rd_kafka_t *group_reader(const char *group) {
   const char *properties[] = {"group.id", group, "enable.auto.commit", "false", "isolation.level", "read_committed",
                               "enable.partition.eof", "false", "queued.max.messages.kbytes", "8192",
                               "fetch.message.max.bytes", "1048576", NULL};
   rd_kafka_t *reader = client(RD_KAFKA_CONSUMER, properties);
   check(rd_kafka_poll_set_consumer(reader), "use one queue");
+  return reader;
+}
+
+void assign_all(rd_kafka_t *reader, const char *topic, int partitions) {
   rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(partitions);
   for (int p = 0; p < partitions; p++)
     rd_kafka_topic_partition_list_add(list, topic, p)->offset = RD_KAFKA_OFFSET_BEGINNING;
   check(rd_kafka_assign(reader, list), "assign partitions");
   rd_kafka_topic_partition_list_destroy(list);
-  return reader;
 }

@@ -25,7 +25,7 @@ void empty_transactions(void) {
   char name[256];
   snprintf(name, sizeof name, "%s-valid", option("outputs", "ceiling"));
   rd_kafka_topic_t *topic = rd_kafka_topic_new(producer, name, NULL);
-  rd_kafka_t *reader = partition_reader("ceiling-empty", option("topic", "commands"), 1);
+  rd_kafka_t *reader = group_reader("ceiling-empty");
   size_t count = (size_t)option_number("count", 300);
   double *values = calloc(count, sizeof *values);
   for (size_t i = 0; i < count; i++) {
@@ -244,13 +244,11 @@ void read_topic(void) {
   double start = now();
   rd_kafka_t *reader = client(RD_KAFKA_CONSUMER, properties);
   check(rd_kafka_poll_set_consumer(reader), "use one queue");
-  rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(partitions);
-  for (int p = 0; p < partitions; p++)
-    rd_kafka_topic_partition_list_add(list, topic, p)->offset = RD_KAFKA_OFFSET_BEGINNING;
-  check(rd_kafka_assign(reader, list), "assign partitions");
+  assign_all(reader, topic, partitions);
   rd_kafka_queue_t *queue = rd_kafka_queue_get_consumer(reader);
   rd_kafka_message_t *messages[1000];
   long records = 0;
+  size_t bytes = 0;
   int ends = 0;
   while (ends < partitions) {
     ssize_t count = rd_kafka_consume_batch_queue(queue, 0, messages, 1000);
@@ -261,12 +259,13 @@ void read_topic(void) {
       } else {
         check(messages[i]->err, "read a record");
         records++;
+        bytes += messages[i]->key_len + messages[i]->len;
       }
       rd_kafka_message_destroy(messages[i]);
     }
   }
   double seconds = now() - start;
-  printf("{\"records\": %ld, \"seconds\": %f, \"rate\": %f, \"cpuSeconds\": %f, \"peakMemory\": %ld}\n", records,
+  printf("{\"records\": %ld, \"bytes\": %zu, \"seconds\": %f, \"rate\": %f, \"cpuSeconds\": %f, \"peakMemory\": %ld}\n", records, bytes,
          seconds, (double)records / seconds, processor_seconds(), peak_memory_bytes());
   fflush(stdout);
   _Exit(0);

@@ -234,15 +234,18 @@ void transactions(void) {
   cap = option_number("cap", 20000);
   int lanes = (int)option_number("lanes", 2);
   if (option("store", NULL)) open_store(option("store", NULL));
-  consumer = partition_reader(application, topic_name, partitions);
+  consumer = group_reader(application);
   lane *all = calloc((size_t)lanes, sizeof *all);
   for (int i = 0; i < lanes; i++) open_lane(&all[i], i, option("outputs", "ceiling"));
   for (int p = 0; p < partitions; p++)
     rd_kafka_queue_forward(rd_kafka_queue_get_partition(consumer, topic_name, p), all[p % lanes].queue);
+  assign_all(consumer, topic_name, partitions);
   for (int i = 0; i < lanes; i++) pthread_create(&all[i].thread, NULL, serve, &all[i]);
   while (!is_done()) {
     rd_kafka_message_t *message = rd_kafka_consumer_poll(consumer, 50);
-    if (message) rd_kafka_message_destroy(message);
+    if (!message) continue;
+    if (message->rkt && !message->err) stop("a command of partition %d came past its lane", message->partition);
+    rd_kafka_message_destroy(message);
   }
   for (int i = 0; i < lanes; i++) pthread_join(all[i].thread, NULL);
   double seconds = progress.end - progress.start;
