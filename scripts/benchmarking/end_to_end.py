@@ -75,7 +75,7 @@ def end_to_end(name, workload, rounds, kinds=KINDS):
 
 
 def restore(workload, rounds):
-    """How fast a lost store is rebuilt, against a plain C consumer of the same topic."""
+    """How fast a lost store is rebuilt, against plain C consumers of the same topic, as many as restore."""
     with Broker() as broker, Scratch() as scratch:
         commands = scratch.name("commands")
         make_topics(broker, workload["partitions"], commands)
@@ -84,12 +84,14 @@ def restore(workload, rounds):
         results = []
         for _ in range(rounds):
             read = run("ceiling", "read", {
-                "bootstrap": broker.bootstrap, "topic": f"{name}-changelog", "partitions": workload["partitions"]})
+                "bootstrap": broker.bootstrap, "topic": f"{name}-changelog", "partitions": workload["partitions"],
+                "readers": workload["lanes"]})
             read["cpuMicroseconds"] = read["cpuSeconds"] / read["records"] * 1e6
             restored = run("benchmark-client", "restore", {
                 "bootstrap": broker.bootstrap, "topic": commands, "outputs": name, "application": name,
-                "partitions": workload["partitions"], "state": scratch.directory(scratch.name("restore"))})
+                "partitions": workload["partitions"], "state": scratch.directory(scratch.name("restore")),
+                "lanes": workload["lanes"]})
             restored["rate"] = read["records"] / restored["seconds"]
             restored["cpuMicroseconds"] = restored["cpuSeconds"] / read["records"] * 1e6
             results.append({"ceiling": read, "sequitur": restored})
-        return {"records": read["records"], "rounds": results}
+        return {"records": read["records"], "bytes": read["bytes"], "readers": workload["lanes"], "rounds": results}

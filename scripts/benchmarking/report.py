@@ -15,8 +15,7 @@ def report(results):
         parts.append(f"Instructions a command: C {counted['ceiling']:,}, Sequitur {counted['sequitur']:,}, "
                      f"ratio {counted['sequitur'] / counted['ceiling']:.2f}")
     if results.get("restore"):
-        parts.append(f"Restore of {results['restore']['records']:,} changelog records\n\n"
-                     + alone({"restore (C: reads only)": results["restore"]}))
+        parts.append(restore(results["restore"]))
     if results.get("latency"):
         parts.append("Latency, milliseconds\n\n" + latency(results["latency"]))
     if results.get("verdicts"):
@@ -54,6 +53,15 @@ def alone(cases):
                     + [spread([x / 1e6 for x in values(result, kind, "peakMemory")], "{:.0f}")
                        for kind in ("ceiling", "sequitur")])
     return table(rows)
+
+
+def restore(result):
+    each = result["bytes"] / result["records"]
+    speeds = [spread([x * each / 1e6 for x in values(result, kind, "rate")], "{:.1f}")
+              for kind in ("ceiling", "sequitur")]
+    return (f"Restore of {result['records']:,} changelog records, {each:.0f} bytes each, {result['readers']} readers\n\n"
+            + alone({"restore (C: reads only)": result})
+            + f"\n\nMegabytes of keys and values a second: C {speeds[0]}, Sequitur {speeds[1]}.")
 
 
 def latency(result):

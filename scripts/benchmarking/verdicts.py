@@ -7,6 +7,8 @@ def verdicts(results):
         *end_to_end(results.get("endToEnd", {})),
         *engine(results),
         over_store(results.get("alone", {})),
+        at_least("restore, of plain C consumers", 0.5,
+                 ratios(results["restore"], "ceiling") if results.get("restore") else []),
         latency(results.get("latency")),
         *growth(results),
     ]
