@@ -22,10 +22,10 @@ final class LaneExecutor: SerialExecutor {
 
   init(name: String) {
     let thread = Thread { [self] in
+      WorkerThread.nameCurrent(name)
       serve()
       finished.signal()
     }
-    thread.name = name
     thread.stackSize = 4 << 20
     thread.start()
   }
