@@ -176,22 +176,4 @@ final class KillBench: Sendable {
     }
     return stored
   }
-
-  /// The changelog's high watermarks, by partition.
-  func changelogEnds() throws -> [Int64] {
-    let admin = try bench.admin()
-    return try (0..<Int32(bench.partitions)).map {
-      try admin.watermarks(topic: bench.topics.changelog, partition: $0, timeout: .seconds(10)).high
-    }
-  }
-
-  /// Whether a transaction is open on the changelog.
-  func isTransactionOpen() throws -> Bool {
-    let reader = try KafkaConsumer(
-      configuration: bench.kafka.merging(["isolation.level": "read_committed"]), logger: bench.log.logger)
-    return try zip(0..<Int32(bench.partitions), changelogEnds()).contains { partition, high in
-      try reader.watermarks(topic: bench.topics.changelog, partition: partition, timeout: .seconds(10)).high
-        < high
-    }
-  }
 }

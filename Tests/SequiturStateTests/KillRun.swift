@@ -20,9 +20,10 @@ struct KillRun {
   /// One worker's life and death, and what comes after it.
   mutating func round(_ moment: KillMoment, seed: UInt64, _ tally: inout KillTally) async throws {
     tally.phases[moment.phase.rawValue, default: 0] += 1
+    if moment.aim != nil { tally.aimed += 1 }
     if moment.phase == .restore { try? FileManager.default.removeItem(atPath: bench.bench.stateDirectory) }
     let worker = try bench.startWorker()
-    try await bench.feeding(seed: seed) {
+    let isDraining = try await bench.feeding(seed: seed) {
       switch moment.phase {
       case .start: break
       case .restore: try await worker.waitForOutput(containing: "partitions assigned", timeout: .seconds(60))
@@ -33,8 +34,9 @@ struct KillRun {
         worker.terminate()
       }
       await Poll.pause(milliseconds: moment.milliseconds)
-      worker.kill()
+      return try await KillWatch(bench: bench, worker: worker).kill(in: moment.aim)
     }
+    if isDraining { tally.drains += 1 }
     let result = try await worker.waitForExit(timeout: .seconds(10))
     let served = tally.note(result.output.standardError, bench)
     try checkRestoring(except: served, moment)
@@ -55,8 +57,9 @@ struct KillRun {
     killed moment: KillMoment?, _ served: Set<Int32>, _ tally: inout KillTally
   ) async throws {
     let left = try bench.stored()
-    let ends = try bench.changelogEnds()
-    if try bench.isTransactionOpen() { tally.openTransactions += 1 }
+    let changelog = try ChangelogEnds(bench)
+    let ends = try changelog.all()
+    if try changelog.isTransactionOpen() { tally.openTransactions += 1 }
     let worker = try bench.startWorker("--until-caught-up")
     let result = try await worker.waitForExit(timeout: .seconds(180))
     let log = result.output.standardError
@@ -131,31 +134,5 @@ struct KillRun {
         hasFailed = true
       }
     }
-  }
-}
-
-extension KillTally {
-  /// Undrained are at most five seconds' worth of commands, of which the feed sends fewer than 10,000 each.
-  static let undrainedRecordsMax = 50_000
-
-  /// Looks at what a killed worker logged and left behind.
-  ///
-  /// - Returns: the partitions that it served.
-  mutating func note(_ log: String, _ bench: KillBench) -> Set<Int32> {
-    let served = Set((0..<Int32(bench.bench.partitions)).filter { log.contains("partition=\($0) position") })
-    if log.contains("partitions assigned"), served.count < bench.bench.partitions { unfinishedRestores += 1 }
-    let left = (try? FileManager.default.contentsOfDirectory(atPath: bench.bench.stateDirectory)) ?? []
-    if left.contains(where: { $0.hasSuffix(".sst") }) { unfinishedFiles += 1 }
-    let tables = try? TemporaryDirectory.files(in: bench.bench.stateDirectory + "/store", endingWith: ".sst")
-    if (tables ?? []).contains(where: { !Self.isWholeTable($0) }) { unfinishedTables += 1 }
-    return served
-  }
-
-  /// Whether a table file was written to its end, where RocksDB puts its magic number (`kBlockBasedTableMagicNumber`,
-  /// block_based_table_builder.cc).
-  private static func isWholeTable(_ file: String) -> Bool {
-    let magic: [UInt8] = [0xf7, 0xcf, 0xf4, 0x85, 0xb7, 0x41, 0xe2, 0x88]
-    guard let bytes = try? Data(contentsOf: URL(filePath: file)) else { return true }
-    return bytes.suffix(8).elementsEqual(magic)
   }
 }
