@@ -1,4 +1,6 @@
 /// The bounds of a partition's engine: every queue, batch and buffer has its limit here.
+///
+/// What is out of its range is named by ``faults``.
 public struct Limits: Sendable, Hashable {
   /// The longest object key, in bytes (the record contract).
   public static let keyBytesMax = 1024
@@ -9,27 +11,29 @@ public struct Limits: Sendable, Hashable {
   /// How many ids of commands that changed an object are kept with it. 0…255, default 8.
   public var recentCommandIDsMax = 8
 
-  /// The largest output record in bytes, headers and framing included. Default 1,000,000: what a topic takes
-  /// by default (`max.message.bytes` 1,048,588) less room for framing.
+  /// The largest output record in bytes, headers and framing included. 1,024…16,777,216, default
+  /// 1,000,000: what a topic takes by default (`max.message.bytes` 1,048,588) less room for framing.
   public var recordBytesMax = 1_000_000
 
-  /// The most commands of one transaction. Default 20,000: beyond it throughput hardly rises.
+  /// The most commands of one transaction. 1…50,000, default 20,000: beyond it throughput hardly rises.
   public var transactionCommandsMax = 20_000
 
-  /// The most output bytes of one transaction. Default 16 MiB.
+  /// The most output bytes of one transaction. 1 byte…1 GiB, default 16 MiB.
   public var transactionBytesMax = 16 << 20
 
-  /// How long a transaction may be prepared while the broker is free to take it. Default 100 ms: a backlog is
-  /// then sent in parts, so that its first outcomes are not as late as its last.
+  /// How long a transaction may be prepared while the broker is free to take it. 0…60 s, default 100 ms: a
+  /// backlog is then sent in parts, so that its first outcomes are not as late as its last.
   public var transactionAgeMax = Duration.milliseconds(100)
 
-  /// The most bytes of committed objects that are kept in memory for one partition. Default 32 MiB.
+  /// The most bytes of committed objects that are kept in memory for one partition. 0…1 TiB, default
+  /// 32 MiB. A worker gives each partition its share of its memory budget instead.
   public var objectBytesMax = 32 << 20
 
-  /// How many bytes of committed objects may wait for the background drain. Default 4 MiB.
+  /// How many bytes of committed objects may wait for the background drain. 1 byte…1 TiB, default 4 MiB; of a
+  /// worker's lane at most its share of the memory budget.
   public var undrainedBytesMax = 4 << 20
 
-  /// How long a committed object may wait for the background drain. Default 5 seconds.
+  /// How long a committed object may wait for the background drain. 0…1 h, default 5 s.
   public var undrainedAgeMax: Duration = .seconds(5)
 
   public init() {}

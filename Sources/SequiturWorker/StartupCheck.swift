@@ -17,11 +17,7 @@ struct StartupCheck: Sendable {
       reasons.append(
         "Expected 1 to \(WorkerConfiguration.lanesMax) lanes, but \(configuration.lanes) are configured.")
     }
-    if !(0...Limits.recentCommandIDsLimit).contains(configuration.limits.recentCommandIDsMax) {
-      reasons.append(
-        "Expected limits.recentCommandIDsMax to be 0 to \(Limits.recentCommandIDsLimit), but it is "
-          + "\(configuration.limits.recentCommandIDsMax).")
-    }
+    reasons += configuration.limits.faults
     reasons += configuration.effectiveTimeouts.faults
     var state: StateDirectory?
     do {

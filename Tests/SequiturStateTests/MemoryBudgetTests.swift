@@ -54,3 +54,21 @@ struct MemoryBudgetTests {
     #expect(MemoryBudget(bytes: 1).bytes == MemoryBudget.bytesMin)
   }
 }
+
+extension StateTests {
+  @Test func `a worker with limits that cannot work is refused at the start, with all of them named`()
+    async throws
+  {
+    let bench = try StateBench()
+    try await bench.createTopics()
+    let fault = await #expect(throws: WorkerStartFault.self) {
+      try await bench.work {
+        $0.limits.undrainedBytesMax = 0
+        $0.limits.recentCommandIDsMax = 256
+      }
+    }
+    #expect(fault?.reasons.count == 2)
+    #expect(fault?.description.contains("limits.undrainedBytesMax to be 1 to") == true)
+    #expect(fault?.description.contains("limits.recentCommandIDsMax to be 0 to 255") == true)
+  }
+}

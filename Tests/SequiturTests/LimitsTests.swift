@@ -27,6 +27,29 @@ import Testing
     #expect(limits.undrainedBytesMax * 4 <= limits.objectBytesMax)
   }
 
+  @Test func `the defaults are in their ranges`() { #expect(limits.faults == []) }
+
+  @Test func `what is out of its range is named with the value, the range and the setting`() {
+    var limits = Limits()
+    limits.undrainedBytesMax = 0
+    #expect(
+      limits.faults == ["Expected limits.undrainedBytesMax to be 1 to 1099511627776, but it is 0."])
+    limits = Limits()
+    limits.recentCommandIDsMax = 256
+    #expect(limits.faults == ["Expected limits.recentCommandIDsMax to be 0 to 255, but it is 256."])
+    limits = Limits()
+    limits.recordBytesMax = -1
+    limits.transactionCommandsMax = 0
+    limits.transactionBytesMax = .max
+    limits.transactionAgeMax = .seconds(-1)
+    limits.objectBytesMax = -1
+    limits.undrainedAgeMax = .seconds(4000)
+    #expect(limits.faults.count == 6)
+    #expect(
+      limits.faults.contains(
+        "Expected limits.transactionAgeMax to be 0.0 seconds to 60.0 seconds, but it is -1.0 seconds."))
+  }
+
   @Test func `own rejection codes have the prefix`() {
     #expect(RejectionCode.custom("overdrawn").rawValue == "x-overdrawn")
     #expect("\(RejectionCode.invalidField)" == "invalid-field")
