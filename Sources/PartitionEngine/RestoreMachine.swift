@@ -8,6 +8,7 @@ import Sequitur
 ///       ─▶ [setAside]          the store does not fit the changelog: rebuild from nothing
 ///       ─▶ read                read_committed, until the consumer's position reaches the high watermark
 ///       ─▶ [read]              the tail ended before the group's position: once more, from the log's start
+///       ─▶ [readAborted]       it still does: was the group's position that of an aborted transaction?
 ///       ─▶ serve(position) or refuse(fault)
 ///
 /// Why this order: once the group's position is stable and belongs to a generation of ours, no older owner
@@ -26,6 +27,12 @@ import Sequitur
 /// it. A broker that names transactions aborted long ago with a fetch that begins behind their markers makes a
 /// read_committed client drop everything of the same producer. Reading all again over what the store holds ends in
 /// the same state, since of each key the last record counts.
+///
+/// Why aborted transactions are looked at: a group coordinator may show the offsets of a transaction that was aborted
+/// (KAFKA-17507, in brokers from 2.0 on: the end of a transaction reached its cache when the next one of the producer
+/// had sent its offsets already, and took these along; seen on Apache Kafka 3.7 after a kill -9). Then nothing is lost:
+/// the aborted transaction's checkpoint, with the group's position, still stands on the changelog, and what was
+/// committed ends before it.
 public struct RestoreMachine: Sendable {
   /// What the store says of itself.
   public struct StoredPosition: Sendable, Hashable {
@@ -57,6 +64,8 @@ public struct RestoreMachine: Sendable {
     /// Read the changelog from here until the consumer's position is at least `target`. The second time from its
     /// start, over what the store holds. Of records that the store ``holds(_:)`` only the checkpoints count.
     case read(from: Int64, target: Int64)
+    /// Look through the changelog's records from here to `target`, read_uncommitted, for checkpoints; write nothing.
+    case readAborted(from: Int64, target: Int64)
     /// The state is whole. Process commands from `position` (`nil`: from the topic's start).
     case serve(position: Int64?)
     case refuse(RestoreFault)
@@ -68,6 +77,7 @@ public struct RestoreMachine: Sendable {
     case readingBounds
     case settingAside
     case reading
+    case readingAborted
     case ended
   }
 
@@ -189,6 +199,18 @@ public struct RestoreMachine: Sendable {
     return self.position >= target ? finish() : nil
   }
 
+  /// All checkpoints between ``Action/readAborted(from:target:)``'s offsets were read.
+  ///
+  /// - Parameter positions: theirs. None of these checkpoints is committed: what is had been read before.
+  public mutating func abortedRead(positions: [Int64]) -> Action {
+    guard state == .readingAborted, let groupPosition else { illegal("abortedRead") }
+    guard positions.contains(groupPosition) else {
+      return refuse(.changelogLost(checkpoint: checkpoint, groupPosition: groupPosition))
+    }
+    state = .ended
+    return .serve(position: checkpoint)
+  }
+
   // MARK: Transitions
 
   private mutating func read() -> Action {
@@ -224,7 +246,12 @@ public struct RestoreMachine: Sendable {
   private mutating func finish() -> Action {
     if let groupPosition, groupPosition > (checkpoint ?? 0) {
       if let stored, stored.changelogOffset > start, !isSecondLook { return readAgain() }
-      return refuse(.changelogLost(checkpoint: checkpoint, groupPosition: groupPosition))
+      let from = max(checkpointOffset.map { $0 + 1 } ?? start, start)
+      guard from < target else {
+        return refuse(.changelogLost(checkpoint: checkpoint, groupPosition: groupPosition))
+      }
+      state = .readingAborted
+      return .readAborted(from: from, target: target)
     }
     state = .ended
     return .serve(position: checkpoint)

@@ -72,6 +72,8 @@ extension TestDriver {
         store.removeAll()
         action = machine.storeSetAside()
       case .read(let from, let target): action = try read(from: from, to: target, &machine)
+      // The driver's changelog keeps nothing of aborted transactions.
+      case .readAborted: action = machine.abortedRead(positions: [])
       case .serve(let position): return position ?? 0
       case .refuse(let refusal): throw fault(.restore, at: Int64(commands.count - 1), refusal.description)
       }

@@ -97,6 +97,16 @@ struct RestoreJob: Sendable {
         var reader = ChangelogReader(job: self, store: store, from: from, target: target)
         action = try reader.read(&machine)
         changelogPosition = max(from, reader.position)
+      case .readAborted(let from, let target):
+        action = machine.abortedRead(
+          positions: try AbortedCheckpoints(job: self).positions(from: from, to: target))
+        if case .serve(let position) = action {
+          logger.warning(
+            "the group shows the position of a transaction that was aborted; the changelog's is right",
+            metadata: [
+              "partition": "\(partition)", "group": "\(groupPosition ?? 0)", "changelog": "\(position ?? 0)",
+            ])
+        }
       case .serve(let position):
         return Restored(
           store: store, position: position, changelogPosition: changelogPosition,

@@ -66,7 +66,9 @@ import Testing
       stored: Stored(changelogOffset: 60, commandPosition: 20), group: 30, end: 100)
     #expect(machine.positionReached(100) == .read(from: 0, target: 100))
     #expect(machine.checkpointRead(checkpoint(20), at: 99) == nil)
-    #expect(machine.positionReached(100) == .refuse(.changelogLost(checkpoint: 20, groupPosition: 30)))
+    #expect(
+      machine.positionReached(100) == .refuse(.changelogLost(checkpoint: 20, groupPosition: 30)),
+      "nothing follows the checkpoint, not even a marker")
   }
 
   @Test func `a store at the end serves its own position`() {
@@ -198,8 +200,37 @@ import Testing
       if !isStored || fault != nil, let found {
         #expect(machine.checkpointRead(checkpoint(found), at: 99) == nil)
       }
-      #expect(machine.positionReached(100_000) == (fault.map { .refuse($0) } ?? .serve(position: found)))
+      let end = machine.positionReached(100_000)
+      guard let fault else {
+        #expect(end == .serve(position: found))
+        continue
+      }
+      #expect(end == .readAborted(from: found == nil ? 0 : 100, target: 100_000))
+      #expect(machine.abortedRead(positions: []) == .refuse(fault))
     }
+  }
+
+  @Test func `a group's position that an aborted transaction left is not believed`() {
+    // With a store, after the second look, and without one.
+    for stored in [Stored(changelogOffset: 60, commandPosition: 20), nil] {
+      for (aborted, action) in [
+        ([30], RestoreMachine.Action.serve(position: 20)), ([25, 30, 35], .serve(position: 20)),
+        ([25, 35], .refuse(.changelogLost(checkpoint: 20, groupPosition: 30))),
+        ([], .refuse(.changelogLost(checkpoint: 20, groupPosition: 30))),
+      ] as [([Int64], RestoreMachine.Action)] {
+        var (machine, _) = begun(stored: stored, group: 30, end: 100)
+        if stored != nil { #expect(machine.positionReached(100) == .read(from: 0, target: 100)) }
+        #expect(machine.checkpointRead(checkpoint(20), at: 70) == nil)
+        #expect(machine.positionReached(100) == .readAborted(from: 71, target: 100))
+        #expect(machine.abortedRead(positions: aborted) == action)
+      }
+    }
+  }
+
+  @Test func `without any committed checkpoint all of the changelog is looked at for aborted ones`() {
+    var (machine, _) = begun(stored: nil, group: 30, logStart: 0, end: 100)
+    #expect(machine.positionReached(100) == .readAborted(from: 0, target: 100))
+    #expect(machine.abortedRead(positions: [30]) == .serve(position: nil))
   }
 
   @Test func `another number of partitions refuses`() {

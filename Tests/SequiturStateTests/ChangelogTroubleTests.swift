@@ -146,6 +146,24 @@ extension StateTests {
     #expect(try bench.stored() == bench.fold())
   }
 
+  @Test(.enabled(if: PackageRoot.python != nil))
+  func `a group's position from an aborted transaction is not believed, and nothing is skipped`() async throws
+  {
+    let bench = try await worked()
+    try bench.sendNotes(6, text: "two")
+    try bench.leaveAbortedCheckpoint(26)
+    // The damage: the group shows what a transaction had sent that was aborted (KAFKA-17507).
+    try bench.setGroupPosition(26)
+    #expect(try bench.groupPosition() == 26)
+    #expect(try bench.storedFigures().commandPosition == 20)
+    try await bench.work()
+    #expect(bench.log.has("the group shows the position of a transaction that was aborted"))
+    #expect(try bench.records(of: bench.topics.valid).count == 26)
+    #expect(try bench.stored() == bench.fold())
+    #expect(try bench.groupPosition() == 26)
+    try bench.expectGaplessVersions()
+  }
+
   @Test func `a changelog record that cannot be decoded is refused with its offset`() async throws {
     let bench = try await worked()
     let producer = try KafkaProducer(configuration: bench.kafka, logger: bench.log.logger)

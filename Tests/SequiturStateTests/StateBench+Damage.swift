@@ -114,6 +114,23 @@ extension StateBench {
     try runPython(script, [name, topics.commands, "\(position)"])
   }
 
+  /// Leaves a transaction on the changelog that was aborted after its checkpoint had arrived.
+  func leaveAbortedCheckpoint(_ position: Int64) throws {
+    let script = """
+      import sys
+      from confluent_kafka import Producer
+      servers, group, topic, value = sys.argv[1:]
+      producer = Producer({"bootstrap.servers": servers, "transactional.id": group + "-aborted"})
+      producer.init_transactions()
+      producer.begin_transaction()
+      producer.produce(topic, key=b"", value=value.encode(), partition=0)
+      assert producer.flush(30) == 0
+      producer.abort_transaction()
+      """
+    let value = #"{"format":1,"position":\#(position),"partitions":1}"#
+    try runPython(script, [name, topics.changelog, value])
+  }
+
   /// Changes a topic's property, by the Python client. Others of the topic go back to their defaults, but the
   /// changelog stays compacted.
   func alter(_ topic: String, _ name: String, _ value: String) throws {

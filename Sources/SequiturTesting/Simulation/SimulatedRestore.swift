@@ -76,6 +76,7 @@ final class SimulatedRestore {
       if from == target, let end = machine.positionReached(from) { return perform(end) }
       if hasStored { world.reach(.restoreOfTailOnly) }
       fetch(from: from, target: target)
+    case .readAborted(let from, let target): readAborted(from: from, target: target)
     case .serve(let position): serve(position)
     case .refuse(let fault): refuse(fault)
     }
@@ -142,6 +143,23 @@ final class SimulatedRestore {
       process.after(fetched.position == offset ? 20 : 1) { [self] in
         if !endsCancelled() { fetch(from: fetched.position, target: target) }
       }
+    }
+  }
+
+  private func readAborted(from offset: Int64, target: Int64) {
+    retrying(.changelogFetch) { [self] in
+      world.kafka.log(.changelog, partition).read(
+        from: offset, max: Int(target - offset), isCommittedOnly: false)
+    } _: { [self] fetched in
+      let positions = fetched.records.compactMap { _, record -> Int64? in
+        var object = ByteWriter()
+        let content = try? record.withViews {
+          try ChangelogRecord.decode(key: $0, value: $1, headers: $2, into: &object)
+        }
+        guard case .checkpoint(let checkpoint) = content else { return nil }
+        return checkpoint.position
+      }
+      perform(machine.abortedRead(positions: positions))
     }
   }
 
