@@ -185,14 +185,19 @@ actor Assignments {
 
   /// Removes partitions, cancels their restores, and says which lane serves which.
   private func stop(_ numbers: [Int32]) async -> [(Lane, [Int32])] {
+    let stopped = numbers.compactMap { number in
+      assignments.removeValue(forKey: number).map { (number: number, status: $0.status) }
+    }
+    // All at once: each has a call to finish, and together they have the revoke's time.
+    for case (_, .restoring(let cancellation, let task)) in stopped {
+      cancellation.cancel()
+      // Ends the pause between two tries, and the wait for a thread, as well.
+      task.cancel()
+    }
     var served: [Int: [Int32]] = [:]
-    for number in numbers {
-      guard let assignment = assignments.removeValue(forKey: number) else { continue }
-      switch assignment.status {
-      case .restoring(let cancellation, let task):
-        cancellation.cancel()
-        // Ends the pause between two tries as well: a revoke has no time for it.
-        task.cancel()
+    for (number, status) in stopped {
+      switch status {
+      case .restoring(_, let task):
         if let lane = await task.value { served[lane.index, default: []].append(number) }
       case .serving(let lane):
         served[lane.index, default: []].append(number)

@@ -78,7 +78,7 @@ struct RestoreJob: Sendable {
         action = machine.groupPositionRead(groupPosition)
       case .readBounds:
         let bounds = try retrying("read the changelog's bounds") { () throws(KafkaError) in
-          try admin.watermarks(topic: topics.changelog, partition: partition, timeout: timeouts.call)
+          try admin.watermarks(topic: topics.changelog, partition: partition, timeout: timeouts.restoreCall)
         }
         action = machine.boundsRead(logStart: bounds.low, highWatermark: bounds.high)
       case .setAside(let mismatch):
@@ -121,7 +121,7 @@ struct RestoreJob: Sendable {
   private func readGroupPosition() throws -> Int64? {
     let commands = TopicPartition(topic: topics.commands, partition: partition)
     return try retrying("read the group's position") { () throws(KafkaError) in
-      try consumer.committed([commands], timeout: .seconds(1))[commands]
+      try consumer.committed([commands], timeout: timeouts.restoreCall)[commands]
     }
   }
 

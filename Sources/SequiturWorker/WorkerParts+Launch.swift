@@ -71,8 +71,7 @@ extension WorkerParts {
     try consumer.seek(
       topic: configuration.topics.commands, partition: partition,
       offset: position ?? TopicPartitionOffset.beginning,
-      // A revoke waits for it; when it is too short, the restore is tried again.
-      timeout: min(configuration.timeouts.call, .seconds(2)))
+      timeout: configuration.timeouts.restoreCall)
   }
 
   private func makeActor(

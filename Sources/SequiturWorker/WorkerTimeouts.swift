@@ -40,6 +40,10 @@ public struct WorkerTimeouts: Sendable, Hashable {
 
   public init() {}
 
+  /// One blocking call of a restore. A revoke waits for the one under way, so it is no longer than that has time; when
+  /// it is too short, the call is made again. At least 250 ms, or a far broker could never answer.
+  var restoreCall: Duration { max(min(call, revoke, .seconds(2)), .milliseconds(250)) }
+
   /// The longest a broker takes to look for transactions whose time is over, by default.
   static let transactionScan = Duration.seconds(10)
 

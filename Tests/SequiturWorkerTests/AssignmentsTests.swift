@@ -43,6 +43,53 @@ extension SequiturWorkerTests {
       await bench.end()
     }
 
+    @Test func `a revoke cancels all restores before it waits for one of them`() async throws {
+      let both = Mutex<[Int32: Cancellation]>([:])
+      let bothCancelled = Mutex(0)
+      let bench = try Bench { number, cancellation in
+        both.withLock { $0[number] = cancellation }
+        let thread = WorkerThread(name: "restore") {
+          cancellation.wait(.seconds(60))
+          // This one ends when the other one is cancelled, too.
+          guard let other = both.withLock({ $0[1 - number] }) else { return }
+          other.wait(.seconds(10))
+          if other.isCancelled { bothCancelled.withLock { $0 += 1 } }
+        }
+        await thread.join()
+        throw CancellationError()
+      }
+      await bench.assignments.assigned([bench.partition, bench.partition(1)])
+      try await eventually("both restores") { both.withLock { $0.count == 2 } }
+      await bench.assignments.revoked([0, 1], deadline: .now + .seconds(5))
+      #expect(bothCancelled.withLock { $0 } == 2)
+      await bench.end()
+    }
+
+    @Test func `a revoke waits for no restore that has no thread yet`() async throws {
+      let pool = BlockingPool(name: "restore", threads: 1)
+      let other = Cancellation()
+      let busy = Task { try await pool.run { while !other.isCancelled { other.wait(.seconds(1)) } } }
+      let begun = Mutex(false)
+      let queued = Task { try await pool.run { begun.withLock { $0 = true } } }
+      queued.cancel()
+      await #expect(throws: CancellationError.self) { try await queued.value }
+      other.cancel()
+      try await busy.value
+      // Whoever comes next is served as ever.
+      #expect(try await pool.run { 7 } == 7)
+      #expect(begun.withLock { !$0 })
+      await pool.stop()
+    }
+
+    @Test func `a restore's calls are over within the revoke's time`() {
+      var timeouts = WorkerTimeouts()
+      #expect(timeouts.restoreCall == .seconds(2))
+      timeouts.revoke = .seconds(1)
+      #expect(timeouts.restoreCall == .seconds(1))
+      timeouts.call = .milliseconds(10)
+      #expect(timeouts.restoreCall == .milliseconds(250))
+    }
+
     @Test func `a job that comes after a lane's end still runs`() async {
       let probe = Probe()
       #expect(await probe.answer() == 1)
@@ -79,7 +126,9 @@ private final class Bench: Sendable {
   var restores: Int { counts.withLock { $0.restores } }
   var actors: [PartitionActor] { counts.withLock { $0.actors } }
 
-  init() throws {
+  init(
+    restoring: @escaping @Sendable (Int32, Cancellation) async throws -> Void = { _, _ in }
+  ) throws {
     folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
     let state = try StateDirectory(path: folder.path, options: DatabaseOptions(), logger: quiet)
     self.state = state
@@ -96,8 +145,9 @@ private final class Bench: Sendable {
     assignments = Assignments(
       lanes: [lane],
       service: Assignments.Service(
-        restore: { number, _ in
+        restore: { number, cancellation in
           counts.value?.counts.withLock { $0.restores += 1 }
+          try await restoring(number, cancellation)
           return RestoreJob.Restored(
             store: try state.store(of: number), position: 0, changelogPosition: 0,
             incarnation: nil, groupPosition: 0)
@@ -113,6 +163,11 @@ private final class Bench: Sendable {
         refused: { _ in }, needsAll: false),
       objectBytesMax: 1 << 20, statistics: statistics, logger: quiet)
     counts.bind(self)
+  }
+
+  /// Another partition, with the same queue.
+  func partition(_ number: Int32) -> AssignedPartition {
+    AssignedPartition(number: number, queue: partition.queue)
   }
 
   /// Returns when the partition is served.
