@@ -76,6 +76,6 @@ public struct AccountDecider: Decider {
 
   @inlinable
   public func encodeState(_ state: Account, into bytes: inout ByteWriter) {
-    withUnsafeBytes(of: state) { bytes.append($0) }
+    bytes.append(bytesOf: state)
   }
 }

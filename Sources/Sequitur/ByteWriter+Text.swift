@@ -10,7 +10,7 @@ extension ByteWriter {
     var place = length + count
     while place > length {
       place -= 1
-      memory[place] = UInt8(truncatingIfNeeded: 48 + rest % 10)
+      start.storeBytes(of: UInt8(truncatingIfNeeded: 48 + rest % 10), toByteOffset: place, as: UInt8.self)
       rest /= 10
     }
     length += count

@@ -7,18 +7,23 @@
 /// bound to no thread (malloc(3), "MT-Safe").
 public struct ByteWriter: ~Copyable, @unchecked Sendable {
   @usableFromInline
-  var memory: UnsafeMutableRawBufferPointer
+  var start: UnsafeMutableRawPointer
 
+  @usableFromInline
+  var capacity: Int
+
+  /// 0…`capacity`. What is added to it was reserved first, so that it cannot overflow.
   @usableFromInline
   var length: Int
 
   /// - Parameter capacity: bytes to reserve at once.
   public init(capacity: Int = 256) {
-    memory = .allocate(byteCount: max(capacity, 16), alignment: 16)
+    self.capacity = max(capacity, 16)
+    start = .allocate(byteCount: self.capacity, alignment: 16)
     length = 0
   }
 
-  deinit { memory.deallocate() }
+  deinit { start.deallocate() }
 
   /// The number of bytes written.
   @inlinable
@@ -27,14 +32,14 @@ public struct ByteWriter: ~Copyable, @unchecked Sendable {
   /// The bytes written so far; valid until the next mutation.
   @inlinable
   public var bytes: UnsafeRawBufferPointer {
-    UnsafeRawBufferPointer(start: memory.baseAddress, count: count)
+    UnsafeRawBufferPointer(start: start, count: count)
   }
 
   /// The bytes from `offset` on; valid until the next mutation.
   @inlinable
   public func bytes(at offset: Int, count length: Int) -> UnsafeRawBufferPointer {
     assert(offset >= 0 && length >= 0 && offset + length <= count)
-    return UnsafeRawBufferPointer(start: memory.baseAddress! + offset, count: length)
+    return UnsafeRawBufferPointer(start: start + offset, count: length)
   }
 
   /// Forgets what stands behind `count`; keeps the memory.
@@ -47,23 +52,23 @@ public struct ByteWriter: ~Copyable, @unchecked Sendable {
   /// Drops the first `dropped` bytes and moves the others to the front.
   public mutating func removeFirst(_ dropped: Int) {
     precondition(dropped <= length, "a writer cannot drop more than it holds")
-    memory.baseAddress!.copyMemory(from: memory.baseAddress! + dropped, byteCount: length - dropped)
+    start.copyMemory(from: start + dropped, byteCount: length - dropped)
     length -= dropped
   }
 
   @inlinable
   public mutating func append(_ byte: UInt8) {
     reserve(1)
-    memory[count] = byte
-    length += 1
+    start.storeBytes(of: byte, toByteOffset: length, as: UInt8.self)
+    length &+= 1
   }
 
   @inlinable
   public mutating func append(_ source: UnsafeRawBufferPointer) {
-    guard let start = source.baseAddress, source.count > 0 else { return }
+    guard let bytes = source.baseAddress, source.count > 0 else { return }
     reserve(source.count)
-    (memory.baseAddress! + count).copyMemory(from: start, byteCount: source.count)
-    length += source.count
+    (start + length).copyMemory(from: bytes, byteCount: source.count)
+    length &+= source.count
   }
 
   @inlinable
@@ -95,35 +100,46 @@ public struct ByteWriter: ~Copyable, @unchecked Sendable {
     withUnsafeBytes(of: value.bigEndian) { append($0) }
   }
 
+  /// Appends a value's bytes as they stand in memory, in this machine's byte order.
+  ///
+  /// For a state or an event that is a struct of numbers. It must have no padding, whose bytes are not defined.
+  @inlinable @inline(__always)
+  public mutating func append<Value: BitwiseCopyable>(bytesOf value: borrowing Value) {
+    reserve(MemoryLayout<Value>.size)
+    withUnsafeBytes(of: value) { (start + length).copyMemory(from: $0.baseAddress!, byteCount: $0.count) }
+    length &+= MemoryLayout<Value>.size
+  }
+
   /// Makes room for `additional` bytes behind the end.
-  @inlinable
+  @inlinable @inline(__always)
   public mutating func reserve(_ additional: Int) {
-    if count + additional > memory.count { grow(to: count + additional) }
+    if additional > capacity &- length { grow(to: length + additional) }
   }
 
   /// Appends `added` bytes that `body` fills.
   @inlinable
   public mutating func append(count added: Int, _ body: (UnsafeMutableRawBufferPointer) -> Void) {
     reserve(added)
-    body(UnsafeMutableRawBufferPointer(start: memory.baseAddress! + length, count: added))
-    length += added
+    body(UnsafeMutableRawBufferPointer(start: start + length, count: added))
+    length &+= added
   }
 
   /// Appends what `body` writes into room for `max` bytes: as many from its beginning as it answers.
   @inlinable @inline(__always)
   public mutating func append(max: Int, _ body: (UnsafeMutableRawPointer) -> Int) {
     reserve(max)
-    let added = body(memory.baseAddress! + length)
+    let added = body(start + length)
     assert(0...max ~= added)
-    length += added
+    length &+= added
   }
 
-  @usableFromInline
+  @usableFromInline @inline(never)
   mutating func grow(to needed: Int) {
-    let larger = UnsafeMutableRawBufferPointer.allocate(
-      byteCount: max(needed, memory.count * 2), alignment: 16)
-    larger.baseAddress!.copyMemory(from: memory.baseAddress!, byteCount: count)
-    memory.deallocate()
-    memory = larger
+    let larger = max(needed, capacity * 2)
+    let memory = UnsafeMutableRawPointer.allocate(byteCount: larger, alignment: 16)
+    memory.copyMemory(from: start, byteCount: length)
+    start.deallocate()
+    start = memory
+    capacity = larger
   }
 }
