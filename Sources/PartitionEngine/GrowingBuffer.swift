@@ -37,7 +37,8 @@ struct GrowingBuffer<Element: BitwiseCopyable>: ~Copyable {
   mutating func append(_ element: Element) {
     if count == capacity { grow() }
     (start + count).initialize(to: element)
-    count += 1
+    // Below the capacity, so it cannot overflow.
+    count &+= 1
   }
 
   /// Appends what `body` writes into room for `max` elements: as many from its beginning as it answers.

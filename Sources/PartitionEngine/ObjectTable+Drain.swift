@@ -11,31 +11,29 @@ extension ObjectTable {
     precondition(draining.isEmpty, "a drain was taken while another one is under way")
     draining.append(contentsOf: dirty.elements)
     dirty.truncate(to: 0)
-    let entries = entries.start
-    draining.sort { entries[Int($0)].key.precedes(entries[Int($1)].key) }
-    for index in draining {
-      entries[Int(index)].isDirty = false
-      entries[Int(index)].isDraining = true
-      body(entries[Int(index)].key, entries[Int(index)].record)
+    draining.sort { $0.key.precedes($1.key) }
+    for (place, block) in draining.enumerated() {
+      block.head.pointee.dirtyPlace = -1
+      block.head.pointee.drainingPlace = Int32(place)
+      body(block.key, block.record)
     }
     dirtyByteCount = 0
   }
 
   /// The store holds what the last drain took.
   mutating func finishDrain() {
-    for index in draining { entries[Int(index)].isDraining = false }
+    for block in draining { block.head.pointee.drainingPlace = -1 }
     draining.removeAll(keepingCapacity: true)
     evict()
   }
 
   /// The store did not take the last drain: its objects wait for the next one.
   mutating func failDrain() {
-    for index in draining {
-      entries[Int(index)].isDraining = false
-      guard !entries[Int(index)].isDirty else { continue }
-      entries[Int(index)].isDirty = true
-      dirty.append(index)
-      dirtyByteCount += entries[Int(index)].contentBytes
+    for block in draining {
+      block.head.pointee.drainingPlace = -1
+      guard !block.isDirty else { continue }
+      setDirty(block)
+      dirtyByteCount += block.contentBytes
     }
     draining.removeAll(keepingCapacity: true)
   }

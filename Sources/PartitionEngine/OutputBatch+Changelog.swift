@@ -27,15 +27,17 @@ extension OutputBatch {
   private mutating func appendChangelog(
     key: UnsafeRawBufferPointer, object: ObjectRecord, partition: Int32, timestamp: Int64
   ) {
-    let (start, state, version) = (arena.count, object.state, object.version)
-    arena.append(max: key.count + state.count + 20) { room in
+    let (start, state) = (arena.count, object.state)
+    arena.append(max: key.count &+ state.count &+ 20) { room in
       room.copy(key.baseAddress!, count: key.count)
       (room + key.count).copyMemory(from: state.baseAddress!, byteCount: state.count)
-      return key.count &+ state.count &+ (room + key.count + state.count).write(decimal: version)
+      return key.count &+ state.count &+ (room + key.count + state.count).write(decimal: object.version)
     }
     let end = start &+ key.count &+ state.count
     let firstHeader = headers.count
-    append(header: names.version, ByteRange(offset: end, count: arena.count &- end))
+    let version = OutputHeader(name: names.version, value: ByteRange(offset: end, count: arena.count &- end))
+    headers.append(version)
+    headerByteCount &+= version.byteCount
     if object.hasCommandIDs { append(header: names.commandIDs, append(object.commandIDs)) }
     if object.schemaVersion != 1 {
       append(header: names.schemaVersion) { $0.append(decimal: UInt64(object.schemaVersion)) }

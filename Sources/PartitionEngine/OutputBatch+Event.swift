@@ -77,7 +77,7 @@ extension OutputBatch {
     let start = arena.count
     var (positionBytes, idBytes, versionBytes) = (0, 0, 0)
     let (topic, last, lastOffset) = (template.topic, template.position, template.offset)
-    arena.append(max: keyBytes + Int(topic.count) + Self.numberBytesMax) { room in
+    arena.append(max: keyBytes &+ Int(topic.count) &+ Self.numberBytesMax) { room in
       room.copy(record.unsafeKey.baseAddress!, count: keyBytes)
       let arena = UnsafeRawPointer(room - start)
       let id = room + keyBytes

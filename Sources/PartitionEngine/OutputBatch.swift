@@ -55,8 +55,10 @@ public struct OutputBatch: ~Copyable, Sendable {
     let headers: Int
   }
 
+  /// Mutating although it changes nothing: a value of this size that is only borrowed is copied onto the stack before a
+  /// call into another module.
   @usableFromInline
-  func mark() -> Mark { Mark(bytes: arena.count, records: recordList.count, headers: headers.count) }
+  mutating func mark() -> Mark { Mark(bytes: arena.count, records: recordList.count, headers: headers.count) }
 
   @usableFromInline
   mutating func rollBack(to mark: Mark) {

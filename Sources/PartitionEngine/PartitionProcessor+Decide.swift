@@ -4,51 +4,65 @@ extension PartitionProcessor {
   /// Asks the decider, and carries out its answer.
   @inlinable
   mutating func decide(
-    _ command: D.Command, on current: CurrentObject<D.State>, id: CommandIDHash?, hash: UInt64,
+    _ command: D.Command, on object: ObjectRecord?, id: CommandIDHash?, hash: UInt64,
     _ record: borrowing CommandRecord, _ headers: CommandHeaders, into output: inout OutputBatch
   ) -> Refusal? {
-    let context = DecisionContext(
-      key: RawSpan.unsafe(record.unsafeKey), position: record.position, timestamp: record.timestamp,
-      version: current.version)
+    let version = object?.version ?? 0
     do {
-      var next = NextObject(version: current.version, state: current.state)
-      switch try decider.decide(command, on: current.state, in: context) {
+      let state: D.State? = if let object { try readState(of: object) } else { nil }
+      let context = DecisionContext(
+        key: RawSpan.unsafe(record.unsafeKey), position: record.position, timestamp: record.timestamp,
+        version: version)
+      switch try decider.decide(command, on: state, in: context) {
       case .reject(let rejection):
-        return Refusal(rejection, objectVersion: current.version)
+        return Refusal(rejection, objectVersion: version)
       case .accept(let event):
-        try append(event, index: 0, to: &next, record, headers, into: &output)
+        try encode(event, index: 0, version: version &+ 1, record, headers, into: &output)
+        try stage(decider.evolve(state, by: event), version: version &+ 1, id: id, hash: hash, record)
       case .acceptAll(let events):
-        guard !events.isEmpty else { return .acceptedWithoutEvent(version: current.version) }
-        let start = output.byteCount
-        for (index, event) in events.enumerated() {
-          try append(event, index: index, to: &next, record, headers, into: &output)
-          guard output.byteCount - start <= limits.transactionBytesMax else {
-            throw Refusal.tooManyEvents(limit: limits.transactionBytesMax)
-          }
-        }
+        guard !events.isEmpty else { return .acceptedWithoutEvent(version: version) }
+        let next = try apply(events, to: state, version: version, record, headers, into: &output)
+        try stage(next.state, version: next.version, id: id, hash: hash, record)
       }
-      try stage(next, id: id, hash: hash, record)
       return nil
     } catch let refusal as Refusal {
-      return refusal.at(version: current.version)
+      return refusal.at(version: version)
     } catch {
-      return .deciderFailed(error, version: current.version)
+      return .deciderFailed(error, version: version)
     }
   }
 
-  /// Evolves the object by one event and encodes the event.
+  /// Encodes several events of one command, and evolves the object by them.
   @inlinable
-  mutating func append(
-    _ event: D.Event, index: Int, to next: inout NextObject<D.State>,
+  func apply(
+    _ events: [D.Event], to state: D.State?, version: UInt64,
+    _ record: borrowing CommandRecord, _ headers: CommandHeaders, into output: inout OutputBatch
+  ) throws -> (state: D.State?, version: UInt64) {
+    var next = (state: state, version: version)
+    let start = output.byteCount
+    for (index, event) in events.enumerated() {
+      next.version += 1
+      try encode(event, index: index, version: next.version, record, headers, into: &output)
+      next.state = decider.evolve(next.state, by: event)
+      // A forgotten object begins anew.
+      if next.state == nil { next.version = 0 }
+      guard output.byteCount - start <= limits.transactionBytesMax else {
+        throw Refusal.tooManyEvents(limit: limits.transactionBytesMax)
+      }
+    }
+    return next
+  }
+
+  /// Encodes an event.
+  @inlinable @inline(__always)
+  func encode(
+    _ event: D.Event, index: Int, version: UInt64,
     _ record: borrowing CommandRecord, _ headers: CommandHeaders, into output: inout OutputBatch
   ) throws {
-    let version = next.version + 1
-    next.state = decider.evolve(next.state, by: event)
-    next.version = next.state == nil ? 0 : version
     let payload = output.arena.count
     let type = try decider.encode(event, into: &output.arena)
     let size = output.appendEvent(
-      type: type, payload: ByteRange(offset: payload, count: output.arena.count - payload), version: version,
+      type: type, payload: ByteRange(offset: payload, count: output.arena.count &- payload), version: version,
       index: index, of: record, headers,
       contentType: decider.eventContentType, identity: identity, envelope: envelope)
     guard size <= limits.recordBytesMax else {
@@ -56,19 +70,19 @@ extension PartitionProcessor {
     }
   }
 
-  /// Writes the object's new record into the open transaction.
-  @inlinable
+  /// Writes the object's new record into the open transaction; `nil` forgets the object.
+  @inlinable @inline(__always)
   mutating func stage(
-    _ next: NextObject<D.State>, id: CommandIDHash?, hash: UInt64, _ record: borrowing CommandRecord
+    _ state: D.State?, version: UInt64, id: CommandIDHash?, hash: UInt64, _ record: borrowing CommandRecord
   ) throws {
-    guard let state = next.state else {
+    guard let state else {
       open.stage(record.unsafeKey, hash: hash, at: openPlace, recordFrom: nil)
       return
     }
-    if id != nil || commandIDs.count > 0 { remember(id, version: next.version) }
+    if id != nil || commandIDs.count > 0 { remember(id, version: version) }
     let offset = open.arena.count
     ObjectRecord.append(
-      to: &open.arena, version: next.version, schemaVersion: decider.schemaVersion,
+      to: &open.arena, version: version, schemaVersion: decider.schemaVersion,
       commandIDs: commandIDs.bytes)
     do {
       try decider.encodeState(state, into: &open.arena)
@@ -77,8 +91,8 @@ extension PartitionProcessor {
       throw error
     }
     let size =
-      open.arena.count - offset + record.unsafeKey.count + OutputBatch.framingBytes
-      + OutputBatch.changelogHeaderBytes
+      open.arena.count &- offset &+ record.unsafeKey.count &+ OutputBatch.framingBytes
+      &+ OutputBatch.changelogHeaderBytes
     guard size <= limits.recordBytesMax else {
       open.arena.truncate(to: offset)
       throw Refusal.tooLarge("the object's state", byteCount: size, limit: limits.recordBytesMax)
@@ -96,19 +110,5 @@ extension PartitionProcessor {
     }
     let excess = commandIDs.count - limits.recentCommandIDsMax * ObjectRecord.commandIDBytes
     if excess > 0 { commandIDs.removeFirst(excess) }
-  }
-}
-
-/// An object while a command's events are applied to it.
-@usableFromInline
-struct NextObject<State> {
-  /// The version after the last event; 0 when the object was forgotten.
-  @usableFromInline var version: UInt64
-  @usableFromInline var state: State?
-
-  @usableFromInline
-  init(version: UInt64, state: State?) {
-    self.version = version
-    self.state = state
   }
 }

@@ -1,56 +1,39 @@
 import Sequitur
 
-/// An object before a command.
-@usableFromInline
-struct CurrentObject<State> {
-  /// 0: it does not exist.
-  @usableFromInline let version: UInt64
-  @usableFromInline let state: State?
-
-  @usableFromInline
-  init(version: UInt64, state: State?) {
-    self.version = version
-    self.state = state
-  }
-}
-
-@usableFromInline
-enum LookUpAnswer<State> {
-  case found(CurrentObject<State>)
-  /// The decider cannot read the state it once wrote.
-  case unreadable(Refusal)
-}
-
 extension PartitionProcessor {
   /// Finds the object as the commands before left it, and leaves its command ids in `commandIDs`.
+  ///
+  /// The answer is valid until something is staged; `nil`: the object does not exist.
   @inlinable
-  mutating func lookUp(
-    _ key: UnsafeRawBufferPointer, hash: UInt64
-  ) throws(StoreFault) -> LookUpAnswer<D.State> {
+  mutating func lookUp(_ key: UnsafeRawBufferPointer, hash: UInt64) throws(StoreFault) -> ObjectRecord? {
     commandIDs.truncate(to: 0)
-    guard let record = try findRecord(key, hash: hash) else {
-      return .found(CurrentObject(version: 0, state: nil))
-    }
+    guard let record = try findRecord(key, hash: hash) else { return nil }
     if record.hasCommandIDs { commandIDs.append(record.commandIDs) }
+    return record
+  }
+
+  /// Decodes an object's state.
+  ///
+  /// - Throws: `Refusal` when the decider cannot read what it once wrote.
+  @inlinable @inline(__always)
+  func readState(of record: ObjectRecord) throws -> D.State {
     do {
-      guard record.schemaVersion == decider.schemaVersion else { return try migrate(record) }
-      let state = try decider.decodeState(RawSpan.unsafe(record.state))
-      return .found(CurrentObject(version: record.version, state: state))
+      if record.schemaVersion != decider.schemaVersion { return try migrate(record) }
+      return try decider.decodeState(RawSpan.unsafe(record.state))
     } catch {
-      return .unreadable(.unreadableState(error, version: record.version))
+      throw Refusal.unreadableState(error, version: record.version)
     }
   }
 
   /// Reads a state that an older decider wrote. It is written anew when a command changes the object.
   @usableFromInline
-  mutating func migrate(_ record: ObjectRecord) throws -> LookUpAnswer<D.State> {
+  func migrate(_ record: ObjectRecord) throws -> D.State {
     guard record.schemaVersion < decider.schemaVersion else {
       throw NoStateMigration(from: record.schemaVersion, to: decider.schemaVersion)
     }
     var migrated = ByteWriter(capacity: record.state.count)
     try decider.migrateState(RawSpan.unsafe(record.state), from: record.schemaVersion, into: &migrated)
-    let state = try decider.decodeState(RawSpan.unsafe(migrated.bytes))
-    return .found(CurrentObject(version: record.version, state: state))
+    return try decider.decodeState(RawSpan.unsafe(migrated.bytes))
   }
 
   /// The version that a rejection names when the command itself never came to look at its object.
@@ -68,7 +51,7 @@ extension PartitionProcessor {
     openPlace = open.place(of: key, hash: hash)
     let answer =
       openPlace.isOccupied
-      ? open.object(at: openPlace) : table.find(key, hash: hash, unlessIn: sealed, isSealed)
+      ? open.object(at: openPlace) : table.find(key, hash: hash, unlessIn: &sealed, isSealed)
     switch answer {
     case .present(let record): return record
     case .absent: return nil

@@ -26,7 +26,7 @@ extension PartitionProcessor {
     guard record.position.offset >= nextPosition else { return .skipped }
     let mark = output.mark()
     let refusal = try judge(record, into: &output)
-    nextPosition = record.position.offset + 1
+    nextPosition = record.position.offset &+ 1
     guard let refusal else { return .accepted }
     output.rollBack(to: mark)
     output.appendRejection(refusal, of: record, identity: identity, recordBytesMax: limits.recordBytesMax)
@@ -45,32 +45,33 @@ extension PartitionProcessor {
       return try Refusal.malformedExpectedVersion(headers).at(version: currentVersion(of: key))
     }
 
-    let command: D.Command?
-    var rejection: Rejection?
     switch decider.decode(record) {
-    case .command(let decoded): command = decoded
-    case .rejected(let reason): (command, rejection) = (nil, reason)
+    case .command(let command):
+      let hash = keyHash(key)
+      let object = try lookUp(key, hash: hash)
+      let id = headers.id.map { CommandIDHash($0) }
+      if let refusal = check(object, id, expected) { return refusal }
+      return decide(command, on: object, id: id, hash: hash, record, headers, into: &output)
+    case .rejected(let rejection):
+      // The decider's own checks come last, also those of a command that it rejected while decoding.
+      let object = try lookUp(key, hash: keyHash(key))
+      return check(object, headers.id.map { CommandIDHash($0) }, expected)
+        ?? Refusal(rejection, objectVersion: object?.version ?? 0)
     case .malformed(let reason):
       return try Refusal(.malformed, reason).at(version: currentVersion(of: key))
     case .unknownCommand(let reason):
       return try Refusal(.unknownCommand, reason).at(version: currentVersion(of: key))
     }
+  }
 
-    let hash = keyHash(key)
-    let current: CurrentObject<D.State>
-    switch try lookUp(key, hash: hash) {
-    case .found(let object): current = object
-    case .unreadable(let refusal): return refusal
-    }
-    let id = headers.id.map { CommandIDHash($0) }
+  /// The checks that need the object, but not its state.
+  @inlinable @inline(__always)
+  func check(_ object: ObjectRecord?, _ id: CommandIDHash?, _ expected: ExpectedVersion) -> Refusal? {
+    let version = object?.version ?? 0
     if let id, let made = ObjectRecord.version(madeBy: id, in: commandIDs.bytes) {
-      return .duplicate(made: made, current: current.version)
+      return .duplicate(made: made, current: version)
     }
-    guard expected.isMet(by: current.version) else {
-      return .versionConflict(expected: expected, current: current.version)
-    }
-    // The decider's own checks come last, also those of a command that it rejected while decoding.
-    guard let command else { return rejection.map { Refusal($0, objectVersion: current.version) } }
-    return decide(command, on: current, id: id, hash: hash, record, headers, into: &output)
+    guard expected.isMet(by: version) else { return .versionConflict(expected: expected, current: version) }
+    return nil
   }
 }

@@ -81,12 +81,17 @@ public struct StagingOverlay: ~Copyable {
     @inlinable var isOccupied: Bool { entry != Self.none }
   }
 
+  /// Mutating although it changes nothing, like ``object(at:)``: a value of this size that is only borrowed is copied onto
+  /// the stack before a call into another module.
   @usableFromInline
-  func place(of key: UnsafeRawBufferPointer, hash: UInt64) -> Place { slot(of: key, hash: hash) }
+  mutating func place(of key: UnsafeRawBufferPointer, hash: UInt64) -> Place { slot(of: key, hash: hash) }
 
   /// The object at an occupied place; valid until the next mutation.
   @usableFromInline
-  func object(at place: Place) -> ObjectLookup {
+  mutating func object(at place: Place) -> ObjectLookup { found(place) }
+
+  @inline(__always)
+  private func found(_ place: Place) -> ObjectLookup {
     guard let record = list[Int(place.entry)].record else { return .absent }
     return .present(ObjectRecord(bytes(record)))
   }
@@ -95,7 +100,7 @@ public struct StagingOverlay: ~Copyable {
   @inline(__always)
   func find(_ key: UnsafeRawBufferPointer, hash: UInt64) -> ObjectLookup {
     let place = slot(of: key, hash: hash)
-    return place.isOccupied ? object(at: place) : .unknown
+    return place.isOccupied ? found(place) : .unknown
   }
 
   /// Points the key at the record that stands in the arena from `offset` to its end, or forgets the object.
