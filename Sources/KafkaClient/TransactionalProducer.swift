@@ -87,6 +87,17 @@ public final class TransactionalProducer: Sendable {
       "send consumed offsets to the transaction")
   }
 
+  /// Blocks until every record queued so far is delivered or has failed (`rd_kafka_flush`). Delivery reports are made
+  /// inside, on this thread. A record that failed makes the next call of the transaction throw.
+  /// - Throws: retriable `timedOut`.
+  public func flush(timeout: Duration) throws(KafkaError) {
+    guard rd_kafka_flush(core.handle.raw, timeout.kafkaMilliseconds) == RD_KAFKA_RESP_ERR_NO_ERROR else {
+      throw KafkaError(
+        code: .timedOut, operation: "flush the transaction",
+        detail: "records are still on their way after \(timeout)", isRetriable: true)
+    }
+  }
+
   /// Flushes all records and commits the transaction. Blocks (`rd_kafka_commit_transaction`). Delivery reports
   /// are made inside, on this thread.
   /// - Throws: retriable: the outcome is open, call again. Abortable: nothing became visible once

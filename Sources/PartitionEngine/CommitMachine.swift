@@ -1,18 +1,22 @@
 /// One transaction's protocol as a pure machine: it takes what happened and says what to do next.
 ///
-///     start ─▶ beginning ─▶ producing ─▶ sendingOffsets ─▶ committing ─▶ committed
-///                 │ abortable   │              │               │ abortable
-///                 └─────────────┴──────┬───────┘               │
-///                                      ▼                       ▼
-///                                  aborting ───────────────▶ begin again with the same bytes
+///     start ─▶ beginning ─▶ producing ─▶ flushing ─▶ sendingOffsets ─▶ committing ─▶ committed
+///                 │ abortable   │            │              │              │ abortable
+///                 └─────────────┴──────┬─────┴──────────────┘              │
+///                                      ▼                                   ▼
+///                                  aborting ───────────────────────────▶ begin again with the same bytes
 ///     anything else (fenced, fatal, an outcome nobody knows)
 ///         ─▶ recreating (the producer; its initialisation ends the old transaction one way or the other)
-///         ─▶ resolving (read the group's committed position)
-///               at the transaction's start: begin again with the same bytes
-///               at its end: committed, but perhaps by another owner that decided the same commands while
-///                 this worker stood still, and whose records lie elsewhere in the changelog; discard, and
-///                 let the restore read what is there
-///               elsewhere: another owner went on; discard
+///         ─▶ discard, and let the restore read in the changelog what became of it
+///
+/// Why the group's position is not asked what became of a transaction: it tells too little (another owner may have decided
+/// the same commands while this worker stood still, and its records lie elsewhere in the changelog), and before Kafka 4.0
+/// it may be wrong: the coordinator may forget a committed transaction's offsets, or show an aborted one's (KAFKA-17507).
+///
+/// The records are in their topics before the offsets are sent, because the coordinator checks the generation only with
+/// the offsets (KIP-447). So a transaction whose offsets an older generation still got in has its changelog records below
+/// the high watermark that a restore asks in a newer one, and the restore waits for its outcome. That the group's
+/// position waits too (`require_stable`) is not enough, for the same reason.
 ///
 /// Sending the same bytes again is right because the transaction's outcome is all or nothing, and because
 /// deciding again would give the same bytes (guarantee 7).
@@ -21,13 +25,13 @@ public struct CommitMachine: Sendable {
   public enum Action: Sendable, Hashable {
     case begin
     case produce
+    /// Wait until all records are in their topics.
+    case flush
     case sendOffsets
     case commit
     case abort
     /// Destroy the producer, create it anew and initialise its transactions.
     case recreateProducer
-    /// Read the group's committed positions of the transaction's partitions, stable ones only.
-    case readPositions
     /// Wait for so long, or until the transaction is given up.
     case wait(Duration)
     /// The end: the transaction is committed.
@@ -44,8 +48,6 @@ public struct CommitMachine: Sendable {
     /// It was carried out, or the wait is over.
     case succeeded
     case failed(Failure)
-    /// The committed positions were read.
-    case resolved(Resolution)
   }
 
   /// How a step failed; what librdkafka says of the error decides.
@@ -60,16 +62,15 @@ public struct CommitMachine: Sendable {
 
   private enum State: Sendable, Hashable {
     case idle
-    case beginning, producing, sendingOffsets, committing
+    case beginning, producing, flushing, sendingOffsets, committing
     case aborting
     case recreating
-    case resolving
     case waiting(then: Step)
   }
 
   /// What a wait is followed by.
   private enum Step: Sendable, Hashable {
-    case begin, sendOffsets, commit, abort, recreateProducer, readPositions
+    case begin, flush, sendOffsets, commit, abort, recreateProducer
   }
 
   private var state = State.idle
@@ -98,10 +99,8 @@ public struct CommitMachine: Sendable {
     self.isAbandoned = self.isAbandoned || isAbandoned
     switch (state, outcome) {
     case (.waiting(let next), .succeeded): return waited(next)
-    case (.resolving, .resolved(let resolution)): return resolved(resolution)
     case (_, .succeeded): return succeeded()
     case (_, .failed(let failure)): return failed(failure)
-    case (_, .resolved): illegal("\(outcome)")
     }
   }
 
@@ -110,30 +109,32 @@ public struct CommitMachine: Sendable {
   private mutating func succeeded() -> Action {
     switch state {
     case .beginning: return isAbandoned ? abort() : enter(.producing, .produce)
-    case .producing: return isAbandoned ? abort() : enter(.sendingOffsets, .sendOffsets)
+    case .producing: return isAbandoned ? abort() : enter(.flushing, .flush)
+    case .flushing: return isAbandoned ? abort() : enter(.sendingOffsets, .sendOffsets)
     case .sendingOffsets: return isAbandoned ? abort() : enter(.committing, .commit)
     case .committing: return enter(.idle, .committed)
     case .aborting: return again()
-    // A new producer has ended the transaction already.
-    case .recreating: return isAbandoned ? discard() : enter(.resolving, .readPositions)
-    case .idle, .resolving, .waiting: illegal("succeeded")
+    // The new producer has ended the transaction.
+    case .recreating: return discard()
+    case .idle, .waiting: illegal("succeeded")
     }
   }
 
   private mutating func failed(_ failure: Failure) -> Action {
     if isAbandoned { return failedAbandoned(failure) }
     switch (state, failure) {
+    case (.flushing, .retriable): return wait(.flush)
     case (.sendingOffsets, .retriable): return wait(.sendOffsets)
     case (.committing, .retriable): return wait(.commit)
     case (.aborting, .retriable): return wait(.abort)
     case (.beginning, .retriable), (.producing, .retriable): return abort()
-    case (.beginning, .abortable), (.producing, .abortable), (.sendingOffsets, .abortable),
-      (.committing, .abortable):
+    case (.beginning, .abortable), (.producing, .abortable), (.flushing, .abortable),
+      (.sendingOffsets, .abortable), (.committing, .abortable):
       return abort()
     case (.recreating, _): return wait(.recreateProducer)
-    case (.resolving, _): return wait(.readPositions)
-    case (.beginning, .producerLost), (.producing, .producerLost), (.sendingOffsets, .producerLost),
-      (.committing, .producerLost), (.aborting, .abortable), (.aborting, .producerLost):
+    case (.beginning, .producerLost), (.producing, .producerLost), (.flushing, .producerLost),
+      (.sendingOffsets, .producerLost), (.committing, .producerLost), (.aborting, .abortable),
+      (.aborting, .producerLost):
       return wait(.recreateProducer)
     case (.idle, _), (.waiting, _): illegal("failed(\(failure))")
     }
@@ -142,19 +143,12 @@ public struct CommitMachine: Sendable {
   private mutating func waited(_ next: Step) -> Action {
     switch next {
     case .begin: return isAbandoned ? discard() : enter(.beginning, .begin)
+    case .flush: return isAbandoned ? abort() : enter(.flushing, .flush)
     case .sendOffsets: return isAbandoned ? abort() : enter(.sendingOffsets, .sendOffsets)
     case .commit: return enter(.committing, .commit)
     case .abort: return abort()
     case .recreateProducer:
       return isAbandoned ? discard(isUndecided: true) : enter(.recreating, .recreateProducer)
-    case .readPositions: return isAbandoned ? discard() : enter(.resolving, .readPositions)
-    }
-  }
-
-  private mutating func resolved(_ resolution: Resolution) -> Action {
-    switch resolution {
-    case .committed, .movedOn: return discard()
-    case .notCommitted: return again()
     }
   }
 
@@ -163,9 +157,9 @@ public struct CommitMachine: Sendable {
   /// A failure after the transaction was given up: abort it if it was not asked to commit, else let it be.
   private mutating func failedAbandoned(_ failure: Failure) -> Action {
     switch (state, failure) {
-    case (.beginning, _), (.producing, _), (.sendingOffsets, _), (.committing, .abortable): return abort()
+    case (.beginning, _), (.producing, _), (.flushing, _), (.sendingOffsets, _), (.committing, .abortable):
+      return abort()
     case (.committing, _), (.aborting, _), (.recreating, _): return discard(isUndecided: true)
-    case (.resolving, _): return discard()
     case (.idle, _), (.waiting, _): illegal("failed(\(failure))")
     }
   }

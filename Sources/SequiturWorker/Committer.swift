@@ -109,7 +109,7 @@ final class Committer: Sendable {
         return TransactionResult(
           ending: .discarded(isUndecided: isUndecided), checkpointOffsets: [:],
           duration: ContinuousClock.now - start)
-      case .begin, .produce, .sendOffsets, .commit, .abort, .recreateProducer, .readPositions, .wait:
+      case .begin, .produce, .flush, .sendOffsets, .commit, .abort, .recreateProducer, .wait:
         let outcome = carryOut(action, transaction, &refusal)
         // The same bytes would be refused again: the commands are processed again, with what was learnt.
         action = machine.next(after: outcome, isAbandoned: isAbandoned || refusal != nil)
@@ -125,11 +125,11 @@ final class Committer: Sendable {
       switch action {
       case .begin: try sender.begin()
       case .produce: try sender.produce(transaction.output)
+      case .flush: try sender.flush()
       case .sendOffsets: try sender.sendOffsets(transaction.parts) { isAbandoned }
       case .commit: try sender.commit()
       case .abort: try sender.abort()
       case .recreateProducer: try sender.recreateProducer()
-      case .readPositions: return .resolved(try resolve(transaction.parts))
       case .wait(let duration): _ = nudged.wait(timeout: .now() + duration.seconds)
       case .committed, .discard: break
       }
@@ -139,12 +139,6 @@ final class Committer: Sendable {
       if error.isRefusal { refusal = error }
       return .failed(CommitMachine.Failure(error))
     }
-  }
-
-  private func resolve(_ parts: [TransactionPart]) throws(KafkaError) -> CommitMachine.Resolution {
-    let resolution = CommitMachine.Resolution(of: parts, positions: try sender.positions(of: parts))
-    logger.notice("the outcome of a transaction was looked up", metadata: ["outcome": "\(resolution)"])
-    return resolution
   }
 
   /// Waits before the commands of a refused transaction are processed again; a release ends the wait.

@@ -10,8 +10,6 @@ final class TransactionSender: Sendable {
   struct Group: Sendable {
     /// The membership at this moment; `nil` when there is none.
     let metadata: @Sendable () throws(KafkaError) -> ConsumerGroupMetadata?
-    /// The committed positions, stable ones only.
-    let positions: @Sendable ([TopicPartition]) throws(KafkaError) -> [TopicPartition: Int64]
     /// What ended the client; nil while it can be a member.
     let fatalError: @Sendable () -> KafkaError?
   }
@@ -101,6 +99,9 @@ final class TransactionSender: Sendable {
     }
   }
 
+  /// Waits until all records are in their topics, or one has failed: then the next step fails.
+  func flush() throws(KafkaError) { try connected().producer.flush(timeout: call) }
+
   /// Adds the consumed positions, under the membership of this moment.
   ///
   /// - Parameter isAbandoned: asked after the membership was fetched, so that a transaction that was given up
@@ -121,13 +122,6 @@ final class TransactionSender: Sendable {
   func commit() throws(KafkaError) { try connected().producer.commit(timeout: call) }
 
   func abort() throws(KafkaError) { try connected().producer.abort(timeout: call) }
-
-  /// The group's committed positions, stable ones only.
-  func positions(of parts: [TransactionPart]) throws(KafkaError) -> [Int32: Int64] {
-    let positions = try group.positions(
-      parts.map { TopicPartition(topic: topics.commands, partition: $0.partition) })
-    return Dictionary(uniqueKeysWithValues: positions.map { ($0.partition, $1) })
-  }
 
   private func connected() throws(KafkaError) -> Connection {
     if let connection = connection.withLock({ $0 }) { return connection }

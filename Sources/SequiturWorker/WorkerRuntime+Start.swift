@@ -76,9 +76,6 @@ struct WorkerParts: Sendable {
     let instance = try configuration.instanceID ?? state.instanceID()
     let group = TransactionSender.Group(
       metadata: { () throws(KafkaError) in try membership.confirmedMetadata(of: consumer) },
-      positions: { (partitions) throws(KafkaError) in
-        try consumer.committed(partitions, timeout: .seconds(1))
-      },
       fatalError: { consumer.fatalError })
     senders = (0..<configuration.lanes).map { lane in
       TransactionSender(

@@ -7,18 +7,18 @@ import Testing
 
   enum Input: Sendable {
     case succeeded, retriable, abortable, lost, waited
-    case resolved(CommitMachine.Resolution)
   }
 
   /// The inputs that lead from the start to each state.
   static let ways: [String: [Input]] = [
-    "beginning": [], "producing": [.succeeded], "sendingOffsets": [.succeeded, .succeeded],
-    "committing": [.succeeded, .succeeded, .succeeded], "aborting": [.abortable],
+    "beginning": [], "producing": [.succeeded], "flushing": [.succeeded, .succeeded],
+    "sendingOffsets": [.succeeded, .succeeded, .succeeded],
+    "committing": [.succeeded, .succeeded, .succeeded, .succeeded], "aborting": [.abortable],
     "waitingToBegin": [.abortable, .succeeded], "waitingToRecreate": [.lost], "recreating": [.lost, .waited],
-    "resolving": [.lost, .waited, .succeeded],
-    "waitingToCommit": [.succeeded, .succeeded, .succeeded, .retriable],
-    "waitingToSendOffsets": [.succeeded, .succeeded, .retriable], "waitingToAbort": [.abortable, .retriable],
-    "waitingToRead": [.lost, .waited, .succeeded, .retriable],
+    "waitingToCommit": [.succeeded, .succeeded, .succeeded, .succeeded, .retriable],
+    "waitingToFlush": [.succeeded, .succeeded, .retriable],
+    "waitingToSendOffsets": [.succeeded, .succeeded, .succeeded, .retriable],
+    "waitingToAbort": [.abortable, .retriable],
   ]
 
   private func give(
@@ -30,7 +30,6 @@ import Testing
       case .retriable: .failed(.retriable)
       case .abortable: .failed(.abortable)
       case .lost: .failed(.producerLost)
-      case .resolved(let resolution): .resolved(resolution)
       }
     return machine.next(after: outcome, isAbandoned: isAbandoned)
   }
@@ -46,8 +45,11 @@ import Testing
     arguments: [
       ("beginning", .succeeded, .produce, .abort), ("beginning", .retriable, .abort, .abort),
       ("beginning", .abortable, .abort, .abort), ("beginning", .lost, .wait(.milliseconds(10)), .abort),
-      ("producing", .succeeded, .sendOffsets, .abort), ("producing", .retriable, .abort, .abort),
+      ("producing", .succeeded, .flush, .abort), ("producing", .retriable, .abort, .abort),
       ("producing", .abortable, .abort, .abort), ("producing", .lost, .wait(.milliseconds(10)), .abort),
+      ("flushing", .succeeded, .sendOffsets, .abort),
+      ("flushing", .retriable, .wait(.milliseconds(10)), .abort),
+      ("flushing", .abortable, .abort, .abort), ("flushing", .lost, .wait(.milliseconds(10)), .abort),
       ("sendingOffsets", .succeeded, .commit, .abort),
       ("sendingOffsets", .retriable, .wait(.milliseconds(10)), .abort),
       ("sendingOffsets", .abortable, .abort, .abort),
@@ -61,20 +63,14 @@ import Testing
       ("aborting", .abortable, .wait(.milliseconds(10)), undecided),
       ("aborting", .lost, .wait(.milliseconds(10)), undecided),
       ("waitingToBegin", .waited, .begin, discarded),
+      ("waitingToFlush", .waited, .flush, .abort),
       ("waitingToSendOffsets", .waited, .sendOffsets, .abort), ("waitingToCommit", .waited, .commit, .commit),
       ("waitingToAbort", .waited, .abort, .abort),
       ("waitingToRecreate", .waited, .recreateProducer, undecided),
-      ("waitingToRead", .waited, .readPositions, discarded),
-      ("recreating", .succeeded, .readPositions, discarded),
+      ("recreating", .succeeded, discarded, discarded),
       ("recreating", .retriable, .wait(.milliseconds(20)), undecided),
       ("recreating", .abortable, .wait(.milliseconds(20)), undecided),
       ("recreating", .lost, .wait(.milliseconds(20)), undecided),
-      ("resolving", .resolved(.committed), discarded, discarded),
-      ("resolving", .resolved(.movedOn), discarded, discarded),
-      ("resolving", .resolved(.notCommitted), .wait(.milliseconds(20)), discarded),
-      ("resolving", .retriable, .wait(.milliseconds(20)), discarded),
-      ("resolving", .abortable, .wait(.milliseconds(20)), discarded),
-      ("resolving", .lost, .wait(.milliseconds(20)), discarded),
     ] as [(String, Input, Action, Action)])
   func `every input of every state has its action, also when the partitions are being taken away`(
     state: String, input: Input, action: Action, abandoned: Action
@@ -90,13 +86,13 @@ import Testing
   @Test func `an aborted transaction is sent again, from its beginning`() {
     var machine = CommitMachine()
     let inputs: [Input] = [
-      .succeeded, .abortable, .succeeded, .waited, .succeeded, .succeeded, .succeeded, .succeeded,
+      .succeeded, .abortable, .succeeded, .waited, .succeeded, .succeeded, .succeeded, .succeeded, .succeeded,
     ]
     let actions = [machine.start()] + inputs.map { give($0, to: &machine) }
     #expect(
       actions == [
-        .begin, .produce, .abort, .wait(.milliseconds(10)), .begin, .produce, .sendOffsets, .commit,
-        .committed,
+        .begin, .produce, .abort, .wait(.milliseconds(10)), .begin, .produce, .flush, .sendOffsets,
+        .commit, .committed,
       ])
   }
 
@@ -104,7 +100,7 @@ import Testing
     var machine = CommitMachine()
     for _ in 0..<2 {
       _ = machine.start()
-      for _ in 0..<3 { _ = give(.succeeded, to: &machine) }
+      for _ in 0..<4 { _ = give(.succeeded, to: &machine) }
       for milliseconds in [10, 20, 40, 80, 160, 320, 640, 1000, 1000] {
         #expect(give(.retriable, to: &machine) == .wait(.milliseconds(milliseconds)))
         #expect(give(.waited, to: &machine) == .commit)
@@ -120,20 +116,6 @@ import Testing
     #expect(give(.succeeded, to: &machine) == .discard(isUndecided: false))
     #expect(machine.start() == .begin)
     #expect(give(.succeeded, to: &machine) == .produce)
-  }
-
-  @Test(
-    arguments: [
-      ([0: 12, 1: 7], .committed), ([0: 10, 1: 5], .notCommitted), ([:], .notCommitted),
-      ([0: 10], .notCommitted), ([0: 12, 1: 5], .movedOn), ([0: 12], .movedOn), ([0: 13, 1: 7], .movedOn),
-    ] as [([Int32: Int64], CommitMachine.Resolution)])
-  func `the group's positions say what became of a transaction`(
-    positions: [Int32: Int64], resolution: CommitMachine.Resolution
-  ) {
-    let parts = [
-      TransactionPart(partition: 0, start: 10, end: 12), TransactionPart(partition: 1, start: 5, end: 7),
-    ]
-    #expect(CommitMachine.Resolution(of: parts, positions: positions) == resolution)
   }
 }
 

@@ -13,6 +13,8 @@ final class SimulatedCommitter {
   private var handBack: (Bool) -> Void = { _ in }
   private var isAbandoned = false
   private var wasAborted = false
+  /// A new producer has ended the transaction one way or the other.
+  private var wasUnknown = false
   /// A producer is made to end what was given up undecided; what is submitted meanwhile waits for it.
   private var isEndingUndecided = false
   /// Continues a wait at once.
@@ -41,6 +43,7 @@ final class SimulatedCommitter {
     handBack = ended
     isAbandoned = false
     wasAborted = false
+    wasUnknown = false
     if !isEndingUndecided { perform(machine.start()) }
   }
 
@@ -65,18 +68,21 @@ final class SimulatedCommitter {
       if wasAborted { world.reach(.abortedAndSentAgain) }
       checkpointOffsets = producer?.checkpointOffsets ?? [:]
       end(isCommitted: true)
+    case .discard where wasUnknown && !isAbandoned && world.mutation == .unknownIsNotCommitted:
+      wasUnknown = false
+      perform(machine.start())
     case .discard(let isUndecided):
       isEndingUndecided = isUndecided
       end(isCommitted: false)
       if isUndecided { endUndecided() }
     case .wait(let duration): wait(duration)
-    case .readPositions: resolve()
     case .begin: begin()
     case .produce: produce()
+    case .flush: flush()
     case .sendOffsets: sendOffsets()
     case .commit: producer.map { $0.commit(commitAnswered) } ?? report(.failure(.fencedProducer))
     case .abort: abort()
-    case .recreateProducer: recreate { [self] in report($0) }
+    case .recreateProducer: recreate { [self] in recreated($0) }
     }
   }
 
@@ -125,6 +131,12 @@ final class SimulatedCommitter {
     process.after(world.random.below(4)) { [self] in report(.success(())) }
   }
 
+  private func flush() {
+    guard let producer else { return report(.failure(.fencedProducer)) }
+    guard world.mutation?.sendsOffsetsFirst != true else { return report(.success(())) }
+    producer.flush { [self] in report(.success(())) }
+  }
+
   private func sendOffsets() {
     guard let producer, let transaction else { return report(.failure(.fencedProducer)) }
     guard world.mutation != .offsetsNotSent else { return report(.success(())) }
@@ -153,6 +165,14 @@ final class SimulatedCommitter {
     producer.abort { [self] in report($0) }
   }
 
+  private func recreated(_ result: Result<Void, BrokerError>) {
+    if case .success = result, let isCommitted = world.kafka.lastDecision(of: transactionalID) {
+      world.reach(isCommitted ? .unknownOutcomeHadCommitted : .unknownOutcomeHadNotCommitted)
+      wasUnknown = true
+    }
+    report(result)
+  }
+
   private func recreate(_ done: @escaping (Result<Void, BrokerError>) -> Void) {
     producer = nil
     process.call(.initProducer) { [self] in
@@ -176,39 +196,5 @@ final class SimulatedCommitter {
     }
     nudge = go
     process.after(Int(duration / .milliseconds(1)), go)
-  }
-
-  // MARK: An unknown outcome
-
-  private func resolve() {
-    let parts = transaction!.parts
-    process.call(.resolve) { [self] in
-      positions(parts)
-    } _: { [self] answer in
-      switch answer {
-      case .failure(let error): report(.failure(error))
-      case .success(let positions): resolve(CommitMachine.Resolution(of: parts, positions: positions))
-      }
-    }
-  }
-
-  private func positions(_ parts: [TransactionPart]) -> Result<[Int32: Int64], BrokerError> {
-    var positions: [Int32: Int64] = [:]
-    for part in parts {
-      switch world.kafka.group.position(of: part.partition) {
-      case .success(let position): positions[part.partition] = position
-      case .failure(let error): return .failure(error)
-      }
-    }
-    return .success(positions)
-  }
-
-  private func resolve(_ resolution: CommitMachine.Resolution) {
-    switch resolution {
-    case .committed: world.reach(.unknownOutcomeHadCommitted)
-    case .notCommitted: world.reach(.unknownOutcomeHadNotCommitted)
-    case .movedOn: world.reach(.unknownOutcomeMovedOn)
-    }
-    ended(.resolved(world.mutation == .unknownIsNotCommitted ? .notCommitted : resolution))
   }
 }

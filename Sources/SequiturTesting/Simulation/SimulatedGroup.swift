@@ -40,8 +40,9 @@ final class SimulatedGroup {
   private var lastMember = 0
 
   private(set) var committed: [Int32: Int64] = [:]
-  /// Offsets in transactions that are not ended: by partition, then by transaction.
-  private var pending: [Int32: [Int: Int64]] = [:]
+  /// Offsets in transactions that are not ended: by partition, then by producer, as the coordinator before Kafka 4.0 keeps
+  /// them: a completion that comes late takes what the producer's next transaction has sent by then (KAFKA-17507).
+  private var pending: [Int32: [String: Int64]] = [:]
 
   init(world: World, partitions: Int) {
     self.world = world
@@ -63,13 +64,13 @@ final class SimulatedGroup {
     return metadata.generation == generation ? nil : .illegalGeneration
   }
 
-  func pend(_ offset: Int64, of partition: Int32, _ transaction: Int) {
-    pending[partition, default: [:]][transaction] = offset
+  func pend(_ offset: Int64, of partition: Int32, _ producer: String) {
+    pending[partition, default: [:]][producer] = offset
   }
 
-  func end(_ transaction: Int, isCommit: Bool) {
+  func end(_ producer: String, isCommit: Bool) {
     for partition in pending.keys.sorted() {
-      guard let offset = pending[partition]?.removeValue(forKey: transaction), isCommit else { continue }
+      guard let offset = pending[partition]?.removeValue(forKey: producer), isCommit else { continue }
       committed[partition] = offset
     }
   }

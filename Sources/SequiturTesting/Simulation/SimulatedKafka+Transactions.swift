@@ -22,6 +22,9 @@ extension SimulatedKafka {
     }
   }
 
+  /// How the producer's last transaction ended; `nil` when it has not.
+  func lastDecision(of id: String) -> Bool? { coordinated[id].flatMap { decisions[$0.transaction] } }
+
   func produce(
     _ records: [LogRecord], to log: CoordinatedProducer.LogID, by id: String, epoch: Int
   ) -> Result<Int64, BrokerError> {
@@ -48,7 +51,7 @@ extension SimulatedKafka {
     }
     let transaction = coordinated[id]!.transaction
     coordinated[id]!.parts = parts
-    for part in parts { group.pend(part.end, of: part.partition, transaction) }
+    for part in parts { group.pend(part.end, of: part.partition, id) }
     world.note("offsets \(parts.map { "\($0.partition)@\($0.end)" }) pend in t\(transaction) of \(id)")
     return .success(())
   }
@@ -119,12 +122,23 @@ extension SimulatedKafka {
     }
     if producer.hasOffsets {
       world.after(world.markerDelay()) { [unowned self] in
-        group.end(transaction, isCommit: isCommit)
-        world.note("marker t\(transaction) on the offsets: \(group.committedText)")
+        completeOffsets(of: id, transaction, isCommit: isCommit)
         markerWritten(id)
       }
     }
     if coordinated[id]!.markersMissing == 0 { coordinated[id]!.state = .complete(isCommit: isCommit) }
+  }
+
+  /// The coordinator's own thread makes a transaction's offsets visible, one transaction after the other, and sometimes
+  /// not before the marker is answered (KAFKA-17507).
+  private func completeOffsets(of id: String, _ transaction: Int, isCommit: Bool) {
+    lastCompletion = max(lastCompletion, world.now + world.completionDelay())
+    let complete = { [unowned self] in
+      group.end(id, isCommit: isCommit)
+      world.note("offsets of t\(transaction) complete: \(group.committedText)")
+    }
+    guard lastCompletion > world.now else { return complete() }
+    world.after(lastCompletion - world.now, complete)
   }
 
   private func markerWritten(_ id: String) {

@@ -24,6 +24,8 @@ final class SimulatedKafka {
   /// What the coordinator decided: true for a commit. Written before any marker is.
   var decisions: [Int: Bool] = [:]
   var lastTransaction = 0
+  /// When the last transaction's offsets become visible.
+  var lastCompletion = 0
   let group: SimulatedGroup
 
   init(world: World, partitions: Int) {

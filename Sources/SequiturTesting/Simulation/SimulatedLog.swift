@@ -37,14 +37,14 @@ final class SimulatedLog {
     open = []
   }
 
-  /// The log cleaner: of each key only the newest record stays, below the last stable offset, and none of an
-  /// aborted transaction. Tombstones stay (delete.retention.ms), and offsets do.
+  /// The log cleaner: of each key only the newest record stays, below the last stable offset and the active segment,
+  /// and none of an aborted transaction. Tombstones stay (delete.retention.ms), and offsets do.
   ///
   /// - Returns: how many records it removed.
   func compact() -> Int {
     var newest: Set<[UInt8]> = []
     var count = 0
-    for index in (base..<base + Int(stableOffset)).reversed() {
+    for index in (base..<base + Int(min(stableOffset, activeSegment))).reversed() {
       guard let key = entries[index].record?.key else { continue }
       let isAborted = entries[index].transaction.map { isCommitted[$0] != true } ?? false
       guard isAborted || !newest.insert(key).inserted else { continue }
@@ -53,6 +53,19 @@ final class SimulatedLog {
       count += 1
     }
     return count
+  }
+
+  /// Where the segment begins that is written to, and not cleaned: with the last few transactions (a real one holds
+  /// a gigabyte, segment.bytes).
+  private var activeSegment: Int64 {
+    var newest: Set<Int> = []
+    for index in entries[base...].indices.reversed() {
+      guard let transaction = entries[index].transaction, newest.insert(transaction).inserted else {
+        continue
+      }
+      if newest.count > 4 { return Int64(index - base) + 1 }
+    }
+    return 0
   }
 
   /// The last stable offset.

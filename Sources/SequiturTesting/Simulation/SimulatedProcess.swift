@@ -98,7 +98,7 @@ final class SimulatedProcess {
 
 /// The places at which faults strike.
 enum SimulationStep: Int, CaseIterable, Sendable {
-  case initProducer, produce, sendOffsets, commit, abort, resolve
+  case initProducer, produce, sendOffsets, commit, abort
   case groupPosition, bounds, changelogFetch
   case join, heartbeat, leave
   /// What a process does by itself.
@@ -108,7 +108,7 @@ enum SimulationStep: Int, CaseIterable, Sendable {
   var coordinator: Coordinator? {
     switch self {
     case .initProducer, .commit, .abort: .transaction
-    case .sendOffsets, .resolve, .groupPosition, .join, .heartbeat, .leave: .group
+    case .sendOffsets, .groupPosition, .join, .heartbeat, .leave: .group
     case .produce, .bounds, .changelogFetch, .restoreWrite, .drainWrite, .revoke, .serve: nil
     }
   }

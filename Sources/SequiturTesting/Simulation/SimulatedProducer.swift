@@ -87,10 +87,17 @@ final class SimulatedProducer {
     waiting()
   }
 
+  /// Why a record was not appended: the transaction can only be aborted.
+  private var failure: BrokerError? {
+    for request in requests { if case .failure(let error)? = request.answer { return error } }
+    return nil
+  }
+
   func sendOffsets(
     _ parts: [TransactionPart], member: GroupMetadata,
     _ reply: @escaping (Result<Void, BrokerError>) -> Void
   ) {
+    if let failure { return reply(.failure(failure)) }
     isDirty = true
     process.call(.sendOffsets) { [self] in
       kafka.sendOffsets(parts, member: member, by: id, epoch: epoch)
@@ -99,15 +106,22 @@ final class SimulatedProducer {
     }
   }
 
+  /// Waits for what is queued; what failed shows at the next step.
+  func flush(_ reply: @escaping () -> Void) {
+    guard requests.allSatisfy({ $0.answer != nil }) else {
+      waiting = { [self] in flush(reply) }
+      return
+    }
+    reply()
+  }
+
   /// Waits for what is queued, then ends the transaction.
   func commit(_ reply: @escaping (Result<Void, BrokerError>) -> Void) {
     guard requests.allSatisfy({ $0.answer != nil }) else {
       waiting = { [self] in commit(reply) }
       return
     }
-    for request in requests {
-      if case .failure(let error)? = request.answer { return reply(.failure(error)) }
-    }
+    if let failure { return reply(.failure(failure)) }
     guard isDirty else { return end(.success(()), reply) }
     process.call(.commit) { [self] in
       kafka.endTransaction(id, epoch: epoch, isCommit: true)

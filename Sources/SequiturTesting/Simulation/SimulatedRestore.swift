@@ -159,6 +159,8 @@ final class SimulatedRestore {
         guard case .checkpoint(let checkpoint) = content else { return nil }
         return checkpoint.position
       }
+      if world.mutation == .abortedPositionBelieved { return perform(machine.abortedRead(positions: [])) }
+      if let groupPosition, positions.contains(groupPosition) { world.reach(.abortedPositionSeen) }
       perform(machine.abortedRead(positions: positions))
     }
   }

@@ -6,6 +6,8 @@ public enum SimulationMutation: String, CaseIterable, Sendable {
   case noRequireStable
   /// The changelog's end is asked before the group's position.
   case boundsBeforeGroupPosition
+  /// A group that is ahead of the changelog's checkpoint is believed though its position was aborted.
+  case abortedPositionBelieved
   /// The restore reads uncommitted records too.
   case restoreReadsUncommitted
   /// The restore waits for the last record instead of the consumer's position.
@@ -19,6 +21,8 @@ public enum SimulationMutation: String, CaseIterable, Sendable {
   /// Offsets are sent although the transaction was given up in a rebalance.
   case abandonIgnored
   case offsetsNotSent
+  /// Offsets are sent while records are still on their way.
+  case offsetsSentBeforeRecords
   /// States are written to the store when they are sealed.
   case drainBeforeCommit
   /// The position is flushed apart from the states it stands for.
@@ -51,4 +55,19 @@ public enum SimulationMutation: String, CaseIterable, Sendable {
   case storeReopenedWithoutAbandon
   /// A lost partition stays attached to its lane.
   case lostPartitionKept
+
+  /// Whether offsets are sent while records are still on their way. Waiting for the records alone makes up for
+  /// most of what the faults named here do, so that these are seen only without it.
+  var sendsOffsetsFirst: Bool {
+    switch self {
+    case .offsetsSentBeforeRecords, .noRequireStable, .boundsBeforeGroupPosition, .groupIDOnly,
+      .generationNotChecked,
+      .lateTransactionNotAbandoned:
+      true
+    default: false
+    }
+  }
+
+  /// Whether it shows only where a coordinator completes offsets late.
+  var needsLateCompletion: Bool { self == .offsetsSentBeforeRecords || self == .abortedPositionBelieved }
 }

@@ -15,6 +15,7 @@ struct SimulationProfile {
   let offsetFault: Int
   let commitFault: Int
   let slowMarker: Int
+  let slowCompletion: Int
   let flush: Int
   let drainFailure: Int
   let storeLoss: Int
@@ -43,7 +44,9 @@ struct SimulationProfile {
 
   /// - Parameter mutation: one that shows only in a rare world makes every world such a one.
   init(_ random: inout SimulationRandom, mutation: SimulationMutation?) {
-    let troubles = SimulationTrouble.draw(&random)
+    var troubles = SimulationTrouble.draw(&random)
+    if mutation?.needsLateCompletion == true { troubles.insert(.completionsLate) }
+    if mutation == .offsetsSentBeforeRecords { troubles.formUnion([.producesSlowly, .membersComeAndGo]) }
     self.troubles = SimulationTrouble.allCases.filter { troubles.contains($0) }
     workers = random.within(1...3)
     partitions = random.within(2...4)
@@ -54,6 +57,7 @@ struct SimulationProfile {
     offsetFault = troubles.contains(.offsetsDelayed) ? random.within(200...700) : 0
     commitFault = troubles.contains(.outcomesUnknown) ? random.within(100...300) : 0
     slowMarker = troubles.contains(.markersLate) ? random.within(300...800) : random.pick([0, 50])
+    slowCompletion = troubles.contains(.completionsLate) ? random.within(200...600) : 0
     flush = troubles.contains(.processesCrash) ? 50 : random.pick([50, 300, 900])
     let hasStoreTrouble = troubles.contains(.storesFail)
     drainFailure = hasStoreTrouble ? random.within(200...500) : random.pick([0, 0, 50])
@@ -94,6 +98,8 @@ enum SimulationTrouble: CaseIterable {
   case offsetsDelayed
   /// Decided transactions' markers come late, and in any order.
   case markersLate
+  /// The group coordinator completes transactions' offsets long after their markers (KAFKA-17507).
+  case completionsLate
   /// Drains are on their way for long, and no object is kept in memory.
   case drainsSlowly
   /// Drains fail, and stores are opened anew.
@@ -118,6 +124,7 @@ enum SimulationTrouble: CaseIterable {
     [.producesSlowly, .offsetsDelayed, .membersComeAndGo, .drainsSlowly], [.drainsSlowly, .membersComeAndGo],
     [.zombiesReturn], [.storesFail, .offsetsDelayed], [.storesFail, .offsetsDelayed, .producesSlowly],
     [.markersLate, .processesCrash],
+    [.completionsLate, .processesCrash], [.completionsLate, .producesSlowly, .membersComeAndGo],
     [.producesSlowly, .membersComeAndGo], [.producesSlowly, .membersComeAndGo, .zombiesReturn],
     [.membersComeAndGo, .processesCrash], [.producesSlowly, .offsetsDelayed, .membersComeAndGo],
   ]
@@ -128,7 +135,9 @@ enum SimulationTrouble: CaseIterable {
     case .membersComeAndGo: [.restart, .restart, .restart, .join, .join, .crash]
     case .processesCrash: [.crash]
     case .zombiesReturn: [.standstill, .standstill, .replacement]
-    case .producesSlowly, .offsetsDelayed, .markersLate, .drainsSlowly, .storesFail, .outcomesUnknown: []
+    case .producesSlowly, .offsetsDelayed, .markersLate, .completionsLate, .drainsSlowly, .storesFail,
+      .outcomesUnknown:
+      []
     }
   }
 }

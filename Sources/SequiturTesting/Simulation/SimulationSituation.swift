@@ -1,13 +1,14 @@
 /// The rare situations that a run must have reached: a simulator that never gets there proves nothing.
 public enum SimulationSituation: Int, CaseIterable, Sendable {
   // Transactions.
-  case fencedDuringCommit, unknownOutcomeHadCommitted, unknownOutcomeHadNotCommitted, unknownOutcomeMovedOn
+  case fencedDuringCommit, unknownOutcomeHadCommitted, unknownOutcomeHadNotCommitted
   case transactionTimedOut, predecessorAborted, concurrentTransactions, abortedAndSentAgain
   case lateTransaction, undecidedEnded
   case crashWhileCommitting, abandonedWhileCommitting, transactionDiscarded, nextPreparedWhileCommitting
   // Offsets and restores.
   case offsetsOfZombieRefused, offsetsOfOldGenerationRefused, unstableOffsetsAwaited
-  case markerLateOnChangelog, restoreCancelled, restoreOfTailOnly, restoreRetried, checkpointOutlivesOffsets
+  case abortedPositionSeen, markerLateOnChangelog, restoreCancelled, restoreOfTailOnly, restoreRetried,
+    checkpointOutlivesOffsets
   // Membership.
   case memberEvicted, partitionsLost, eagerRebalance, cooperativeRebalance, staticMemberReturned
   case zombieResumed, zombieOfReplacedMember, membershipRefused, partitionsWithoutOwner

@@ -150,6 +150,12 @@ final class World {
     return random.within(1...4)
   }
 
+  /// How long after its marker a transaction's offsets become visible.
+  func completionDelay() -> Int {
+    guard random.chance(perMille: profile.slowCompletion), now < SimulationProfile.faultsEnd else { return 0 }
+    return random.within(20...400)
+  }
+
   func markerDelay() -> Int {
     if random.chance(perMille: profile.slowMarker), now < SimulationProfile.faultsEnd {
       return random.within(100...1500)
