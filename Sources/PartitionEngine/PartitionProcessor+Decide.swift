@@ -2,7 +2,7 @@ import Sequitur
 
 extension PartitionProcessor {
   /// Asks the decider, and carries out its answer.
-  @inlinable
+  @inlinable @inline(__always)
   mutating func decide(
     _ command: D.Command, on object: ObjectRecord?, id: CommandIDHash?, hash: UInt64,
     _ record: borrowing CommandRecord, _ headers: CommandHeaders, into output: inout OutputBatch

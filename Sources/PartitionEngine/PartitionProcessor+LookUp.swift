@@ -4,7 +4,7 @@ extension PartitionProcessor {
   /// Finds the object as the commands before left it, and leaves its command ids in `commandIDs`.
   ///
   /// The answer is valid until something is staged; `nil`: the object does not exist.
-  @inlinable
+  @inlinable @inline(__always)
   mutating func lookUp(_ key: UnsafeRawBufferPointer, hash: UInt64) throws(StoreFault) -> ObjectRecord? {
     commandIDs.truncate(to: 0)
     guard let record = try findRecord(key, hash: hash) else { return nil }
@@ -37,7 +37,7 @@ extension PartitionProcessor {
   }
 
   /// The version that a rejection names when the command itself never came to look at its object.
-  @inlinable
+  @inlinable @inline(never)
   mutating func currentVersion(of key: UnsafeRawBufferPointer) throws(StoreFault) -> UInt64 {
     try findRecord(key, hash: keyHash(key))?.version ?? 0
   }
@@ -46,7 +46,7 @@ extension PartitionProcessor {
   /// the open transaction in `openPlace`.
   ///
   /// The answer is valid until the next mutation of any of them.
-  @inlinable
+  @inlinable @inline(__always)
   mutating func findRecord(_ key: UnsafeRawBufferPointer, hash: UInt64) throws(StoreFault) -> ObjectRecord? {
     openPlace = open.place(of: key, hash: hash)
     let answer =
@@ -60,7 +60,7 @@ extension PartitionProcessor {
   }
 
   /// Asks the store, and keeps its answer in memory.
-  @inlinable
+  @inlinable @inline(never)
   mutating func readStore(
     _ key: UnsafeRawBufferPointer, hash: UInt64
   ) throws(StoreFault) -> ObjectRecord? {

@@ -53,15 +53,23 @@ extension PartitionProcessor {
       if let refusal = check(object, id, expected) { return refusal }
       return decide(command, on: object, id: id, hash: hash, record, headers, into: &output)
     case .rejected(let rejection):
-      // The decider's own checks come last, also those of a command that it rejected while decoding.
-      let object = try lookUp(key, hash: keyHash(key))
-      return check(object, headers.id.map { CommandIDHash($0) }, expected)
-        ?? Refusal(rejection, objectVersion: object?.version ?? 0)
+      return try refusal(rejection, of: key, headers, expected)
     case .malformed(let reason):
       return try Refusal(.malformed, reason).at(version: currentVersion(of: key))
     case .unknownCommand(let reason):
       return try Refusal(.unknownCommand, reason).at(version: currentVersion(of: key))
     }
+  }
+
+  /// Of a command that the decider rejected while decoding: its own checks come last also then.
+  @inlinable @inline(never)
+  mutating func refusal(
+    _ rejection: Rejection, of key: UnsafeRawBufferPointer, _ headers: CommandHeaders,
+    _ expected: ExpectedVersion
+  ) throws(StoreFault) -> Refusal {
+    let object = try lookUp(key, hash: keyHash(key))
+    return check(object, headers.id.map { CommandIDHash($0) }, expected)
+      ?? Refusal(rejection, objectVersion: object?.version ?? 0)
   }
 
   /// The checks that need the object, but not its state.

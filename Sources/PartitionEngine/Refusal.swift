@@ -1,8 +1,10 @@
 import Sequitur
 
 /// A rejection with what the engine adds to it.
+///
+/// A class, so that the answer of a command that is not refused is one null pointer, and not seven words to pass on.
 @usableFromInline
-struct Refusal: Error {
+final class Refusal: Error {
   @usableFromInline let rejection: Rejection
   /// The object's version, 0 when it does not exist.
   let objectVersion: UInt64
@@ -18,7 +20,7 @@ struct Refusal: Error {
 
   /// Before the object was looked at.
   @usableFromInline
-  init(_ code: RejectionCode, _ reason: String) {
+  convenience init(_ code: RejectionCode, _ reason: String) {
     self.init(Rejection(code, reason), objectVersion: 0)
   }
 
