@@ -17,14 +17,20 @@ struct CommandHeaders {
 
   @inlinable @inline(__always)
   init(_ headers: UnsafeBufferPointer<RecordHeader>) {
+    if headers.isEmpty { self.init() } else { self.init(reading: headers) }
+  }
+
+  /// Without a header.
+  @inlinable @inline(__always)
+  init() {
     idBytes = Self.absent
     contentTypeBytes = Self.absent
     expectedVersionBytes = Self.absent
-    if !headers.isEmpty { read(headers) }
   }
 
   @usableFromInline
-  mutating func read(_ headers: UnsafeBufferPointer<RecordHeader>) {
+  init(reading headers: UnsafeBufferPointer<RecordHeader>) {
+    self.init()
     for header in headers {
       switch header.name.count {
       case 5 where header.isNamed("ce_id"): idBytes = header.value ?? Self.absent

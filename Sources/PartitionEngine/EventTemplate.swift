@@ -13,47 +13,36 @@ struct EventTemplate: ~Copyable, Sendable {
   }
 
   var headers = GrowingBuffer<OutputHeader>(capacity: Slot.count)
-  /// How many of them an event has.
-  private(set) var count = 0
+  private(set) var envelope = Envelope.cloudevents
   /// Bytes of all names and of the values in common, framing included.
   private(set) var byteCount = 0
-  /// The partition that the texts are for; -1: none yet. All partitions of a batch belong to one application and one
-  /// topic, so that the number says which it is.
-  private(set) var partition: Int32 = -1
   private(set) var type = ""
   private(set) var timestamp: Int64 = 0
   /// Where the arena ended when the last of these texts had been written.
-  private var end = 0
+  private(set) var end = 0
 
   /// `<topic>/<partition>/`.
   private(set) var topic = ByteRange(offset: 0, count: 0)
   /// The place of the last event's `<topic>/<partition>/<offset>`, which the next one's mostly is but for a digit.
   var position = ByteRange(offset: 0, count: 0)
-  /// The last event's offset; nil: its text is not there.
-  var offset: Int64?
+  /// The last event's offset.
+  var offset = Self.noOffset
 
-  /// Forgets everything when a part of it does not stand in the arena any more, once that is truncated to `end`.
-  mutating func forget(behind end: Int) {
-    if self.end > end { partition = -1 }
-    if Int(position.offset) + Int(position.count) > end { offset = nil }
-  }
+  /// There was no event, or its text is gone. No command stands at this offset, since none could follow.
+  private static var noOffset: Int64 { .max }
 
-  mutating func removeAll() {
-    partition = -1
-    offset = nil
+  /// Forgets the last event when its position does not stand in the arena any more, once that is truncated to `end`.
+  mutating func forgetPosition(behind end: Int) {
+    if Int(position.offset) + Int(position.count) > end { offset = Self.noOffset }
   }
 
   /// Begins anew for a partition, with `headers` as they are but for the values of each event.
-  mutating func begin(
-    _ partition: Int32, topic: ByteRange, headers: [OutputHeader], count: Int, arenaEnd: Int
-  ) {
+  mutating func begin(_ envelope: Envelope, topic: ByteRange, headers: [OutputHeader], arenaEnd: Int) {
     self.headers.truncate(to: 0)
     for header in headers { self.headers.append(header) }
-    self.partition = partition
+    self.envelope = envelope
     self.topic = topic
-    self.count = count
-    offset = nil
-    setCommon(arenaEnd: arenaEnd)
+    offset = Self.noOffset
   }
 
   mutating func setType(_ type: String, _ text: ByteRange, arenaEnd: Int) {
@@ -71,24 +60,17 @@ struct EventTemplate: ~Copyable, Sendable {
   private mutating func setCommon(arenaEnd: Int) {
     end = arenaEnd
     byteCount = 0
+    let count = envelope == .compact ? Slot.countCompact : Slot.count
     for header in headers.elements[..<count] { byteCount += header.byteCount }
   }
 }
 
 extension OutputBatch {
-  /// Sees to it that the template is the one for these events.
-  @inline(__always)
-  mutating func prepareTemplate(
+  /// Begins the template for a partition, where ``templatePartition`` is another one. Apart from the event, since an
+  /// identity is seven words to pass on.
+  @usableFromInline @inline(never)
+  mutating func beginTemplate(
     of identity: PartitionIdentity, _ envelope: Envelope, type: String, timestamp: Int64
-  ) {
-    if template.partition != identity.partition { beginTemplate(of: identity, envelope, type, timestamp) }
-    if template.timestamp != timestamp { setTemplateTime(timestamp) }
-    if template.type != type { setTemplateType(type) }
-  }
-
-  @inline(never)
-  private mutating func beginTemplate(
-    of identity: PartitionIdentity, _ envelope: Envelope, _ type: String, _ timestamp: Int64
   ) {
     let source = text { writer in
       writer.append(UInt8(ascii: "/"))
@@ -108,10 +90,23 @@ extension OutputBatch {
       OutputHeader(name: names.source, value: source), OutputHeader(name: names.subject, value: own),
       OutputHeader(name: names.time, value: own), OutputHeader(name: names.causationID, value: own),
     ]
-    let count = envelope == .cloudevents ? EventTemplate.Slot.count : EventTemplate.Slot.countCompact
-    template.begin(identity.partition, topic: topic, headers: made, count: count, arenaEnd: arena.count)
+    template.begin(envelope, topic: topic, headers: made, arenaEnd: arena.count)
+    templatePartition = identity.partition
     setTemplateType(type)
     setTemplateTime(timestamp)
+  }
+
+  /// Sees to it that the template is the one for these events of its partition.
+  @inline(__always)
+  mutating func prepareTemplate(type: String, timestamp: Int64) {
+    if template.timestamp != timestamp { setTemplateTime(timestamp) }
+    if template.type != type { setTemplateType(type) }
+  }
+
+  /// Forgets what does not stand in the arena any more, once that is truncated to `end`.
+  mutating func forgetTemplate(behind end: Int) {
+    if template.end > end { templatePartition = -1 }
+    template.forgetPosition(behind: end)
   }
 
   @inline(never)

@@ -17,7 +17,7 @@ extension OutputBatch {
         append(
           record: OutputRecord(
             topic: .changelog, partition: partition, timestamp: timestamp, key: append(key), value: nil,
-            headers: Int32(headers.count)..<Int32(headers.count)))
+            headers: headers.count, to: headers.count))
       }
     }
   }
@@ -47,7 +47,7 @@ extension OutputBatch {
         topic: .changelog, partition: partition, timestamp: timestamp,
         key: ByteRange(offset: start, count: key.count),
         value: ByteRange(offset: start &+ key.count, count: state.count),
-        headers: Int32(truncatingIfNeeded: firstHeader)..<Int32(truncatingIfNeeded: headers.count)))
+        headers: firstHeader, to: headers.count))
   }
 
   /// Encodes the partition's checkpoint record.
@@ -64,6 +64,6 @@ extension OutputBatch {
     append(
       record: OutputRecord(
         topic: .changelog, partition: partition, timestamp: timestamp, key: key, value: value,
-        headers: Int32(firstHeader)..<Int32(headers.count), isCheckpoint: true))
+        headers: firstHeader, to: headers.count, isCheckpoint: true))
   }
 }

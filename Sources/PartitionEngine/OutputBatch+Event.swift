@@ -7,45 +7,48 @@ extension OutputBatch {
   /// What a header costs besides its name and value: two lengths of at most 5 bytes.
   static var headerFramingBytes: Int { 10 }
 
-  /// Encodes one event, whose payload stands in the arena already, for the valid topic, and returns the record's size in bytes.
+  /// Encodes one event, whose payload stands in the arena already, for the valid topic, and returns the record's size in
+  /// bytes. The template is the one for its partition.
   @usableFromInline
   mutating func appendEvent(
     type: String, payload value: ByteRange, version: UInt64, index: Int,
-    of record: borrowing CommandRecord, _ command: CommandHeaders, contentType: String?,
-    identity: PartitionIdentity, envelope: Envelope
+    of record: borrowing CommandRecord, _ command: CommandHeaders, contentType: String?
   ) -> Int {
-    prepareTemplate(of: identity, envelope, type: type, timestamp: record.timestamp)
+    prepareTemplate(type: type, timestamp: record.timestamp)
     let place = writePlaces(of: record, version: version, index: index)
     let firstHeader = headers.count
     let framing = headerByteCount
     appendTemplate(place, of: record.unsafeKey)
-    if envelope == .cloudevents, contentType != nil || !record.unsafeHeaders.isEmpty {
+    if contentType != nil || !record.unsafeHeaders.isEmpty, template.envelope == .cloudevents {
       appendCarried(from: record, command, contentType: contentType)
     }
     append(
       record: OutputRecord(
-        topic: .valid, partition: identity.partition, timestamp: record.timestamp, key: place.key,
-        value: value,
-        headers: Int32(truncatingIfNeeded: firstHeader)..<Int32(truncatingIfNeeded: headers.count)))
+        topic: .valid, partition: templatePartition, timestamp: record.timestamp, key: place.key,
+        value: value, headers: firstHeader, to: headers.count))
     return Self.framingBytes &+ headerByteCount &- framing &+ Int(place.key.count) &+ Int(value.count)
   }
 
   /// Adds the headers that every event has, with the places of this one's own texts.
   @inline(__always)
   private mutating func appendTemplate(_ place: EventPlaces, of key: UnsafeRawBufferPointer) {
-    let common = template.headers.start
-    let count = template.count
+    typealias Slot = EventTemplate.Slot
+    let (common, envelope) = (template.headers.start, template.envelope)
     headerByteCount &+= template.byteCount &+ Int(place.id.count) &+ Int(place.version.count)
-    headers.append(max: EventTemplate.Slot.count) { room in
-      // All eight, for a copy of a fixed size.
-      room.initialize(from: common, count: EventTemplate.Slot.count)
-      room[EventTemplate.Slot.id].setValue(place.id)
-      room[EventTemplate.Slot.sequence].setValue(place.version)
-      room[EventTemplate.Slot.subject].setValue(place.key)
-      room[EventTemplate.Slot.causationID].setValue(place.position)
-      return count
+    headers.append(max: Slot.count) { room in
+      // A copy of a fixed size in either case.
+      if envelope == .compact {
+        room.initialize(from: common, count: Slot.countCompact)
+      } else {
+        room.initialize(from: common, count: Slot.count)
+        room[Slot.subject].setValue(place.key)
+        room[Slot.causationID].setValue(place.position)
+      }
+      room[Slot.id].setValue(place.id)
+      room[Slot.sequence].setValue(place.version)
+      return envelope == .compact ? Slot.countCompact : Slot.count
     }
-    guard count == EventTemplate.Slot.count else { return }
+    guard envelope == .cloudevents else { return }
     headerByteCount &+= Int(place.key.count) &+ Int(place.position.count)
     if !key.isUTF8 { removeSubject() }
   }
@@ -79,16 +82,18 @@ extension OutputBatch {
     let (topic, last, lastOffset) = (template.topic, template.position, template.offset)
     arena.append(max: keyBytes &+ Int(topic.count) &+ Self.numberBytesMax) { room in
       room.copy(record.unsafeKey.baseAddress!, count: keyBytes)
-      let arena = UnsafeRawPointer(room - start)
+      let arena = UnsafeRawPointer(room + (0 &- start))
       let id = room + keyBytes
-      if let lastOffset, id.copy(arena + Int(last.offset), Int(last.count), adding: offset &- lastOffset) {
+      if id.copy(arena + Int(last.offset), Int(last.count), adding: offset &- lastOffset) {
         positionBytes = Int(last.count)
       } else {
         id.copyBlocks(arena + Int(topic.offset), count: Int(topic.count))
-        positionBytes = Int(topic.count) &+ (id + Int(topic.count)).write(decimal: UInt64(offset))
+        let number = id + Int(topic.count)
+        positionBytes = Int(topic.count) &+ number.write(decimal: UInt64(truncatingIfNeeded: offset))
       }
       (id + positionBytes).storeBytes(of: UInt8(ascii: "/"), as: UInt8.self)
-      idBytes = positionBytes &+ 1 &+ (id + positionBytes + 1).write(decimal: UInt64(index))
+      let number = id + positionBytes + 1
+      idBytes = positionBytes &+ 1 &+ number.write(decimal: UInt64(truncatingIfNeeded: index))
       versionBytes = (id + idBytes).write(decimal: version)
       return keyBytes &+ idBytes &+ versionBytes
     }
@@ -175,8 +180,9 @@ extension UnsafeMutableRawPointer {
   /// - Returns: whether it does; otherwise nothing that counts was written.
   @inline(__always)
   func copy(_ source: UnsafeRawPointer, _ count: Int, adding difference: Int64) -> Bool {
+    guard 0...9 ~= difference else { return false }
     let digit = source.load(fromByteOffset: count &- 1, as: UInt8.self)
-    guard 0...9 ~= difference, Int64(digit) &+ difference <= Int64(UInt8(ascii: "9")) else { return false }
+    guard Int64(digit) &+ difference <= Int64(UInt8(ascii: "9")) else { return false }
     copyBlocks(source, count: count)
     storeBytes(of: digit &+ UInt8(truncatingIfNeeded: difference), toByteOffset: count &- 1, as: UInt8.self)
     return true

@@ -54,7 +54,7 @@ extension OutputBatch {
     append(
       record: OutputRecord(
         topic: .invalid, partition: identity.partition, timestamp: record.timestamp, key: key, value: value,
-        headers: Int32(firstHeader)..<Int32(headers.count)))
+        headers: firstHeader, to: headers.count))
   }
 
   private var lastRecordByteCount: Int {

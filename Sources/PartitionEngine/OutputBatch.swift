@@ -12,6 +12,9 @@ public struct OutputBatch: ~Copyable, Sendable {
   var headerByteCount = 0
   @usableFromInline let names: HeaderNames
   var template = EventTemplate()
+  /// The partition that the template is for; -1: none yet. All partitions of a batch belong to one application and one
+  /// topic, so that the number says which it is.
+  @usableFromInline var templatePartition: Int32 = -1
   private let constantBytes: Int
 
   public init() {
@@ -42,7 +45,7 @@ public struct OutputBatch: ~Copyable, Sendable {
   /// Forgets all records; keeps the memory.
   public mutating func removeAll() {
     arena.truncate(to: constantBytes)
-    template.removeAll()
+    forgetTemplate(behind: constantBytes)
     recordList.truncate(to: 0)
     headers.truncate(to: 0)
   }
@@ -63,7 +66,7 @@ public struct OutputBatch: ~Copyable, Sendable {
   @usableFromInline
   mutating func rollBack(to mark: Mark) {
     arena.truncate(to: mark.bytes)
-    template.forget(behind: mark.bytes)
+    forgetTemplate(behind: mark.bytes)
     recordList.truncate(to: mark.records)
     headers.truncate(to: mark.headers)
   }

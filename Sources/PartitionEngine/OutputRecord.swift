@@ -21,17 +21,21 @@ public struct OutputRecord: Sendable, BitwiseCopyable {
   /// Whether this is the partition's checkpoint, the last record of the partition in its transaction.
   public let isCheckpoint: Bool
 
+  /// - Parameters:
+  ///   - first: its first header's place among those of the batch.
+  ///   - end: the place behind its last one. 32 bits, like the places in the arena.
   init(
     topic: OutputTopic, partition: Int32, timestamp: Int64, key: ByteRange, value: ByteRange?,
-    headers: Range<Int32>, isCheckpoint: Bool = false
+    headers first: Int, to end: Int, isCheckpoint: Bool = false
   ) {
+    assert(0...end ~= first)
     self.topic = topic
     self.partition = partition
     self.timestamp = timestamp
     self.key = key
     self.value = value
-    firstHeader = headers.lowerBound
-    endOfHeaders = headers.upperBound
+    firstHeader = Int32(truncatingIfNeeded: first)
+    endOfHeaders = Int32(truncatingIfNeeded: end)
     self.isCheckpoint = isCheckpoint
   }
 }

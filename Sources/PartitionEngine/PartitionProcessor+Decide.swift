@@ -21,15 +21,22 @@ extension PartitionProcessor {
         try stage(decider.evolve(state, by: event), version: version &+ 1, id: id, hash: hash, record)
       case .acceptAll(let events):
         guard !events.isEmpty else { return .acceptedWithoutEvent(version: version) }
-        let next = try apply(events, to: state, version: version, record, headers, into: &output)
-        try stage(next.state, version: next.version, id: id, hash: hash, record)
+        try accept(events, on: state, version: version, id: id, hash: hash, record, headers, into: &output)
       }
       return nil
-    } catch let refusal as Refusal {
-      return refusal.at(version: version)
     } catch {
-      return .deciderFailed(error, version: version)
+      return .whileDeciding(error, version: version)
     }
+  }
+
+  /// The same for several events, apart: most commands make one.
+  @inlinable @inline(never)
+  mutating func accept(
+    _ events: [D.Event], on state: D.State?, version: UInt64, id: CommandIDHash?, hash: UInt64,
+    _ record: borrowing CommandRecord, _ headers: CommandHeaders, into output: inout OutputBatch
+  ) throws {
+    let next = try apply(events, to: state, version: version, record, headers, into: &output)
+    try stage(next.state, version: next.version, id: id, hash: hash, record)
   }
 
   /// Encodes several events of one command, and evolves the object by them.
@@ -61,10 +68,13 @@ extension PartitionProcessor {
   ) throws {
     let payload = output.arena.count
     let type = try decider.encode(event, into: &output.arena)
+    let value = ByteRange(offset: payload, count: output.arena.count &- payload)
+    if output.templatePartition != identity.partition {
+      output.beginTemplate(of: identity, envelope, type: type, timestamp: record.timestamp)
+    }
     let size = output.appendEvent(
-      type: type, payload: ByteRange(offset: payload, count: output.arena.count &- payload), version: version,
-      index: index, of: record, headers,
-      contentType: decider.eventContentType, identity: identity, envelope: envelope)
+      type: type, payload: value, version: version, index: index, of: record, headers,
+      contentType: decider.eventContentType)
     guard size <= limits.recordBytesMax else {
       throw Refusal.tooLarge("event \(type)", byteCount: size, limit: limits.recordBytesMax)
     }
@@ -101,7 +111,7 @@ extension PartitionProcessor {
   }
 
   /// Adds the command's id to those in `commandIDs`, and drops the oldest beyond the limit.
-  @inlinable
+  @inlinable @inline(never)
   mutating func remember(_ id: CommandIDHash?, version: UInt64) {
     if let id, limits.recentCommandIDsMax > 0 {
       commandIDs.append(bigEndian: id.high)

@@ -55,10 +55,18 @@ extension PartitionProcessor {
     case .rejected(let rejection):
       return try refusal(rejection, of: key, headers, expected)
     case .malformed(let reason):
-      return try Refusal(.malformed, reason).at(version: currentVersion(of: key))
+      return try refusal(.malformed, reason, of: key)
     case .unknownCommand(let reason):
-      return try Refusal(.unknownCommand, reason).at(version: currentVersion(of: key))
+      return try refusal(.unknownCommand, reason, of: key)
     }
+  }
+
+  /// Of a command that the decider could not decode.
+  @inlinable @inline(never)
+  mutating func refusal(
+    _ code: RejectionCode, _ reason: String, of key: UnsafeRawBufferPointer
+  ) throws(StoreFault) -> Refusal {
+    try Refusal(code, reason).at(version: currentVersion(of: key))
   }
 
   /// Of a command that the decider rejected while decoding: its own checks come last also then.

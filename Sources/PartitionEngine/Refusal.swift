@@ -84,9 +84,11 @@ final class Refusal: Error {
       objectVersion: version)
   }
 
+  /// What the engine refused itself, or else what the decider threw.
   @usableFromInline
-  static func deciderFailed(_ error: any Error, version: UInt64) -> Refusal {
-    Refusal(Rejection(.deciderError, "The decider failed: \(error)"), objectVersion: version)
+  static func whileDeciding(_ error: any Error, version: UInt64) -> Refusal {
+    if let refusal = error as? Refusal { return refusal.at(version: version) }
+    return Refusal(Rejection(.deciderError, "The decider failed: \(error)"), objectVersion: version)
   }
 
   @usableFromInline

@@ -10,7 +10,6 @@ public enum ExpectedVersion: Sendable, Hashable {
   case exactly(UInt64)
 
   /// Reads the header's value: `any`, `none`, `exists` or a decimal version; `nil` when it is none of these.
-  @inlinable
   public init?(_ bytes: UnsafeRawBufferPointer) {
     if let version = Self.decimal(bytes) {
       self = .exactly(version)
@@ -37,8 +36,7 @@ public enum ExpectedVersion: Sendable, Hashable {
   }
 
   /// The digits' number; `nil` when there is another byte, none, or the number is beyond 64 bits.
-  @usableFromInline
-  static func decimal(_ bytes: UnsafeRawBufferPointer) -> UInt64? {
+  private static func decimal(_ bytes: UnsafeRawBufferPointer) -> UInt64? {
     guard bytes.count > 0 else { return nil }
     var value: UInt64 = 0
     for byte in bytes {

@@ -7,12 +7,12 @@ import Testing
   private func add(_ text: String, to batch: inout OutputBatch) {
     let bytes = Array(text.utf8)
     let range = bytes.withUnsafeBytes { batch.append($0) }
-    let first = Int32(batch.headers.count)
+    let first = batch.headers.count
     batch.append(header: batch.names.type, text: text)
     batch.append(
       record: OutputRecord(
         topic: .valid, partition: 0, timestamp: 0, key: range, value: range,
-        headers: first..<Int32(batch.headers.count)))
+        headers: first, to: batch.headers.count))
   }
 
   @Test func `a roll back leaves what was there before the mark`() {
