@@ -35,7 +35,7 @@ public struct AccountDecider: Decider {
 
   public init() {}
 
-  @inlinable
+  @inlinable @inline(__always)
   public func decode(_ record: borrowing CommandRecord) -> Decoded<Deposit> {
     guard let payload = record.unsafePayload, payload.count >= Self.commandBytesMin, payload[0] == 1 else {
       return .malformed("Expected a deposit of at least \(Self.commandBytesMin) bytes")
@@ -44,7 +44,7 @@ public struct AccountDecider: Decider {
       Deposit(amount: payload.loadUnaligned(fromByteOffset: 8, as: Int64.self), payload: payload))
   }
 
-  @inlinable
+  @inlinable @inline(__always)
   public func decide(
     _ command: Deposit, on state: Account?, in context: borrowing DecisionContext
   ) -> Decision<Deposit> {
@@ -52,7 +52,7 @@ public struct AccountDecider: Decider {
     return .accept(command)
   }
 
-  @inlinable
+  @inlinable @inline(__always)
   public func evolve(_ state: Account?, by event: Deposit) -> Account? {
     var account = state ?? Account()
     account.balance &+= event.amount
@@ -62,19 +62,19 @@ public struct AccountDecider: Decider {
     return account
   }
 
-  @inlinable
+  @inlinable @inline(__always)
   public func encode(_ event: Deposit, into payload: inout ByteWriter) -> String {
     payload.append(event.payload)
     return "deposited"
   }
 
-  @inlinable
+  @inlinable @inline(__always)
   public func decodeState(_ bytes: RawSpan) throws -> Account {
     guard bytes.byteCount == MemoryLayout<Account>.size else { throw UnreadableState() }
     return bytes.unsafeLoadUnaligned(fromByteOffset: 0, as: Account.self)
   }
 
-  @inlinable
+  @inlinable @inline(__always)
   public func encodeState(_ state: Account, into bytes: inout ByteWriter) {
     bytes.append(bytesOf: state)
   }

@@ -47,6 +47,24 @@ import Testing
 
   @Test(
     arguments: [
+      ("append", "a", "9", "duplicate"), ("append", "a", "any", "duplicate"),
+      ("append", "c", "none", "version-conflict"), ("append", "c", "9", "version-conflict"),
+      ("invalid", "c", "9", "version-conflict"), ("append", "c", "1", "decider-error"),
+    ])
+  func `a duplicate and a version conflict come before a state that cannot be read`(
+    type: String, id: String, expected: String, code: String
+  ) throws {
+    let partition = TestPartition()
+    // The decider encodes this state, and throws when it is to decode it.
+    try partition.process(TestCommand("set", "unreadable", id: "a"))
+    partition.commit()
+    #expect(try partition.code(TestCommand(type, "x", id: id, expect: expected)) == code)
+    #expect(partition.last["object-version"] == "1")
+    #expect(partition.last["original-version"] == (code == "duplicate" ? "1" : nil))
+  }
+
+  @Test(
+    arguments: [
       ("any", 0, nil), ("any", 1, nil), ("none", 0, nil), ("none", 1, "version-conflict"),
       ("exists", 0, "version-conflict"), ("exists", 1, nil), ("0", 0, nil), ("0", 1, "version-conflict"),
       ("1", 0, "version-conflict"), ("1", 1, nil), ("2", 1, "version-conflict"), ("", 1, nil),
