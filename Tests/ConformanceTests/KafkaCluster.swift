@@ -23,7 +23,11 @@ final class KafkaCluster: Cluster {
   /// What a client waits for one answer.
   private static let callTimeout = Duration.seconds(30)
   /// What a scenario waits for a broker to get round to something: a log cleaner looks every 15 s.
-  let patience: Duration
+  ///
+  /// The embedded broker refuses a member that synchronizes after the leader, as an invalid request, where Kafka
+  /// answers with the assignment. The member joins again, which takes the session less a second, and may be late
+  /// again: with the cores taken by others it took up to 25 s.
+  let patience = Duration.seconds(75)
 
   let configuration: KafkaConfiguration
   private let admin: KafkaAdmin
@@ -38,7 +42,6 @@ final class KafkaCluster: Cluster {
   /// - Parameter embedded: the broker at that address, if it is one that can create no topics on demand.
   init(bootstrap: String, embedded: EmbeddedBroker? = nil) throws {
     configuration = ["bootstrap.servers": bootstrap]
-    patience = .seconds(embedded == nil ? 75 : 20)
     self.embedded = embedded
     admin = try KafkaAdmin(configuration: configuration, logger: Self.logger)
     let topics = [
