@@ -2,7 +2,7 @@ import Sequitur
 
 extension PartitionProcessor {
   /// Asks the decider, and carries out its answer.
-  @inlinable @inline(__always)
+  @inlinable @inline(always)
   mutating func decide(
     _ command: D.Command, on object: ObjectRecord?, id: CommandIDHash?, hash: UInt64,
     _ record: borrowing CommandRecord, _ headers: CommandHeaders, into output: inout OutputBatch
@@ -61,7 +61,7 @@ extension PartitionProcessor {
   }
 
   /// Encodes an event.
-  @inlinable @inline(__always)
+  @inlinable @inline(always)
   func encode(
     _ event: D.Event, index: Int, version: UInt64,
     _ record: borrowing CommandRecord, _ headers: CommandHeaders, into output: inout OutputBatch
@@ -81,7 +81,7 @@ extension PartitionProcessor {
   }
 
   /// Writes the object's new record into the open transaction; `nil` forgets the object.
-  @inlinable @inline(__always)
+  @inlinable @inline(always)
   mutating func stage(
     _ state: D.State?, version: UInt64, id: CommandIDHash?, hash: UInt64, _ record: borrowing CommandRecord
   ) throws {

@@ -4,7 +4,7 @@ extension PartitionProcessor {
   /// Finds the object as the commands before left it, and leaves its command ids in `commandIDs`.
   ///
   /// The answer is valid until something is staged; `nil`: the object does not exist.
-  @inlinable @inline(__always)
+  @inlinable @inline(always)
   mutating func lookUp(_ key: UnsafeRawBufferPointer, hash: UInt64) throws(StoreFault) -> ObjectRecord? {
     commandIDs.truncate(to: 0)
     guard let record = try findRecord(key, hash: hash) else { return nil }
@@ -15,7 +15,7 @@ extension PartitionProcessor {
   /// Decodes an object's state.
   ///
   /// - Throws: `Refusal` when the decider cannot read what it once wrote.
-  @inlinable @inline(__always)
+  @inlinable @inline(always)
   func readState(of record: ObjectRecord) throws -> D.State {
     do {
       if record.schemaVersion != decider.schemaVersion { return try migrate(record) }
@@ -46,7 +46,7 @@ extension PartitionProcessor {
   /// the open transaction in `openPlace`.
   ///
   /// The answer is valid until the next mutation of any of them.
-  @inlinable @inline(__always)
+  @inlinable @inline(always)
   mutating func findRecord(_ key: UnsafeRawBufferPointer, hash: UInt64) throws(StoreFault) -> ObjectRecord? {
     openPlace = open.place(of: key, hash: hash)
     let answer =

@@ -81,7 +81,7 @@ extension PartitionProcessor {
   }
 
   /// The checks that need the object, but not its state.
-  @inlinable @inline(__always)
+  @inlinable @inline(always)
   func check(_ object: ObjectRecord?, _ id: CommandIDHash?, _ expected: ExpectedVersion) -> Refusal? {
     let version = object?.version ?? 0
     if let id, let made = ObjectRecord.version(madeBy: id, in: commandIDs.bytes) {
