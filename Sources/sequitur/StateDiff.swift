@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import KafkaClient
 import SequiturWorker
 
@@ -23,6 +24,11 @@ struct StateDiff: AsyncParsableCommand {
   func run() async throws {
     let settings = try kafka.resolve()
     let path = settings.settings.text(stateDirectory, .stateDirectory) ?? "sequitur-state"
+    if let other, Self.isSame(path, other) {
+      throw CommandFailure(
+        "Expected another state directory to compare \(path) with, but \(other) is the same one. Name another, "
+          + "or none to compare the store with its changelog.")
+    }
     let inspection = try StateOptions.open(path)
     let count = try StateOptions.reportingFaults {
       if let other {
@@ -34,13 +40,20 @@ struct StateDiff: AsyncParsableCommand {
     if count > 0 { throw CommandFailure.reportedFault }
   }
 
+  /// Whether two paths lead to one directory, whatever links are on the way.
+  private static func isSame(_ first: String, _ second: String) -> Bool {
+    let (first, second) = (URL(filePath: first), URL(filePath: second))
+    return first.resolvingSymlinksInPath().standardizedFileURL.path
+      == second.resolvingSymlinksInPath().standardizedFileURL.path
+  }
+
   private func compare(_ first: StoreInspection, with second: StoreInspection) throws -> Int {
     var count = 0
     try first.differences(from: second) { difference in
       count += 1
       show(difference)
     }
-    if !json { print("\(count.grouped) differences") }
+    if !json { print(count.counted("difference")) }
     return count
   }
 
@@ -57,7 +70,7 @@ struct StateDiff: AsyncParsableCommand {
       fromChangelog: topic, kafka: settings.client(), logger: settings.logger, show)
     if !json {
       print(
-        "\(comparison.differences.grouped) differences; \(comparison.behind.grouped) objects changed behind the "
+        "\(comparison.differences.counted("difference")); \(comparison.behind.counted("object")) changed behind the "
           + "store's position")
     }
     return comparison.differences

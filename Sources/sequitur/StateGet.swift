@@ -1,4 +1,5 @@
 import ArgumentParser
+import Sequitur
 import SequiturWorker
 
 /// `sequitur state get`.
@@ -15,6 +16,11 @@ struct StateGet: AsyncParsableCommand {
   func run() async throws {
     guard let bytes = isHex ? HexText.bytes(key) : Array(key.utf8) else {
       throw CommandFailure("Expected a key in hexadecimal digits, but it is '\(key)'.")
+    }
+    guard (1...Limits.keyBytesMax).contains(bytes.count) else {
+      throw CommandFailure(
+        "Expected an object's key of 1 to \(Limits.keyBytesMax.grouped) bytes, but it has \(bytes.count.grouped)."
+      )
     }
     let inspection = try store.open()
     let object = try StateOptions.reportingFaults { try inspection.object(bytes) }

@@ -29,18 +29,19 @@ struct StateStats: AsyncParsableCommand {
         "application \(header.applicationID), cluster \(header.clusterID ?? "unknown"), format \(header.format), "
           + "schema version \(header.schemaVersion)")
       print(
-        "commands topic \(header.commandsTopic) with \(header.partitions) partitions, changelog "
+        "commands topic \(header.commandsTopic) with \(Int(header.partitions).counted("partition")), changelog "
           + header.changelogTopic)
     }
     for partition in figures {
       print(
-        "partition \(partition.partition): \(partition.isExact ? "" : "about ")\(partition.objects.grouped) objects, "
-          + (partition.objectBytes.map { "\($0.grouped) bytes of objects, " } ?? "")
-          + "\(partition.fileBytes.grouped) bytes in files, changelog offset "
+        "partition \(partition.partition): \(partition.isExact ? "" : "about ")\(partition.objects.counted("object")), "
+          + (partition.objectBytes.map { "\($0.counted("byte")) of objects, " } ?? "")
+          + "\(partition.fileBytes.counted("byte")) in files, changelog offset "
           + "\(partition.changelogOffset.map { "\($0)" } ?? "none"), command position "
           + "\(partition.commandPosition.map { "\($0)" } ?? "none")")
     }
-    print("\(figures.reduce(0) { $0 + $1.objects }.grouped) objects in \(figures.count) partitions")
+    let objects = figures.reduce(0) { $0 + $1.objects }
+    print("\(objects.counted("object")) in \(figures.count.counted("partition"))")
   }
 }
 

@@ -44,4 +44,7 @@ extension Int {
     }
     return self < 0 ? "-" + text : text
   }
+
+  /// With its noun, in the plural unless it is one: `1 object`, `1,200 objects`.
+  func counted(_ noun: String) -> String { "\(grouped) \(noun)\(self == 1 ? "" : "s")" }
 }
