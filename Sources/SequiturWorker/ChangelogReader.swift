@@ -6,24 +6,26 @@ import RocksDB
 import Sequitur
 
 /// Reads one partition's changelog into its store, in large batches, until the restore machine has an answer.
+///
+/// (ChangelogReader+Records.swift: one record's way; ChangelogReader+Reports.swift: what is said of it.)
 struct ChangelogReader: ~Copyable {
   /// The changelog offset up to which the store holds everything.
   private(set) var position: Int64
 
-  private let job: RestoreJob
-  private let store: PartitionStore
-  private let target: Int64
-  private var headers: [RecordHeader] = []
-  private var object = ByteWriter(capacity: 4096)
+  let job: RestoreJob
+  let store: PartitionStore
+  let target: Int64
+  var headers: [RecordHeader] = []
+  var object = ByteWriter(capacity: 4096)
   /// Collects objects for a table file, when there are many to read; else they are written in batches.
-  private var run: RestoreRun
-  private let collects: Bool
+  var run: RestoreRun
+  let collects: Bool
   /// Everything below it was read; equal to `position` but for what stands in the run.
   private var readTo: Int64
-  private var records = 0
-  private var bytes = 0
-  private var lastError: KafkaError?
-  private let start = ContinuousClock.now
+  var records = 0
+  var bytes = 0
+  var lastError: KafkaError?
+  let start = ContinuousClock.now
 
   init(job: RestoreJob, store: PartitionStore, from: Int64, target: Int64) {
     self.job = job
@@ -112,130 +114,5 @@ struct ChangelogReader: ~Copyable {
     }
     position = next
     return machine.positionReached(next)
-  }
-
-  /// Adds the run to the store as a table file.
-  private mutating func ingest(_ stored: RestoreMachine.StoredPosition) throws {
-    let path = job.state.restoreFile(of: job.partition)
-    let options = job.state.options
-    try PartitionStore.withEncoded(stored) { position throws(RocksDBError) in
-      try run.write(to: path, options: options, position: position)
-    }
-    try store.ingest(path)
-    unlink(path)
-  }
-
-  private mutating func put(
-    _ key: UnsafeRawBufferPointer, _ record: UnsafeRawBufferPointer?, _ batch: inout WriteBatch
-  ) throws {
-    if !collects {
-      try store.put(key, record, in: &batch)
-    } else {
-      run.add(key, record)
-    }
-  }
-
-  private mutating func add(
-    _ message: borrowing Message, to batch: inout WriteBatch, _ machine: inout RestoreMachine
-  ) throws -> RestoreMachine.Action? {
-    headers.removeAll(keepingCapacity: true)
-    message.forEachHeader { name, value in headers.append(RecordHeader(name: name, value: value)) }
-    object.truncate(to: 0)
-    let isHeld = machine.holds(message.offset)
-    if !isHeld {
-      records += 1
-      bytes += (message.key?.count ?? 0) + (message.value?.count ?? 0)
-    }
-    let content: ChangelogRecord.Content
-    do {
-      content = try headers.withUnsafeBufferPointer { headers throws(ChangelogRecord.Fault) in
-        try ChangelogRecord.decode(key: message.key, value: message.value, headers: headers, into: &object)
-      }
-    } catch {
-      throw RestoreFault.unreadableRecord(offset: message.offset, reason: error.description)
-    }
-    switch content {
-    case .checkpoint(let checkpoint): return machine.checkpointRead(checkpoint, at: message.offset)
-    case .object, .forgotten: if isHeld { return machine.heldRecordRead(at: message.offset) }
-    }
-    switch content {
-    case .object:
-      let found = ObjectRecord(object.bytes).schemaVersion
-      guard found <= job.schemaVersion else {
-        throw RestoreFault.newerSchema(offset: message.offset, found: found, known: job.schemaVersion)
-      }
-      try put(message.key!, object.bytes, &batch)
-    case .forgotten: try put(message.key!, nil, &batch)
-    case .checkpoint: break
-    }
-    return nil
-  }
-
-  // MARK: Reports
-
-  private func stalled() -> RestoreStalled {
-    RestoreStalled(
-      topic: job.topics.changelog, partition: job.partition, position: position, target: target,
-      after: job.timeouts.restoreProgress, lastError: lastError)
-  }
-
-  private func progress(_ remaining: Int64) -> RestoreProgress {
-    RestoreProgress(
-      records: records, bytes: bytes, seconds: (ContinuousClock.now - start).seconds, remaining: remaining)
-  }
-
-  private func reportProgress(_ remaining: Int64) {
-    let progress = progress(remaining)
-    job.logger.info(
-      "restoring",
-      metadata: [
-        "partition": "\(job.partition)", "records": "\(records)", "bytes": "\(bytes)",
-        "remaining": "\(remaining)", "records-per-second": "\(Int(progress.recordsPerSecond))",
-        "seconds-left": "\(Int(progress.secondsLeft))",
-      ])
-  }
-
-  private func reportEnd() {
-    job.logger.info(
-      "changelog read",
-      metadata: [
-        "partition": "\(job.partition)", "records": "\(records)", "bytes": "\(bytes)",
-        "seconds": "\((ContinuousClock.now - start).seconds)",
-      ])
-  }
-}
-
-/// A restore that got nothing for too long. It is tried again.
-struct RestoreStalled: Error, CustomStringConvertible {
-  let topic: String
-  let partition: Int32
-  let position: Int64
-  let target: Int64
-  let after: Duration
-  var lastError: KafkaError?
-
-  var description: String {
-    "Expected to restore \(topic)/\(partition) up to offset \(target), but nothing came after offset "
-      + "\(position) for \(after). "
-      + (lastError.map { "The last error was: \($0)" } ?? "Is a transaction open on it, or the broker away?")
-  }
-}
-
-/// The bounds of a restore.
-enum RestoreLimits {
-  static let recordsPerBatch = 2000
-  /// Records from which on table files are worth it.
-  static let recordsForRuns: Int64 = 10_000
-  /// Changelog records from one flush of a partition's memtable to the next: what a crash makes to be read
-  /// again, besides what no drain has taken.
-  static let replayRecordsMax: Int64 = 500_000
-  static let wait = Duration.milliseconds(100)
-  static let reportInterval = Duration.seconds(2)
-}
-
-extension Duration {
-  /// The duration as a number of seconds.
-  var seconds: Double {
-    Double(components.seconds) + Double(components.attoseconds) / 1e18
   }
 }

@@ -104,8 +104,3 @@ enum KafkaBudget {
   /// The largest record that librdkafka passes on; the topics' own limits are below.
   static let messageBytes = 16 << 20
 }
-
-extension Duration {
-  /// Whole milliseconds, as librdkafka's properties take them.
-  var milliseconds: Int64 { components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000 }
-}

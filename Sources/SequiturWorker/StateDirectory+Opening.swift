@@ -1,0 +1,37 @@
+import Foundation
+import Logging
+import RocksDB
+
+/// How a database comes to be open, and one that is damaged goes out of the way.
+extension StateDirectory {
+  static func openDatabase(
+    _ path: String, _ options: DatabaseOptions, _ logger: Logger
+  ) throws -> Database {
+    let store = storePath(in: path)
+    do throws(RocksDBError) {
+      return try Database(path: store, options: options)
+    } catch {
+      if error.isLockHeld { throw StateDirectoryFault.inUse(path: path) }
+      if error.isReadOnly { throw StateDirectoryFault.notWritable(path: path, reason: error.detail) }
+      guard error.isDamage else { throw error }
+      let aside = try setAside(store)
+      logger.error(
+        "the local store is damaged; it was set aside and is rebuilt from the changelog",
+        metadata: ["error": "\(error)", "aside": "\(aside)"])
+      return try Database(path: store, options: options)
+    }
+  }
+
+  /// Moves a store away, and deletes those moved before: one is enough to look at, and they fill the disk.
+  static func setAside(_ store: String) throws -> String {
+    let files = FileManager.default
+    let directory = (store as NSString).deletingLastPathComponent
+    let prefix = (store as NSString).lastPathComponent + ".damaged-"
+    for name in try files.contentsOfDirectory(atPath: directory) where name.hasPrefix(prefix) {
+      try files.removeItem(atPath: directory + "/" + name)
+    }
+    let aside = "\(store).damaged-\(Int(Date().timeIntervalSince1970))"
+    try files.moveItem(atPath: store, toPath: aside)
+    return aside
+  }
+}
