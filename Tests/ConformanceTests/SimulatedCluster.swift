@@ -18,6 +18,7 @@ final class SimulatedCluster: Cluster {
   private var producers: [String: Producer] = [:]
   private(set) var members: [String: SimulatedMember] = [:]
   private var memberships: [GroupMetadata] = []
+  private var fillers = 0
 
   init(seed: UInt64) {
     world = World(seed: seed, mutation: nil, isTraced: false)
@@ -100,7 +101,15 @@ final class SimulatedCluster: Cluster {
 
   func deleteRecords(of log: Log, before offset: Int64) { self.log(log).truncate(before: offset) }
 
-  func encourageCompaction(of log: Log) { _ = self.log(log).compact() }
+  /// The newest segment is never compacted: what comes later begins another one.
+  func encourageCompaction(of log: Log) throws {
+    fillers += 1
+    _ = startProducer("filler", id: "filler")
+    _ = produce(["filler-\(fillers)=x"], to: log, by: "filler")
+    _ = commit("filler")
+    try awaitMarkers(log)
+    _ = self.log(log).compact()
+  }
 
   // MARK: The group
 
