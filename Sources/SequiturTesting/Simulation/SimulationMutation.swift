@@ -61,8 +61,7 @@ public enum SimulationMutation: String, CaseIterable, Sendable {
   var sendsOffsetsFirst: Bool {
     switch self {
     case .offsetsSentBeforeRecords, .noRequireStable, .boundsBeforeGroupPosition, .groupIDOnly,
-      .generationNotChecked,
-      .lateTransactionNotAbandoned:
+      .generationNotChecked, .lateTransactionNotAbandoned:
       true
     default: false
     }
