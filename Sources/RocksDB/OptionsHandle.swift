@@ -52,7 +52,12 @@ struct OptionsHandle: ~Copyable {
     rocksdb_block_based_options_set_block_cache(table, cache)
     rocksdb_block_based_options_set_cache_index_and_filter_blocks(table, 1)
     rocksdb_block_based_options_set_cache_index_and_filter_blocks_with_high_priority(table, 1)
-    rocksdb_block_based_options_set_pin_l0_filter_and_index_blocks_in_cache(table, 1)
+    // Index and filter in blocks of their own: whole, those of a file of millions of keys are megabytes, which a small
+    // cache throws away and reads again for each key. None is pinned: the cache would grow beyond its size.
+    let index = rocksdb_block_based_table_index_type_two_level_index_search
+    rocksdb_block_based_options_set_index_type(table, Int32(index))
+    rocksdb_block_based_options_set_partition_filters(table, 1)
+    rocksdb_block_based_options_set_metadata_block_size(table, UInt64(values.blockBytes))
     if values.bloomBitsPerKey > 0 {
       // The table options take the policy over.
       let policy = rocksdb_filterpolicy_create_bloom_full(values.bloomBitsPerKey)
