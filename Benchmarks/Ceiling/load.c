@@ -32,10 +32,11 @@ void make_topics(void) {
   }
 }
 
-/// `--topic T --count N --objects M --theta S --payload BYTES --format account|json --ids 0|1`.
+/// `--topic T --count N --objects M --theta S --payload BYTES --format account|json --ids 0|1 --batch-bytes BYTES`.
 void load(void) {
   const char *properties[] = {"partitioner", "murmur2_random", "linger.ms", "5", "queue.buffering.max.messages",
-                              "1000000", "queue.buffering.max.kbytes", "524288", NULL};
+                              "1000000", "queue.buffering.max.kbytes", "524288",
+                              "batch.size", option("batch-bytes", "1000000"), NULL};
   rd_kafka_t *producer = client(RD_KAFKA_PRODUCER, properties);
   rd_kafka_topic_t *topic = rd_kafka_topic_new(producer, option("topic", "commands"), NULL);
   workload_keys keys;
