@@ -104,6 +104,9 @@ final class TransactionSender: Sendable {
 
   /// Adds the consumed positions, under the membership of this moment.
   ///
+  /// Without one, such as in the middle of a rebalance, it is waited for with the records in the open transaction: to
+  /// abort and send them again would be work for nothing, and each try would have it again.
+  ///
   /// - Parameter isAbandoned: asked after the membership was fetched, so that a transaction that was given up
   ///   in a rebalance cannot slip through under the next generation.
   func sendOffsets(_ parts: [TransactionPart], unless isAbandoned: () -> Bool) throws(KafkaError) {
@@ -111,7 +114,7 @@ final class TransactionSender: Sendable {
     guard let metadata = try group.metadata(), !isAbandoned() else {
       throw KafkaError(
         code: .unknownMemberID, operation: "send consumed offsets to the transaction",
-        detail: "this worker is no member of its group at the moment", requiresAbort: true)
+        detail: "this worker is no member of its group at the moment", isRetriable: true)
     }
     let offsets = parts.map {
       TopicPartitionOffset(topic: topics.commands, partition: $0.partition, offset: $0.end)

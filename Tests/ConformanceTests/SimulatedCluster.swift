@@ -179,7 +179,7 @@ extension Refusal {
       case .fencedInstance: .fencedInstance
       case .unstableOffset: .unstable
       case .timedOut, .coordinatorLoading, .concurrentTransactions, .invalidTransactionState, .clientFailed,
-        .offsetOutOfRange:
+        .offsetOutOfRange, .noMembership:
         .other("\(error)")
       }
   }

@@ -16,13 +16,16 @@ enum BrokerError: Error {
   case invalidTransactionState
   /// A reader's position is below the log's first offset, or beyond its end.
   case offsetOutOfRange
+  /// The worker has no membership at the moment, which it knows by itself.
+  case noMembership
   /// The client gave up for a reason of its own; whether the call was carried out is unknown.
   case clientFailed
 
   /// What librdkafka 2 says of the error.
   var failure: CommitMachine.Failure {
     switch self {
-    case .timedOut, .coordinatorLoading, .concurrentTransactions, .unstableOffset, .offsetOutOfRange:
+    case .timedOut, .coordinatorLoading, .concurrentTransactions, .unstableOffset, .offsetOutOfRange,
+      .noMembership:
       .retriable
     case .illegalGeneration, .unknownMember, .fencedInstance: .abortable
     case .fencedProducer, .invalidTransactionState, .clientFailed: .producerLost

@@ -141,7 +141,7 @@ final class SimulatedCommitter {
     guard let producer, let transaction else { return report(.failure(.fencedProducer)) }
     guard world.mutation != .offsetsNotSent else { return report(.success(())) }
     guard var metadata = worker.membership.metadata, !isAbandoned || world.mutation == .abandonIgnored else {
-      return report(.failure(.unknownMember))
+      return report(.failure(.noMembership))
     }
     if world.mutation == .staleGroupMetadata { metadata = worker.membership.firstMetadata! }
     if world.mutation == .groupIDOnly { metadata.generation = -1 }
