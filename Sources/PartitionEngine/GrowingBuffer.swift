@@ -16,6 +16,9 @@ struct GrowingBuffer<Element: BitwiseCopyable>: ~Copyable {
 
   var isEmpty: Bool { count == 0 }
 
+  /// Bytes of memory held, in use or not.
+  var capacityByteCount: Int { capacity * MemoryLayout<Element>.stride }
+
   /// The elements; valid until the next mutation.
   var elements: UnsafeBufferPointer<Element> {
     UnsafeBufferPointer(start: start, count: count)

@@ -31,7 +31,7 @@ extension PartitionProcessor {
   public mutating func commit(checkpointOffset: Int64?) {
     precondition(isSealed, "a commit was reported, but no transaction is sealed")
     table.commit(sealed)
-    sealed.removeAll()
+    sealed.removeAll(keepingAtMost: overlayBytesKept)
     isSealed = false
     committedPosition = sealedPosition
     if let checkpointOffset {
@@ -41,6 +41,10 @@ extension PartitionProcessor {
     }
     table.evict()
   }
+
+  /// What an overlay may keep between two transactions: with many partitions a transaction holds much of few of them, and
+  /// in time all would keep as much.
+  @usableFromInline var overlayBytesKept: Int { table.byteCountMax / 8 }
 
   /// No outcome of the sealed and the open transaction will become visible: goes back to the last committed
   /// position. The commands from there on are to be processed again.

@@ -125,9 +125,15 @@ public struct StagingOverlay: ~Copyable {
     if list.count &* 2 > mask { grow() }
   }
 
-  /// Forgets everything; keeps the memory.
+  /// Bytes of memory held, in use or not.
+  var capacityByteCount: Int {
+    arena.capacity + list.capacityByteCount + (mask + 1) * MemoryLayout<Slot>.stride
+  }
+
+  /// Forgets everything; keeps the memory, unless that is more than `bytesMax`: then the next transaction begins small.
   @usableFromInline
-  mutating func removeAll() {
+  mutating func removeAll(keepingAtMost bytesMax: Int = .max) {
+    guard capacityByteCount <= bytesMax else { return self = StagingOverlay() }
     list.truncate(to: 0)
     arena.truncate(to: 0)
     generation &+= 1

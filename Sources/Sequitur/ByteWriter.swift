@@ -9,8 +9,8 @@ public struct ByteWriter: ~Copyable, @unchecked Sendable {
   @usableFromInline
   var start: UnsafeMutableRawPointer
 
-  @usableFromInline
-  var capacity: Int
+  /// Bytes of memory held, in use or not.
+  public internal(set) var capacity: Int
 
   /// 0…`capacity`. What is added to it was reserved first, so that it cannot overflow.
   @usableFromInline

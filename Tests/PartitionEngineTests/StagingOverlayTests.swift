@@ -27,6 +27,23 @@ import Testing
     }
   }
 
+  @Test func `keeps no more memory than it may when it is emptied`() {
+    var overlay = StagingOverlay()
+    let small = overlay.capacityByteCount
+    for number in 0..<2000 {
+      stage(Array("key-\(number)".utf8), Array(repeating: 1, count: 100), in: &overlay)
+    }
+    let large = overlay.capacityByteCount
+    #expect(large > 200_000)
+    overlay.removeAll(keepingAtMost: large)
+    #expect(overlay.capacityByteCount == large)
+    overlay.removeAll(keepingAtMost: large - 1)
+    #expect(overlay.capacityByteCount == small)
+    #expect(find(Array("key-0".utf8), in: overlay) == nil)
+    stage(Array("key".utf8), [7], in: &overlay)
+    #expect(find(Array("key".utf8), in: overlay) == [7])
+  }
+
   @Test(arguments: [1, 2, 3] as [UInt64])
   func `behaves like a dictionary that keeps the order of first touch`(seed: UInt64) {
     var random = SeededGenerator(seed: seed)
