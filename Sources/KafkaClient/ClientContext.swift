@@ -6,11 +6,16 @@ final class ClientContext: Sendable {
   let logger: Logger
   let rebalance: RebalanceDispatcher?
   let deliveries: DeliveryTracker?
+  let fetchGate: FetchGate?
 
-  init(logger: Logger, rebalance: RebalanceDispatcher? = nil, deliveries: DeliveryTracker? = nil) {
+  init(
+    logger: Logger, rebalance: RebalanceDispatcher? = nil, deliveries: DeliveryTracker? = nil,
+    fetchGate: FetchGate? = nil
+  ) {
     self.logger = logger
     self.rebalance = rebalance
     self.deliveries = deliveries
+    self.fetchGate = fetchGate
   }
 
   /// Sets the opaque and the callbacks. The context must outlive the client.
@@ -44,7 +49,24 @@ final class ClientContext: Sendable {
         ClientContext.from(opaque).deliveries?.report(message)
       }
     }
+    if fetchGate != nil { installFetchGate(on: conf) }
   }
+
+  /// Interceptors are added to the client, once it is there (rdkafka.h, "Interceptors").
+  private func installFetchGate(on conf: OpaquePointer) {
+    rd_kafka_conf_interceptor_add_on_new(
+      conf, Self.fetchGateName,
+      { client, _, opaque, _, _ in
+        rd_kafka_interceptor_add_on_response_received(
+          client, ClientContext.fetchGateName,
+          { _, _, _, _, api, _, _, _, _, _, opaque in
+            if api == KafkaProtocol.fetch, let opaque { ClientContext.from(opaque).fetchGate?() }
+            return RD_KAFKA_RESP_ERR_NO_ERROR
+          }, opaque)
+      }, Unmanaged.passUnretained(self).toOpaque())
+  }
+
+  private static let fetchGateName = "fetch-gate"
 
   private static func from(_ opaque: UnsafeMutableRawPointer) -> ClientContext {
     Unmanaged<ClientContext>.fromOpaque(opaque).takeUnretainedValue()

@@ -25,16 +25,18 @@ public final class KafkaConsumer: Sendable {
   public let mainQueue: KafkaQueue
 
   /// Makes a consumer; connects in the background. The configuration's `group.id` makes it a group's member.
+  ///
+  /// - Parameter fetchGate: holds the consumer back when it fetches too fast; nil: nothing does.
   /// - Throws: `invalidArgument` for a property that is refused, named in the error.
   public init(
     configuration: KafkaConfiguration, logger: Logger,
-    rebalanceListener: (any KafkaRebalanceListener)? = nil
+    rebalanceListener: (any KafkaRebalanceListener)? = nil, fetchGate: FetchGate? = nil
   ) throws(KafkaError) {
     dispatcher = RebalanceDispatcher(listener: rebalanceListener, logger: logger)
     isGroupMember = configuration["group.id"] != nil
     handle = try KafkaHandle(
       RD_KAFKA_CONSUMER, configuration: configuration.defaulting(to: Self.defaults),
-      context: ClientContext(logger: logger, rebalance: dispatcher))
+      context: ClientContext(logger: logger, rebalance: dispatcher, fetchGate: fetchGate))
     // One queue for everything: `poll` then also serves what is not a message.
     try check(rd_kafka_poll_set_consumer(handle.raw), "serve the consumer's events by its main queue")
     guard let queue = rd_kafka_queue_get_consumer(handle.raw) else {

@@ -45,6 +45,9 @@ public final class KafkaQueue: Sendable {
     }
   }
 
+  /// The messages and events that are here, or in the queue this one is forwarded to (`rd_kafka_queue_length`).
+  public var count: Int { rd_kafka_queue_length(raw) }
+
   /// Calls `body` each time something arrives while nothing is here; nil ends that
   /// (`rd_kafka_queue_cb_event_enable`). What is here already is not told: look once after the call.
   ///

@@ -49,6 +49,14 @@ public struct MessageBatch: ~Copyable, @unchecked Sendable {
     try body(self[index])
   }
 
+  /// Bytes of the messages' keys and values; an error's text counts as its value.
+  public var byteCount: Int {
+    (0..<count).reduce(0) { bytes, index in
+      let message = storage[index].unsafelyUnwrapped.pointee
+      return bytes + message.key_len + message.len
+    }
+  }
+
   /// Destroys the messages (`rd_kafka_message_destroy`); the buffer stays.
   public mutating func removeAll() {
     for index in 0..<count { rd_kafka_message_destroy(storage[index]) }

@@ -12,8 +12,12 @@ actor Assignments {
   /// What it takes to serve a partition; made by the worker.
   struct Service: Sendable {
     let restore: @Sendable (Int32, Cancellation) async throws -> RestoreJob.Restored
-    /// Makes the consumer continue at this command offset; `nil`: at the topic's start.
-    let seek: @Sendable (Int32, Int64?) async throws -> Void
+    /// What is fetched of the partition is not read for now.
+    let park: @Sendable (AssignedPartition) -> Void
+    /// Makes the consumer continue at this command offset, and its commands come to the partition's queue; `nil`: at the
+    /// topic's start. `isBegun`: whether the consumer is known to read from elsewhere, and not only about to begin there.
+    let open:
+      @Sendable (_ partition: AssignedPartition, _ position: Int64?, _ isBegun: Bool) async throws -> Void
     let makeActor: @Sendable (AssignedPartition, RestoreJob.Restored, Lane, Int) -> PartitionActor
     /// Nothing that was assigned can be served, or not all of it that is needed.
     let refused: @Sendable (any Error) -> Void
@@ -111,6 +115,7 @@ actor Assignments {
   // MARK: Restoring
 
   private func restore(_ partition: AssignedPartition, isAgain: Bool) {
+    if isAgain { service.park(partition) }
     let cancellation = Cancellation()
     let task = Task { await restoreAndServe(partition, isAgain: isAgain, cancellation) }
     assignments[partition.number] = Assignment(
@@ -125,9 +130,8 @@ actor Assignments {
     while !cancellation.isCancelled {
       do {
         let restored = try await service.restore(partition.number, cancellation)
-        if isAgain || restored.position != restored.groupPosition {
-          try await service.seek(partition.number, restored.position)
-        }
+        try await service.open(
+          partition, restored.position, isAgain || restored.position != restored.groupPosition)
         return await serve(partition, restored, cancellation)
       } catch let fault as RestoreFault {
         if !cancellation.isCancelled { refuse(partition.number, fault) }

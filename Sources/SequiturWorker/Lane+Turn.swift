@@ -22,6 +22,7 @@ extension Lane {
       nextMessage = 0
       guard source.messages.isEmpty else {
         sourcePartition = actor
+        intake.took(source.messages.count, bytes: source.messages.byteCount)
         return machine.took(isFull: source.isFull)
       }
     }

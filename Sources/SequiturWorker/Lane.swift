@@ -17,6 +17,7 @@ actor Lane {
   nonisolated let executor: LaneExecutor
   let limits: Limits
   let drainer: Drainer
+  let intake: CommandIntake
   let statistics: WorkerStatistics
   let events: LaneEvents
   let logger: Logger
@@ -44,7 +45,7 @@ actor Lane {
   nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
   init(
-    index: Int, limits: Limits, drainer: Drainer, statistics: WorkerStatistics,
+    index: Int, limits: Limits, drainer: Drainer, intake: CommandIntake, statistics: WorkerStatistics,
     events: LaneEvents, logger: Logger
   ) {
     self.index = index
@@ -52,6 +53,7 @@ actor Lane {
     self.limits = limits
     machine = LaneMachine(limits: limits)
     self.drainer = drainer
+    self.intake = intake
     self.statistics = statistics
     self.events = events
     self.logger = logger

@@ -19,13 +19,15 @@ final class Membership: KafkaRebalanceListener {
   private let assignments = LateBound<Assignments>()
   private let consumer = LateBound<KafkaConsumer>()
   private let standing = Mutex<Standing?>(nil)
+  private let intake: CommandIntake
   private let timeouts: WorkerTimeouts
   private let logger: Logger
   private let queues = Mutex<[Int32: KafkaQueue]>([:])
   private let stopping = Cancellation()
   private let thread = Mutex<WorkerThread?>(nil)
 
-  init(timeouts: WorkerTimeouts, logger: Logger) {
+  init(intake: CommandIntake, timeouts: WorkerTimeouts, logger: Logger) {
+    self.intake = intake
     self.timeouts = timeouts
     self.logger = logger
   }
@@ -52,6 +54,7 @@ final class Membership: KafkaRebalanceListener {
     assignments.release()
     consumer.release()
     queues.withLock { $0 = [:] }
+    intake.close()
   }
 
   /// The membership of this moment, to send with offsets; nil when this worker has none, or has not been told yet
@@ -96,6 +99,7 @@ final class Membership: KafkaRebalanceListener {
     for partition in partitions {
       do throws(KafkaError) {
         let queue = try consumer.partitionQueue(topic: partition.topic, partition: partition.partition)
+        intake.park(partition.partition, queue, of: consumer)
         queues.withLock { $0[partition.partition] = queue }
       } catch {
         logger.error(
@@ -129,6 +133,7 @@ final class Membership: KafkaRebalanceListener {
     standing.withLock { $0 = now }
     let deadline = ContinuousClock.now + timeouts.revoke
     blocking { assignments in await assignments.revoked(numbers, deadline: deadline) }
+    intake.forget(numbers)
   }
 
   func partitionsLost(_ partitions: [TopicPartition]) {
@@ -136,6 +141,7 @@ final class Membership: KafkaRebalanceListener {
     logger.warning("partitions lost", metadata: ["partitions": "\(numbers)"])
     standing.withLock { $0 = nil }
     blocking { assignments in await assignments.lost(numbers) }
+    intake.forget(numbers)
   }
 
   /// The client is dead: others own everything, or soon will.

@@ -12,7 +12,8 @@ import Sequitur
 ///      2         drains on their way to the store, copies of what was undrained
 ///      8         transactions, over the lanes: one open, one being sent, one in librdkafka, a quarter for
 ///                the buffers' growth and what librdkafka adds to a record
-///      4         commands fetched and not yet processed, over the partitions
+///      4         commands fetched and not yet taken, over the partitions: nothing is fetched at 2 and above, and
+///                what was asked for before is a response of a quarter (of 1 MiB at least), as it is on the wire
 ///
 /// Not in it: code, stacks, and what librdkafka, RocksDB and Swift need when they do nothing: about 60 MB.
 public struct MemoryBudget: Sendable, Hashable {
@@ -52,10 +53,21 @@ public struct MemoryBudget: Sendable, Hashable {
   /// a worker's memory.
   public func transactionBytes(lanes: Int) -> Int { transactionBytes / max(lanes, 1) / 4 }
 
-  /// Fetched commands of one partition at which no more are fetched; one more fetch may be under way.
+  /// Fetched commands, over all partitions, at which no more are fetched.
+  public var fetchBytesHeld: Int { fetchBytes / 2 }
+
+  /// Fetched commands of one partition at which no more of it are fetched: met only while its lane stands still.
   ///
   /// Of the topic's partitions, not of the assigned ones: the property cannot be changed later.
-  public func fetchBytes(partitions: Int) -> Int { max(fetchBytes / max(partitions, 1) / 2, 16 << 10) }
+  public func fetchBytesHeld(partitions: Int) -> Int { max(fetchBytesHeld / max(partitions, 1), 256 << 10) }
+
+  /// One fetch of a broker, unless a single batch is larger.
+  public var fetchResponseBytes: Int { max(unit / 4, 1 << 20) }
+
+  /// One partition's part of a fetch: so that a fetch brings something of each, but no crumbs.
+  public func fetchResponseBytes(partitions: Int) -> Int {
+    max(fetchResponseBytes / max(partitions, 1), 64 << 10)
+  }
 
   /// Objects that a restore collects before it sorts and writes them; `threads` restores run at once.
   public func restoreRunBytes(threads: Int) -> Int { max(4 * unit / max(threads, 1), 1 << 20) }

@@ -8,7 +8,8 @@ extension WorkerConfiguration {
   ///
   /// - Parameter partitions: of the commands topic, which share the memory for fetched commands.
   func consumerProperties(partitions: Int32) -> KafkaConfiguration {
-    let fetchBytes = memory.fetchBytes(partitions: Int(partitions))
+    let partitions = Int(partitions)
+    let held = memory.fetchBytesHeld(partitions: partitions)
     var properties: KafkaConfiguration = [
       "group.id": applicationID,
       "isolation.level": "read_committed",
@@ -17,9 +18,15 @@ extension WorkerConfiguration {
       "session.timeout.ms": "\(timeouts.session.milliseconds)",
       "heartbeat.interval.ms": "\(timeouts.heartbeat.milliseconds)",
       "max.poll.interval.ms": "\(timeouts.pollInterval.milliseconds)",
-      "queued.max.messages.kbytes": "\(min(fetchBytes >> 10, KafkaBudget.queuedKilobytesMax))",
-      "fetch.message.max.bytes": "\(min(fetchBytes, KafkaBudget.fetchBytesMax))",
-      "fetch.max.bytes": "\(min(max(memory.fetchBytes / 2, 1 << 20), KafkaBudget.responseBytesMax))",
+      "queued.max.messages.kbytes": "\(min(held >> 10, KafkaBudget.queuedKilobytesMax))",
+      "queued.min.messages":
+        "\(min(memory.fetchBytesHeld / IntakeLimits.recordOverheadBytes, KafkaBudget.queuedMessagesMax))",
+      "fetch.message.max.bytes":
+        "\(min(memory.fetchResponseBytes(partitions: partitions), KafkaBudget.fetchBytesMax))",
+      // What has come since a fetch was asked for waits for its answer: partitions new to this worker, and those that
+      // were at their bound.
+      "fetch.wait.max.ms": "\(KafkaBudget.fetchWait.milliseconds)",
+      "fetch.max.bytes": "\(min(memory.fetchResponseBytes, KafkaBudget.responseBytesMax))",
     ]
     if let groupInstanceID { properties["group.instance.id"] = groupInstanceID }
     if stopsWhenCaughtUp { properties["enable.partition.eof"] = "true" }
@@ -38,6 +45,9 @@ extension WorkerConfiguration {
       "isolation.level": "read_committed",
       "enable.partition.eof": "true",
       "auto.offset.reset": "error",
+      // The end of the changelog is known by a fetch that brings nothing, for which the whole wait passes. Restores of
+      // many partitions would be a row of such waits.
+      "fetch.wait.max.ms": "\(KafkaBudget.restoreFetchWait.milliseconds)",
       "queued.max.messages.kbytes": "\(min(fetchBytes >> 10, KafkaBudget.queuedKilobytesMax))",
       "fetch.message.max.bytes": "\(min(fetchBytes, KafkaBudget.fetchBytesMax))",
     ]
@@ -91,10 +101,14 @@ extension WorkerConfiguration {
 enum KafkaBudget {
   /// One fetch of one partition.
   static let fetchBytesMax = 1 << 20
+  /// How long a broker holds a fetch back that brings nothing; librdkafka's default is 500 ms.
+  static let fetchWait = Duration.milliseconds(100)
+  static let restoreFetchWait = Duration.milliseconds(10)
   /// One fetch of all partitions: librdkafka's default, which stays below its `receive.message.max.bytes`.
   static let responseBytesMax = 50 << 20
-  /// Fetched and waiting, of one partition: librdkafka's own limit.
+  /// Fetched and waiting, of one partition: librdkafka's own limits.
   static let queuedKilobytesMax = 2_097_151
+  static let queuedMessagesMax = 10_000_000
   /// Records handed to a producer and not yet sent: above four times the largest transaction's.
   static let producerMessages = 250_000
   /// No bound of its own: a transaction is bounded before it gets there, and what one command makes must fit.

@@ -11,8 +11,7 @@ extension WorkerParts {
     let bound = LateBound<Assignments>()
     let lanes = senders.indices.map { index in
       Lane(
-        index: index, limits: laneLimits, drainer: drainer,
-        statistics: statistics,
+        index: index, limits: laneLimits, drainer: drainer, intake: intake, statistics: statistics,
         events: laneEvents(bound), logger: logger)
     }
     let end = WorkerEnd()
@@ -23,7 +22,10 @@ extension WorkerParts {
           await drainer.settle()
           return try await pool.run { try restoreJob(partition, cancellation).run() }
         },
-        seek: { partition, position in try await pool.run { try seek(partition, position) } },
+        park: { intake.park($0.number, $0.queue, of: consumer) },
+        open: { partition, position, isBegun in
+          try await pool.run { try open(partition, position, isBegun) }
+        },
         makeActor: { partition, restored, lane, objectBytesMax in
           makeActor(partition, restored, lane, objectBytesMax: objectBytesMax, makeTask)
         },
@@ -67,11 +69,16 @@ extension WorkerParts {
       statistics: statistics, logger: logger, cancellation: cancellation)
   }
 
-  private func seek(_ partition: Int32, _ position: Int64?) throws {
-    try consumer.seek(
-      topic: configuration.topics.commands, partition: partition,
-      offset: position ?? TopicPartitionOffset.beginning,
-      timeout: configuration.timeouts.restoreCall)
+  private func open(_ partition: AssignedPartition, _ position: Int64?, _ isBegun: Bool) throws {
+    intake.open(partition.number, partition.queue)
+    do throws(KafkaError) {
+      try consumer.seek(
+        topic: configuration.topics.commands, partition: partition.number,
+        offset: position ?? TopicPartitionOffset.beginning, timeout: configuration.timeouts.restoreCall)
+    } catch {
+      // Nothing was fetched yet: the consumer is about to begin at the group's position, which is this one.
+      guard error.code == .state, !isBegun else { throw error }
+    }
   }
 
   private func makeActor(

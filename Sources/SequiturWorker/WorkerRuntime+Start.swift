@@ -39,6 +39,7 @@ struct WorkerParts: Sendable {
   let state: StateDirectory
   let admin: KafkaAdmin
   let consumer: KafkaConsumer
+  let intake: CommandIntake
   let membership: Membership
   let senders: [TransactionSender]
   let catchUp: CatchUp?
@@ -63,11 +64,13 @@ struct WorkerParts: Sendable {
     logger.info(
       "state directory open",
       metadata: ["path": "\(state.path)", "store": state.isKept ? "kept" : "new"])
-    let membership = Membership(timeouts: configuration.timeouts, logger: logger)
+    let intake = CommandIntake(bytesMax: configuration.memory.fetchBytesHeld)
+    self.intake = intake
+    let membership = Membership(intake: intake, timeouts: configuration.timeouts, logger: logger)
     self.membership = membership
     let consumer = try KafkaConsumer(
       configuration: configuration.consumerProperties(partitions: check.partitions), logger: logger,
-      rebalanceListener: membership)
+      rebalanceListener: membership, fetchGate: { intake.hold() })
     self.consumer = consumer
     let outputLimits = OutputLimits(
       topics: configuration.topics, messageBytesMax: check.messageBytesMax, admin: admin,

@@ -25,6 +25,26 @@ extension KafkaClientTests {
       try producer.flush(timeout: .seconds(10))
     }
 
+    @Test func `a gate holds back what was fetched until it opens`() throws {
+      for _ in 0..<3 { try fill(5) }
+      let gate = DispatchSemaphore(value: 1)
+      let consumer = try KafkaConsumer(
+        configuration: configuration, logger: quiet, fetchGate: { gate.wait() })
+      // The gate must be open when the client is dropped.
+      defer { for _ in 0..<100 { gate.signal() } }
+      let queue = try consumer.partitionQueue(topic: "t", partition: 0)
+      try consumer.assign([TopicPartitionOffset(topic: "t", partition: 0, offset: 0)])
+      // The embedded broker answers with a batch at a time, of which there are three at least.
+      var next: Int64 = 0
+      for _ in 0..<3 {
+        let batch = queue.take { !$0.isEmpty } + queue.take(for: .milliseconds(200)) { _ in false }
+        #expect(batch.map(\.offset) == Array(next..<(next + Int64(batch.count))))
+        next += Int64(batch.count)
+        gate.signal()
+      }
+      #expect(next <= 15)
+    }
+
     @Test func `a wake ends the wait of a blocked thread`() async {
       let queue = consumer.makeQueue()
       let waited = Task {

@@ -23,7 +23,8 @@ struct MemoryBudgetTests {
   @Test(arguments: [1, 16, 128])
   func `partitions and lanes share, whatever their number`(_ partitions: Int) {
     let budget = MemoryBudget(bytes: 128 << 20)
-    #expect(budget.fetchBytes(partitions: partitions) * 2 * partitions <= budget.fetchBytes)
+    #expect(budget.fetchBytesHeld + budget.fetchResponseBytes <= budget.fetchBytes)
+    #expect(budget.fetchResponseBytes(partitions: partitions) <= budget.fetchResponseBytes)
     for lanes in [1, 2, 16] {
       #expect(budget.transactionBytes(lanes: lanes) * lanes * 4 <= budget.transactionBytes)
       #expect(budget.undrainedBytes(lanes: lanes) * lanes <= budget.undrainedBytes)

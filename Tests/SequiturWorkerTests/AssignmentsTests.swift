@@ -137,7 +137,8 @@ private final class Bench: Sendable {
       state: state, memory: MemoryBudget(bytes: 256 << 20), statistics: statistics, logger: quiet)
     self.drainer = drainer
     let lane = Lane(
-      index: 0, limits: Limits(), drainer: drainer, statistics: statistics,
+      index: 0, limits: Limits(), drainer: drainer, intake: CommandIntake(bytesMax: 1 << 20),
+      statistics: statistics,
       events: LaneEvents(discarded: { _ in }, committed: { _, _ in }, storeDamaged: { _ in }), logger: quiet)
     self.lane = lane
     partition = AssignedPartition(number: 0, queue: consumer.makeQueue())
@@ -152,7 +153,8 @@ private final class Bench: Sendable {
             store: try state.store(of: number), position: 0, changelogPosition: 0,
             incarnation: nil, groupPosition: 0)
         },
-        seek: { _, _ in },
+        park: { _ in },
+        open: { _, _, _ in },
         makeActor: { partition, restored, lane, _ in
           let actor = PartitionActor(
             partition: partition.number, queue: partition.queue, executor: lane.executor,

@@ -1,0 +1,145 @@
+import Dispatch
+import KafkaClient
+import Synchronization
+
+/// Commands that were fetched and not yet taken, bounded over all partitions of the worker together.
+///
+///     assigned ─▶ parked ─▶ open ─▶ parked …      gone with a revoke
+///
+/// librdkafka bounds what it fetches ahead by partition, which fits neither many of them nor few. A fetch brings whole
+/// batches, so that many partitions hold a batch each, whatever the bound. And when all partitions are at their bound,
+/// the broker's thread sleeps for up to a second, though room is made meanwhile (2.0.2: `rd_kafka_broker_serve`).
+/// So the thread that fetches waits in ``hold()`` while the **open** partitions' queues are full, which is before all of
+/// them are at librdkafka's bounds; the next lane that takes from one of them wakes it. Those bounds hold what a lane that
+/// stands still leaves lying.
+///
+/// A partition that is being restored is **parked**: its queue leads into one that all of them share, where librdkafka's
+/// bound holds for all of them together and nobody reads. What came there is read again, since opening seeks.
+final class CommandIntake: Sendable {
+  fileprivate struct State {
+    var open: [Int32: KafkaQueue] = [:]
+    var parked: Set<Int32> = []
+    var parkingPlace: KafkaQueue?
+  }
+
+  private let bytesMax: Int
+  private let state = Mutex(State())
+  /// Mean bytes of memory of a fetched record, by what was taken lately.
+  private let recordBytes = Atomic(IntakeLimits.recordBytesAssumed)
+  /// How often something was taken.
+  private let takes = Atomic(0)
+  private let isHeld = Atomic(false)
+  private let room = DispatchSemaphore(value: 0)
+
+  /// - Parameter bytesMax: of fetched records in memory, at which nothing more is fetched. One more fetch of each broker
+  ///   comes on top.
+  init(bytesMax: Int) { self.bytesMax = bytesMax }
+
+  // MARK: Partitions come and go
+
+  /// The partition is not read for now.
+  func park(_ partition: Int32, _ queue: KafkaQueue, of consumer: KafkaConsumer) {
+    state.withLock { state in
+      let place = state.parkingPlace ?? consumer.makeQueue()
+      state.parkingPlace = place
+      state.open[partition] = nil
+      state.parked.insert(partition)
+      queue.forward(to: place)
+    }
+  }
+
+  /// What is fetched from now on comes to the partition's own queue. Seek before it is read: of what came before,
+  /// some is gone.
+  func open(_ partition: Int32, _ queue: KafkaQueue) {
+    state.withLock { state in
+      queue.forward(to: nil)
+      state.open[partition] = queue
+      state.leaveParking([partition])
+    }
+  }
+
+  /// The partitions are no longer assigned.
+  func forget(_ partitions: [Int32]) {
+    state.withLock { state in
+      for partition in partitions { state.open[partition] = nil }
+      state.leaveParking(partitions)
+    }
+  }
+
+  /// No partition is assigned any more, and the consumer can go.
+  func close() { state.withLock { $0 = State() } }
+
+  // MARK: What is taken and fetched
+
+  /// A lane has taken so many messages, with so many bytes of keys and values, from an open partition.
+  func took(_ messages: Int, bytes: Int) {
+    let mean = IntakeLimits.recordOverheadBytes + bytes / max(messages, 1)
+    // Lanes may overwrite each other's share of the mean, which matters little.
+    recordBytes.store((3 * recordBytes.load(ordering: .relaxed) + mean) / 4, ordering: .relaxed)
+    takes.add(1, ordering: .relaxed)
+    if isHeld.exchange(false, ordering: .relaxed) { room.signal() }
+  }
+
+  /// Returns when there is room for another fetch. Called on the broker's thread, for each fetch that has arrived.
+  ///
+  /// A lane that stands still must not starve the others: while nothing at all is taken, and a partition has nothing, one
+  /// fetch after another is let through, slowly.
+  func hold() {
+    let start = ContinuousClock.now
+    var taken = takes.load(ordering: .relaxed)
+    var takenAt = start
+    while case let waiting = waiting, waiting.bytes >= bytesMax {
+      isHeld.store(true, ordering: .relaxed)
+      // Another look after a while: partitions may be gone, and one signal wakes only one of several brokers' threads.
+      _ = room.wait(timeout: .now() + IntakeLimits.look.seconds)
+      let now = ContinuousClock.now
+      if case let takes = takes.load(ordering: .relaxed), takes != taken { (taken, takenAt) = (takes, now) }
+      if waiting.hasEmpty, now - takenAt >= IntakeLimits.standstill { break }
+      if now - start >= IntakeLimits.holdMax { break }
+    }
+    isHeld.store(false, ordering: .relaxed)
+  }
+
+  /// Whether a broker's thread waits for room.
+  var isHolding: Bool { isHeld.load(ordering: .relaxed) }
+
+  /// What waits in the open partitions' queues, and whether one of them has nothing.
+  private var waiting: (bytes: Int, hasEmpty: Bool) {
+    let (records, hasEmpty) = state.withLock { state in
+      state.open.values.reduce(into: (0, false)) { sum, queue in
+        let count = queue.count
+        sum.0 += count
+        sum.1 = sum.1 || count == 0
+      }
+    }
+    return (records * recordBytes.load(ordering: .relaxed), hasEmpty)
+  }
+}
+
+extension CommandIntake.State {
+  /// Partitions are parked no longer. After the last one, what is left of them is thrown away.
+  fileprivate mutating func leaveParking(_ partitions: [Int32]) {
+    guard !parked.isEmpty else { return }
+    parked.subtract(partitions)
+    guard parked.isEmpty, let parkingPlace else { return }
+    var batch = MessageBatch(capacity: IntakeLimits.discardedAtOnce)
+    while parkingPlace.consumeBatch(into: &batch, timeout: .zero) > 0 {}
+  }
+}
+
+/// The bounds of the intake.
+enum IntakeLimits {
+  /// What librdkafka 2.0.2 adds to a record's key and value: its message, its place in the response, the allocator's
+  /// share.
+  static let recordOverheadBytes = 500
+  /// Of a record, before any was taken.
+  static let recordBytesAssumed = 1000
+  /// The longest hold: half of librdkafka's `socket.timeout.ms`, since other requests may wait for the same thread.
+  /// One fetch in so long a time is let through while all wait for something else, such as for room on the disk.
+  static let holdMax = Duration.seconds(30)
+  /// How often a hold looks whether there is room without having been told.
+  static let look = Duration.milliseconds(10)
+  /// How long nothing was taken when a lane stands still and another may want something.
+  static let standstill = Duration.milliseconds(250)
+  static let discardedAtOnce = 100
+}

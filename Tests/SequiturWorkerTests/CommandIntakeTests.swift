@@ -1,0 +1,139 @@
+import Foundation
+import KafkaClient
+import TestBroker
+import Testing
+
+@testable import SequiturWorker
+
+extension SequiturWorkerTests {
+  /// What is fetched ahead, over all partitions.
+  @Suite struct CommandIntakeTests {
+    @Test func `partitions whose batches are large are fetched only while there is room over all of them`()
+      async throws
+    {
+      let bench = try IntakeBench(bytesMax: 2 << 20)
+      for number in 0..<IntakeBench.partitions { bench.open(number) }
+      try await eventually("the broker's thread to be held") { bench.intake.isHolding }
+      // Of 12.8 MB: what makes the bound full, and what one fetch brings of each partition.
+      let bytes = bench.queues.reduce(0) { $0 + $1.count } * IntakeBench.recordBytes
+      #expect(bytes >= 1 << 20)
+      #expect(bytes <= 2 << 20 + IntakeBench.partitions * IntakeBench.recordBytes)
+      // Those that are taken make room for the others; all come, in order.
+      let taken = bench.take(Set(0..<IntakeBench.partitions))
+      for number in 0..<IntakeBench.partitions {
+        #expect(taken[number] == Array(0..<Int64(IntakeBench.records)), "partition \(number)")
+      }
+    }
+
+    @Test func `a partition that nobody takes from does not starve the others`() async throws {
+      let bench = try IntakeBench(bytesMax: 200_000)
+      for number in 0..<2 { bench.open(number) }
+      try await eventually("the broker's thread to be held") { bench.intake.isHolding }
+      #expect(bench.take([1])[1] == Array(0..<Int64(IntakeBench.records)))
+      // librdkafka's own bound: what was there when it was reached, and one more batch.
+      #expect(bench.queues[0].count * IntakeBench.recordBytes <= 200_000 + 2 * IntakeBench.recordBytes)
+    }
+
+    @Test func `a partition that goes makes room`() async throws {
+      let bench = try IntakeBench(bytesMax: 200_000)
+      bench.open(0)
+      try await eventually("the broker's thread to be held") { bench.intake.isHolding }
+      bench.open(1)
+      bench.intake.forget([0])
+      #expect(bench.take([1])[1] == Array(0..<Int64(IntakeBench.records)))
+    }
+
+    @Test func `what is parked is bounded over all partitions, and read again from where it is opened`()
+      async throws
+    {
+      let bench = try IntakeBench(bytesMax: 200_000)
+      for number in 0..<IntakeBench.partitions { bench.park(number) }
+      // Nothing is open: the bound of the parking place is librdkafka's.
+      try await eventually("commands to be parked") {
+        bench.queues[0].count * IntakeBench.recordBytes >= 200_000
+      }
+      #expect(!bench.intake.isHolding)
+      let parked = bench.queues[0].count
+      #expect(
+        parked * IntakeBench.recordBytes <= 200_000 + 2 * IntakeBench.partitions * IntakeBench.recordBytes)
+      for number in 0..<IntakeBench.partitions {
+        bench.open(number)
+        try bench.seek(number, 3)
+        #expect(bench.take([number])[number] == Array(3..<Int64(IntakeBench.records)), "partition \(number)")
+      }
+      #expect(bench.queues.allSatisfy { $0.count == 0 })
+    }
+  }
+}
+
+/// A consumer of partitions with batches of one large record each, and an intake.
+private final class IntakeBench: Sendable {
+  static let partitions = 8
+  static let records = 16
+  static let recordBytes = 100_000
+
+  let intake: CommandIntake
+  let queues: [KafkaQueue]
+  private let broker: EmbeddedBroker
+  private let consumer: KafkaConsumer
+
+  init(bytesMax: Int) throws {
+    broker = try EmbeddedBroker(logger: quiet)
+    try broker.createTopic("t", partitions: Self.partitions)
+    let server: KafkaConfiguration = ["bootstrap.servers": broker.bootstrapServers]
+    let producer = try KafkaProducer(
+      configuration: server.merging(["batch.num.messages": "1"]), logger: quiet)
+    let topic = try producer.topic("t")
+    let value = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.recordBytes, alignment: 1)
+    defer { value.deallocate() }
+    value.initializeMemory(as: UInt8.self, repeating: 7)
+    for partition in 0..<Int32(Self.partitions) {
+      for _ in 0..<Self.records {
+        try producer.produce(
+          topic: topic, partition: partition, key: nil, value: UnsafeRawBufferPointer(value))
+      }
+    }
+    try producer.flush(timeout: .seconds(20))
+    let intake = CommandIntake(bytesMax: bytesMax)
+    self.intake = intake
+    // What lanes have taken says how large records are.
+    for _ in 0..<40 { intake.took(1, bytes: Self.recordBytes) }
+    let consumer = try KafkaConsumer(
+      configuration: server.merging(["queued.max.messages.kbytes": "\(bytesMax >> 10)"]), logger: quiet,
+      fetchGate: { intake.hold() })
+    self.consumer = consumer
+    queues = try (0..<Int32(Self.partitions)).map { try consumer.partitionQueue(topic: "t", partition: $0) }
+    for number in 0..<Self.partitions { park(number) }
+    try consumer.assign(
+      (0..<Int32(Self.partitions)).map { TopicPartitionOffset(topic: "t", partition: $0, offset: 0) })
+  }
+
+  deinit { intake.close() }
+
+  func park(_ number: Int) { intake.park(Int32(number), queues[number], of: consumer) }
+
+  func open(_ number: Int) {
+    intake.open(Int32(number), queues[number])
+    try? consumer.seek(topic: "t", partition: Int32(number), offset: 0, timeout: .seconds(10))
+  }
+
+  func seek(_ number: Int, _ offset: Int64) throws {
+    try consumer.seek(topic: "t", partition: Int32(number), offset: offset, timeout: .seconds(10))
+  }
+
+  /// Takes open partitions' records in turn, as a lane does, up to the last of each; their offsets.
+  func take(_ numbers: Set<Int>) -> [Int: [Int64]] {
+    var offsets: [Int: [Int64]] = [:]
+    var batch = MessageBatch(capacity: 10)
+    let deadline = ContinuousClock.now + .seconds(30)
+    while ContinuousClock.now < deadline {
+      let open = numbers.filter { offsets[$0]?.last != Int64(Self.records) - 1 }
+      if open.isEmpty { break }
+      for number in open where queues[number].consumeBatch(into: &batch, timeout: .milliseconds(5)) > 0 {
+        intake.took(batch.count, bytes: batch.byteCount)
+        for index in 0..<batch.count { offsets[number, default: []].append(batch[index].offset) }
+      }
+    }
+    return offsets
+  }
+}
