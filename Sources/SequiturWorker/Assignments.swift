@@ -76,13 +76,13 @@ actor Assignments {
         group.addTask { await lane.release(numbers, deadline: deadline) }
       }
     }
-    await shareMemory()
+    shareMemory()
   }
 
   /// Lets partitions go at once: others may own them already.
   func lost(_ partitions: [Int32]) async {
     for (lane, numbers) in await stop(partitions) { await lane.lose(numbers) }
-    await shareMemory()
+    shareMemory()
   }
 
   /// The membership was interrupted, and partitions were kept: others may have owned them in between. All start
@@ -151,7 +151,7 @@ actor Assignments {
   private func serve(
     _ partition: AssignedPartition, _ restored: RestoreJob.Restored, _ cancellation: Cancellation
   ) async -> Lane? {
-    await shareMemory()
+    shareMemory()
     guard !cancellation.isCancelled else { return nil }
     let lane = lane(for: partition.number)
     let actor = service.makeActor(partition, restored, lane, objectBytesShare)
@@ -238,9 +238,9 @@ actor Assignments {
 
   private var objectBytesShare: Int { objectBytesMax / max(assignments.count, 1) }
 
-  private func shareMemory() async {
+  private func shareMemory() {
     let share = objectBytesShare
-    for lane in lanes { await lane.setObjectBytesMax(share) }
+    for lane in lanes { lane.setObjectBytesMax(share) }
   }
 }
 

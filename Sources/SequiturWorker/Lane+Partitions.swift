@@ -4,6 +4,8 @@ extension Lane {
   /// Begins to serve a restored partition.
   func attach(_ actor: PartitionActor) {
     machine.attach(actor, at: now)
+    // It was made with the share of some moments ago: passed on to all again.
+    objectBytesMax = 0
     actor.queue.onArrival { [executor] in executor.notify() }
     executor.notify()
   }
@@ -27,11 +29,6 @@ extension Lane {
 
   /// Gives up everything of partitions that others may own already.
   func lose(_ lost: [Int32]) { perform(machine.lose(lost)) }
-
-  /// Shares the memory for objects out over the partitions.
-  func setObjectBytesMax(_ limit: Int) {
-    for actor in machine.partitions { actor.setObjectBytesMax(limit) }
-  }
 
   /// Stops serving a partition. What is committed goes to the store with a last drain: nothing would be lost without
   /// it, but a return would replay more.

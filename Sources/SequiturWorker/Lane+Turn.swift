@@ -5,6 +5,7 @@ extension Lane {
   /// Takes what has arrived, processes it, sends the open transaction when it is time, and waits when there is nothing
   /// to do.
   func turn() {
+    passOnObjectBytesMax()
     if machine.beginTurn(outputBytes: open.output.byteCount, at: now) {
       if nextMessage == source.messages.count { receive() }
       processBatch()

@@ -2,6 +2,7 @@ import KafkaClient
 import Logging
 import PartitionEngine
 import Sequitur
+import Synchronization
 
 /// A thread with one transactional producer, serving several partitions.
 ///
@@ -38,6 +39,9 @@ actor Lane {
   /// Ends of partitions that were reached, until what lies before them is committed.
   var endsReached: [Int32: Int64] = [:]
   private var isStopping = false
+  /// Bytes of objects that each partition may keep in memory: what was told last, and what was passed on.
+  private nonisolated let objectBytesTold = Atomic(0)
+  var objectBytesMax = 0
   /// Who waits for which release.
   var releases: [Int: CheckedContinuation<Void, Never>] = [:]
   var committer: Committer?
@@ -69,6 +73,20 @@ actor Lane {
       await Task.yield()
     }
     await committer?.stop()
+  }
+
+  /// Shares the memory for objects out over the partitions, with the lane's next turn. Does not wait for it: a lane that
+  /// stands still must not hold up who tells all of them.
+  nonisolated func setObjectBytesMax(_ limit: Int) {
+    objectBytesTold.store(limit, ordering: .relaxed)
+    executor.notify()
+  }
+
+  func passOnObjectBytesMax() {
+    let limit = objectBytesTold.load(ordering: .relaxed)
+    guard limit != objectBytesMax else { return }
+    objectBytesMax = limit
+    for actor in machine.partitions { actor.setObjectBytesMax(limit) }
   }
 
   /// Ends ``run(sender:)`` after the transaction under way. The partitions must have been released.
