@@ -56,10 +56,15 @@ struct WorkerRun {
   func run() async throws {
     let worker = try WorkerConfiguration(options).worker(options)
     let count = options.number("count", 0)
+    let skip = options.number("skip", count / 20)
     let task = worker.start()
-    let first = await reached(
-      options.number("skip", count / 20), worker, partitions: options.number("partitions", 1))
+    let first = await reached(skip, worker, partitions: options.number("partitions", 1))
     let start = (first.commands, Usage.now)
+    guard (count - first.commands) * 2 >= count - skip else {
+      fatalError(
+        "Expected to count \(count - skip) commands, but \(first.commands) of \(count) were processed when all "
+          + "partitions were served: raise --count and --skip")
+    }
     let last = await reached(count, worker)
     let end = Usage.now
     task.cancel()
