@@ -79,8 +79,15 @@ void check(rd_kafka_resp_err_t code, const char *what) {
 }
 
 bool retry(rd_kafka_error_t *error, const char *what) {
-  if (!error) return false;
+  // Since when this thread's calls have failed: one run stood still for good on a call that was always to be repeated.
+  static _Thread_local double since;
+  if (!error) {
+    since = 0;
+    return false;
+  }
+  if (since == 0) since = now();
   if (!rd_kafka_error_is_retriable(error)) stop("%s: %s", what, rd_kafka_error_string(error));
+  if (now() - since > 60) stop("%s: %s, for a minute", what, rd_kafka_error_string(error));
   rd_kafka_error_destroy(error);
   usleep(10000);
   return true;
@@ -122,8 +129,7 @@ rd_kafka_t *transactional_producer(const char *id) {
 
 rd_kafka_t *group_reader(const char *group) {
   const char *properties[] = {"group.id", group, "enable.auto.commit", "false", "isolation.level", "read_committed",
-                              "enable.partition.eof", "false", "queued.max.messages.kbytes", "8192",
-                              "fetch.message.max.bytes", "1048576", NULL};
+                              "enable.partition.eof", "false", NULL};
   rd_kafka_t *reader = client(RD_KAFKA_CONSUMER, properties);
   check(rd_kafka_poll_set_consumer(reader), "use one queue");
   return reader;
