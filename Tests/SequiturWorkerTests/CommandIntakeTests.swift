@@ -53,9 +53,9 @@ extension SequiturWorkerTests {
         bench.queues[0].count * IntakeBench.recordBytes >= 200_000
       }
       #expect(!bench.intake.isHolding)
-      let parked = bench.queues[0].count
-      #expect(
-        parked * IntakeBench.recordBytes <= 200_000 + 2 * IntakeBench.partitions * IntakeBench.recordBytes)
+      // Nobody takes: without a bound all 12.8 MB would be there soon. A few fetches are under way when it is reached.
+      try await Task.sleep(for: .milliseconds(500))
+      #expect(bench.queues[0].count * IntakeBench.recordBytes <= 5_000_000)
       for number in 0..<IntakeBench.partitions {
         bench.open(number)
         try bench.seek(number, 3)
