@@ -60,7 +60,9 @@ final class ClientContext: Sendable {
         rd_kafka_interceptor_add_on_response_received(
           client, ClientContext.fetchGateName,
           { _, _, _, _, api, _, _, _, _, _, opaque in
-            if api == KafkaProtocol.fetch, let opaque { ClientContext.from(opaque).fetchGate?() }
+            if api == EmbeddedBroker.Request.fetch.rawValue, let opaque {
+              ClientContext.from(opaque).fetchGate?()
+            }
             return RD_KAFKA_RESP_ERR_NO_ERROR
           }, opaque)
       }, Unmanaged.passUnretained(self).toOpaque())

@@ -9,9 +9,3 @@
 /// connection and a thread of its own, and to ask for ``KafkaQueue/count``, whose lock no caller of interceptors holds.
 /// Nothing else of the client may be called. A gate must open before the consumer is dropped, or that waits for it.
 public typealias FetchGate = @Sendable () -> Void
-
-/// Numbers of Kafka's protocol that librdkafka's header does not name.
-enum KafkaProtocol {
-  /// API key of a fetch.
-  static let fetch: Int16 = 1
-}
