@@ -148,6 +148,7 @@ final class Membership: KafkaRebalanceListener {
   private func loseAll() {
     standing.withLock { $0 = nil }
     blocking { assignments in await assignments.lost(Array(await assignments.partitions)) }
+    intake.close()
   }
 
   private func currentStanding() -> Standing? {

@@ -54,7 +54,7 @@ extension SequiturWorkerTests {
       }
       #expect(!bench.intake.isHolding)
       // Nobody takes: without a bound all 12.8 MB would be there soon. A few fetches are under way when it is reached.
-      try await Task.sleep(for: .milliseconds(500))
+      try bench.exchangeWithBroker(100)
       #expect(bench.queues[0].count * IntakeBench.recordBytes <= 5_000_000)
       for number in 0..<IntakeBench.partitions {
         bench.open(number)
@@ -119,6 +119,11 @@ private final class IntakeBench: Sendable {
 
   func seek(_ number: Int, _ offset: Int64) throws {
     try consumer.seek(topic: "t", partition: Int32(number), offset: offset, timeout: .seconds(10))
+  }
+
+  /// So many requests and answers over the connection that fetches use: time for as many of them, were they sent.
+  func exchangeWithBroker(_ times: Int) throws {
+    for _ in 0..<times { _ = try consumer.watermarks(topic: "t", partition: 0, timeout: .seconds(10)) }
   }
 
   /// Takes open partitions' records in turn, as a lane does, up to the last of each; their offsets.
