@@ -40,6 +40,7 @@ bool retry(rd_kafka_error_t *error, const char *what);
 /// The subcommands.
 void load(void);
 void make_topics(void);
+void drop_topics(void);
 void transactions(void);
 void empty_transactions(void);
 void probe(void);

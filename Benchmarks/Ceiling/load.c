@@ -1,36 +1,8 @@
-// Makes topics, and writes commands to them as fast as it can.
+// Writes commands to a topic as fast as it can.
 #include "ceiling.h"
 #include "workload.h"
 
 #include <string.h>
-
-/// `--names a,b,c --partitions P`: creates topics; those that exist are left alone.
-void make_topics(void) {
-  rd_kafka_t *admin = client(RD_KAFKA_PRODUCER, (const char *[]){NULL});
-  rd_kafka_NewTopic_t *topics[16];
-  size_t count = 0;
-  char text[512], names[1024];
-  snprintf(names, sizeof names, "%s", option("names", ""));
-  for (char *name = strtok(names, ","); name && count < 16; name = strtok(NULL, ",")) {
-    topics[count] = rd_kafka_NewTopic_new(name, (int)option_number("partitions", 4), 1, text, sizeof text);
-    if (!topics[count]) stop("%s", text);
-    const char *kind = strrchr(name, '-');
-    const char *policy = kind && strcmp(kind, "-changelog") == 0 ? "compact" : "delete";
-    check(rd_kafka_NewTopic_set_config(topics[count++], "cleanup.policy", policy), "set a topic's policy");
-  }
-  rd_kafka_queue_t *queue = rd_kafka_queue_new(admin);
-  rd_kafka_CreateTopics(admin, topics, count, NULL, queue);
-  rd_kafka_event_t *event = rd_kafka_queue_poll(queue, 20000);
-  if (!event) stop("create topics: no answer");
-  check(rd_kafka_event_error(event), "create topics");
-  size_t results = 0;
-  const rd_kafka_topic_result_t **list =
-      rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event), &results);
-  for (size_t i = 0; i < results; i++) {
-    rd_kafka_resp_err_t code = rd_kafka_topic_result_error(list[i]);
-    if (code != RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS) check(code, rd_kafka_topic_result_name(list[i]));
-  }
-}
 
 /// `--topic T --count N --objects M --theta S --payload BYTES --format account|json --ids 0|1 --batch-bytes BYTES`.
 void load(void) {

@@ -9,7 +9,7 @@ import sys
 import tempfile
 import time
 
-from .programs import ROOT
+from .programs import ROOT, run
 
 TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -19,6 +19,7 @@ class Broker:
 
     def __init__(self):
         self.process = None
+        self.topics = []
         self.bootstrap = os.environ.get("SEQUITUR_BENCH_BOOTSTRAP")
         self.outside = self.bootstrap is not None
         if self.outside:
@@ -40,6 +41,11 @@ class Broker:
             time.sleep(0.05)
         sys.exit("bench: the test broker does not start")
 
+    def make_topics(self, partitions, *names):
+        """Dropped at the end, unless something failed."""
+        run("ceiling", "topics", {"bootstrap": self.bootstrap, "names": ",".join(names), "partitions": partitions})
+        self.topics += names
+
     def processor_seconds(self):
         """What the broker's process has used so far; None when it is not on this machine."""
         if not self.process_id:
@@ -51,11 +57,13 @@ class Broker:
     def __enter__(self):
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, fault, *_):
         if self.process:
             self.process.send_signal(signal.SIGKILL)
             self.process.wait()
             shutil.rmtree(self.directory, ignore_errors=True)
+        elif self.topics and not fault:
+            run("ceiling", "drop", {"bootstrap": self.bootstrap, "names": ",".join(self.topics)})
 
 
 def test_broker():

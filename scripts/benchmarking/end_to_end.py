@@ -5,10 +5,6 @@ from .programs import RULES, Scratch, progress, run
 KINDS = ("ceiling", "ceiling-store", "sequitur")
 
 
-def make_topics(broker, partitions, *names):
-    run("ceiling", "topics", {"bootstrap": broker.bootstrap, "names": ",".join(names), "partitions": partitions})
-
-
 def load(broker, topic, workload, count, seed=1):
     run("ceiling", "load", {
         "bootstrap": broker.bootstrap, "topic": topic, "count": count, "seed": seed,
@@ -28,7 +24,7 @@ def client(broker, scratch, kind, workload, commands):
     """One run of one program over the preloaded commands: what it measured, and the name of its topics."""
     name = scratch.name(kind)
     outputs = [f"{name}-{topic}" for topic in ("valid", "invalid", "changelog")]
-    make_topics(broker, workload["partitions"], *outputs)
+    broker.make_topics(workload["partitions"], *outputs)
     options = {
         "topic": commands, "outputs": name, "application": name, "partitions": workload["partitions"],
         "count": workload["warm"] + workload["count"], "skip": workload["warm"], "lanes": workload["lanes"],
@@ -52,7 +48,7 @@ def client(broker, scratch, kind, workload, commands):
 def filled(broker, name, workload, options):
     """A worker's commands topic of its own, with as many commands again as it was stopped after."""
     topic = f"{name}-commands"
-    make_topics(broker, workload["partitions"], topic)
+    broker.make_topics(workload["partitions"], topic)
     load(broker, topic, workload, options["count"], seed=2)
     run("benchmark-client", "worker", dict(options, topic=topic, bootstrap=broker.bootstrap))
     load(broker, topic, workload, options["count"], seed=1)
@@ -63,7 +59,7 @@ def end_to_end(name, workload, rounds, kinds=KINDS):
     """Alternating runs; ratios are made within each round."""
     with Broker() as broker, Scratch() as scratch:
         commands = scratch.name("commands")
-        make_topics(broker, workload["partitions"], commands)
+        broker.make_topics(workload["partitions"], commands)
         load(broker, commands, workload, workload["warm"] + workload["count"])
         results = []
         for index in range(rounds):
@@ -78,7 +74,7 @@ def restore(workload, rounds):
     """How fast a lost store is rebuilt, against plain C consumers of the same topic, as many as restore."""
     with Broker() as broker, Scratch() as scratch:
         commands = scratch.name("commands")
-        make_topics(broker, workload["partitions"], commands)
+        broker.make_topics(workload["partitions"], commands)
         load(broker, commands, workload, workload["warm"] + workload["count"])
         _, name = client(broker, scratch, "sequitur", workload, commands)
         results = []

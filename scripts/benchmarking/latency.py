@@ -4,7 +4,6 @@ import subprocess
 import time
 
 from .broker import Broker
-from .end_to_end import make_topics
 from .programs import Scratch, command, progress, run
 from .workloads import RATE_TARGET
 
@@ -41,7 +40,7 @@ def middle(results, kind):
 
 def empty_transaction(broker, scratch):
     commands, name = scratch.name("commands"), scratch.name("empty")
-    make_topics(broker, 4, commands, f"{name}-valid")
+    broker.make_topics(4, commands, f"{name}-valid")
     run("ceiling", "load", {"bootstrap": broker.bootstrap, "topic": commands, "count": 1000})
     return run("ceiling", "empty", {
         "bootstrap": broker.bootstrap, "topic": commands, "outputs": name, "count": 300})["milliseconds"]
@@ -50,7 +49,7 @@ def empty_transaction(broker, scratch):
 def latency_of(kind, rate, seconds, broker, scratch):
     """From when a command is due until it is committed; and, with a consumer beside it, until its event is read."""
     commands, name = scratch.name("commands"), scratch.name("latency")
-    make_topics(broker, 4, commands, *(f"{name}-{topic}" for topic in ("valid", "invalid", "changelog")))
+    broker.make_topics(4, commands, *(f"{name}-{topic}" for topic in ("valid", "invalid", "changelog")))
     options = {"bootstrap": broker.bootstrap, "topic": commands, "outputs": name, "application": name, "lanes": 2,
                "partitions": 4, "count": 1 << 40}
     program = ("ceiling", "transactions")

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import uuid
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 PROGRAMS = os.environ.get("SEQUITUR_BENCH_PROGRAMS", os.path.join(ROOT, ".build/release"))
@@ -30,9 +31,10 @@ def run(program, subcommand, options, timeout=900):
 
 
 class Scratch:
-    """A temporary directory for state, and fresh names."""
+    """A temporary directory for state, and names that no other measurement on the same broker has."""
 
     def __enter__(self):
+        self.token = uuid.uuid4().hex[:8]
         self.path = tempfile.mkdtemp(prefix="sequitur-bench-")
         self.count = 0
         return self
@@ -42,7 +44,7 @@ class Scratch:
 
     def name(self, prefix):
         self.count += 1
-        return f"{prefix}-{os.getpid()}-{self.count}"
+        return f"{prefix}-{self.token}-{self.count}"
 
     def directory(self, name):
         return os.path.join(self.path, name)
