@@ -134,6 +134,8 @@ enum IntakeLimits {
   static let recordOverheadBytes = 500
   /// Of a record, before any was taken.
   static let recordBytesAssumed = 1000
+  /// A small record in a fetch's response: key, value, headers.
+  static let recordBytesMin = 64
   /// The longest hold: half of librdkafka's `socket.timeout.ms`, since other requests may wait for the same thread.
   /// One fetch in so long a time is let through while all wait for something else, such as for room on the disk.
   static let holdMax = Duration.seconds(30)

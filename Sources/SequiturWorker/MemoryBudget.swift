@@ -13,7 +13,8 @@ import Sequitur
 ///      8         transactions, over the lanes: one open, one being sent, one in librdkafka, a quarter for
 ///                the buffers' growth and what librdkafka adds to a record
 ///      4         commands fetched and not yet taken, over the partitions: nothing is fetched at 2 and above, and
-///                what was asked for before is a response of a quarter (of 1 MiB at least), as it is on the wire
+///                what was asked for before is a response of a quarter (of 1 MiB at least), as it is on the wire;
+///                of it 3, by librdkafka's own bounds, while lanes stand still
 ///
 /// Not in it: code, stacks, and what librdkafka, RocksDB and Swift need when they do nothing: about 60 MB.
 public struct MemoryBudget: Sendable, Hashable {
@@ -56,10 +57,30 @@ public struct MemoryBudget: Sendable, Hashable {
   /// Fetched commands, over all partitions, at which no more are fetched.
   public var fetchBytesHeld: Int { fetchBytes / 2 }
 
-  /// Fetched commands of one partition at which no more of it are fetched: met only while its lane stands still.
+  /// Fetched commands of one partition at which no more of it are fetched: met while its lane stands still, or while it
+  /// alone has something and many others have nothing.
   ///
-  /// Of the topic's partitions, not of the assigned ones: the property cannot be changed later.
-  public func fetchBytesHeld(partitions: Int) -> Int { max(fetchBytesHeld / max(partitions, 1), 256 << 10) }
+  /// All partitions together have half as much again as ``fetchBytesHeld``: while all of them are at their bounds,
+  /// librdkafka's thread sleeps. Of the topic's partitions, not of the assigned ones: the property cannot be changed
+  /// later.
+  public func fetchBytesHeld(partitions: Int) -> Int {
+    max((fetchBytesHeld + fetchBytesHeld / 2) / max(partitions, 1), 256 << 10)
+  }
+
+  /// The same in messages: what makes ``fetchBytesHeld`` if they are empty, or of few partitions what one fetch of small
+  /// ones brings on top.
+  public func fetchMessagesHeld(partitions: Int) -> Int {
+    let held = fetchBytesHeld / IntakeLimits.recordOverheadBytes
+    return max(held, (held + fetchResponseBytes / IntakeLimits.recordBytesMin) / max(partitions, 1))
+  }
+
+  /// How long a broker holds a fetch back that brings nothing.
+  ///
+  /// A partition at its bound is not in the fetch, and waits for its end: no longer than its lane takes for what is
+  /// there (20 MB/s), but for idle workers' sake no shorter than 20 ms.
+  public func fetchWait(partitions: Int) -> Duration {
+    .milliseconds(min(max(fetchBytesHeld(partitions: partitions) / 20_000, 20), 100))
+  }
 
   /// One fetch of a broker, unless a single batch is larger.
   public var fetchResponseBytes: Int { max(unit / 4, 1 << 20) }

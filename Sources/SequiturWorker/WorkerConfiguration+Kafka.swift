@@ -20,12 +20,12 @@ extension WorkerConfiguration {
       "max.poll.interval.ms": "\(timeouts.pollInterval.milliseconds)",
       "queued.max.messages.kbytes": "\(min(held >> 10, KafkaBudget.queuedKilobytesMax))",
       "queued.min.messages":
-        "\(min(memory.fetchBytesHeld / IntakeLimits.recordOverheadBytes, KafkaBudget.queuedMessagesMax))",
+        "\(min(memory.fetchMessagesHeld(partitions: partitions), KafkaBudget.queuedMessagesMax))",
       "fetch.message.max.bytes":
         "\(min(memory.fetchResponseBytes(partitions: partitions), KafkaBudget.fetchBytesMax))",
       // What has come since a fetch was asked for waits for its answer: partitions new to this worker, and those that
       // were at their bound.
-      "fetch.wait.max.ms": "\(KafkaBudget.fetchWait.milliseconds)",
+      "fetch.wait.max.ms": "\(memory.fetchWait(partitions: partitions).milliseconds)",
       "fetch.max.bytes": "\(min(memory.fetchResponseBytes, KafkaBudget.responseBytesMax))",
     ]
     if let groupInstanceID { properties["group.instance.id"] = groupInstanceID }
@@ -101,8 +101,7 @@ extension WorkerConfiguration {
 enum KafkaBudget {
   /// One fetch of one partition.
   static let fetchBytesMax = 1 << 20
-  /// How long a broker holds a fetch back that brings nothing; librdkafka's default is 500 ms.
-  static let fetchWait = Duration.milliseconds(100)
+  /// How long a broker holds a restore's fetch back that brings nothing; librdkafka's default is 500 ms.
   static let restoreFetchWait = Duration.milliseconds(10)
   /// One fetch of all partitions: librdkafka's default, which stays below its `receive.message.max.bytes`.
   static let responseBytesMax = 50 << 20

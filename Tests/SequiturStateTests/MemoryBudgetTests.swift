@@ -36,6 +36,29 @@ struct MemoryBudgetTests {
     }
   }
 
+  /// While all partitions are at librdkafka's bounds, its thread sleeps for up to a second.
+  @Test(arguments: [32, 128, 256, 4096], [1, 2, 16, 128])
+  func `the worker stops fetching before librdkafka does`(_ megabytes: Int, partitions: Int) {
+    let budget = MemoryBudget(bytes: megabytes << 20)
+    let response = min(budget.fetchResponseBytes, partitions * KafkaBudget.fetchBytesMax)
+    #expect(
+      partitions * budget.fetchBytesHeld(partitions: partitions) >= budget.fetchBytesHeld + response)
+    let record = 100
+    #expect(
+      partitions * budget.fetchMessagesHeld(partitions: partitions)
+        >= budget.fetchBytesHeld / (record + IntakeLimits.recordOverheadBytes) + response / record)
+  }
+
+  /// A partition at its bound is left out of the fetch that waits for the others.
+  @Test(arguments: [1, 4, 16, 32])
+  func `what is there of one partition lasts for as long as a fetch waits for the others`(_ partitions: Int) {
+    let budget = MemoryBudget(bytes: MemoryBudget.bytesDefault)
+    let bytes = budget.fetchBytesHeld(partitions: partitions)
+    #expect(Double(bytes) / 20e6 >= budget.fetchWait(partitions: partitions).seconds)
+    #expect(budget.fetchWait(partitions: 1) == .milliseconds(100))
+    #expect(budget.fetchWait(partitions: 1000) == .milliseconds(20))
+  }
+
   /// librdkafka refuses some combinations of fetch sizes only when the client is made.
   @Test(arguments: [1, 32, 256, 2048, 65_536], [1, 128])
   func `every budget makes clients that librdkafka accepts`(_ megabytes: Int, partitions: Int32) throws {
