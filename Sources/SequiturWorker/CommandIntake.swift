@@ -23,17 +23,25 @@ final class CommandIntake: Sendable {
   }
 
   private let bytesMax: Int
+  private let standstill: Duration
   private let state = Mutex(State())
   /// Mean bytes of memory of a fetched record, by what was taken lately.
   private let recordBytes = Atomic(IntakeLimits.recordBytesAssumed)
   /// How often something was taken.
   private let takes = Atomic(0)
   private let isHeld = Atomic(false)
+  /// Whether a lane has looked for commands and found none, since the last fetch that was let through for it.
+  private let isWanted = Atomic(false)
   private let room = DispatchSemaphore(value: 0)
 
-  /// - Parameter bytesMax: of fetched records in memory, at which nothing more is fetched. One more fetch of each broker
-  ///   comes on top.
-  init(bytesMax: Int) { self.bytesMax = bytesMax }
+  /// - Parameters:
+  ///   - bytesMax: of fetched records in memory, at which nothing more is fetched. One more fetch of each broker comes
+  ///     on top.
+  ///   - standstill: how long nothing was taken when a lane stands still and another wants something.
+  init(bytesMax: Int, standstill: Duration = IntakeLimits.standstill) {
+    self.bytesMax = bytesMax
+    self.standstill = standstill
+  }
 
   // MARK: Partitions come and go
 
@@ -80,21 +88,24 @@ final class CommandIntake: Sendable {
     if isHeld.exchange(false, ordering: .relaxed) { room.signal() }
   }
 
+  /// A lane has looked into all its open partitions, and they have nothing.
+  func foundNothing() { isWanted.store(true, ordering: .relaxed) }
+
   /// Returns when there is room for another fetch. Called on the broker's thread, for each fetch that has arrived.
   ///
-  /// A lane that stands still must not starve the others: while nothing at all is taken, and a partition has nothing, one
-  /// fetch after another is let through, slowly.
+  /// A lane that stands still must not starve the others: while nothing at all is taken, and a lane wants something, one
+  /// fetch after another is let through, slowly. When all stand still, none is: it would only take memory.
   func hold() {
     let start = ContinuousClock.now
     var taken = takes.load(ordering: .relaxed)
     var takenAt = start
-    while case let waiting = waiting, waiting.bytes >= bytesMax {
+    while waitingBytes >= bytesMax {
       isHeld.store(true, ordering: .relaxed)
       // Another look after a while: partitions may be gone, and one signal wakes only one of several brokers' threads.
       _ = room.wait(timeout: .now() + IntakeLimits.look.seconds)
       let now = ContinuousClock.now
       if case let takes = takes.load(ordering: .relaxed), takes != taken { (taken, takenAt) = (takes, now) }
-      if waiting.hasEmpty, now - takenAt >= IntakeLimits.standstill { break }
+      if now - takenAt >= standstill, isWanted.exchange(false, ordering: .relaxed) { break }
       if now - start >= IntakeLimits.holdMax { break }
     }
     isHeld.store(false, ordering: .relaxed)
@@ -103,16 +114,10 @@ final class CommandIntake: Sendable {
   /// Whether a broker's thread waits for room.
   var isHolding: Bool { isHeld.load(ordering: .relaxed) }
 
-  /// What waits in the open partitions' queues, and whether one of them has nothing.
-  private var waiting: (bytes: Int, hasEmpty: Bool) {
-    let (records, hasEmpty) = state.withLock { state in
-      state.open.values.reduce(into: (0, false)) { sum, queue in
-        let count = queue.count
-        sum.0 += count
-        sum.1 = sum.1 || count == 0
-      }
-    }
-    return (records * recordBytes.load(ordering: .relaxed), hasEmpty)
+  /// What waits in the open partitions' queues.
+  private var waitingBytes: Int {
+    let records = state.withLock { state in state.open.values.reduce(0) { $0 + $1.count } }
+    return records * recordBytes.load(ordering: .relaxed)
   }
 }
 
@@ -141,7 +146,6 @@ enum IntakeLimits {
   static let holdMax = Duration.seconds(30)
   /// How often a hold looks whether there is room without having been told.
   static let look = Duration.milliseconds(10)
-  /// How long nothing was taken when a lane stands still and another may want something.
   static let standstill = Duration.milliseconds(250)
   static let discardedAtOnce = 100
 }

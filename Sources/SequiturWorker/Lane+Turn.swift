@@ -18,7 +18,9 @@ extension Lane {
 
   /// Takes from the next partition of the round that has something.
   private func receive() {
+    var hasLooked = false
     while let actor = machine.nextPartition() {
+      hasLooked = true
       source.take(from: actor.queue)
       nextMessage = 0
       guard source.messages.isEmpty else {
@@ -27,6 +29,7 @@ extension Lane {
         return machine.took(isFull: source.isFull)
       }
     }
+    if hasLooked { intake.foundNothing() }
   }
 
   /// Processes the batch from `nextMessage` on, until something else has to be done first.

@@ -34,6 +34,21 @@ extension SequiturWorkerTests {
       #expect(bench.queues[0].count * IntakeBench.recordBytes <= 200_000 + 2 * IntakeBench.recordBytes)
     }
 
+    @Test func `while all lanes stand still nothing more is fetched, though a partition has nothing`()
+      async throws
+    {
+      let bench = try IntakeBench(bytesMax: 200_000, partitionBytesMax: 100_000_000, standstill: .zero)
+      bench.open(0)
+      bench.openEmpty(99)
+      try await eventually("the broker's thread to be held") { bench.intake.isHolding }
+      let held = bench.queues[0].count
+      // A hold that lets a fetch through does so within ten milliseconds.
+      try bench.exchangeWithBroker(5000, over: bench.observer)
+      #expect(bench.queues[0].count == held)
+      bench.intake.foundNothing()
+      try await eventually("one fetch to be let through") { bench.queues[0].count == held + 1 }
+    }
+
     @Test func `a partition that goes makes room`() async throws {
       let bench = try IntakeBench(bytesMax: 200_000)
       bench.open(0)
@@ -76,8 +91,13 @@ private final class IntakeBench: Sendable {
   let queues: [KafkaQueue]
   private let broker: EmbeddedBroker
   private let consumer: KafkaConsumer
+  /// Another client, whose thread is not held.
+  let observer: KafkaConsumer
 
-  init(bytesMax: Int) throws {
+  /// - Parameter partitionBytesMax: librdkafka's own bound.
+  init(
+    bytesMax: Int, partitionBytesMax: Int? = nil, standstill: Duration = IntakeLimits.standstill
+  ) throws {
     broker = try EmbeddedBroker(logger: quiet)
     try broker.createTopic("t", partitions: Self.partitions)
     let server: KafkaConfiguration = ["bootstrap.servers": broker.bootstrapServers]
@@ -94,14 +114,16 @@ private final class IntakeBench: Sendable {
       }
     }
     try producer.flush(timeout: .seconds(20))
-    let intake = CommandIntake(bytesMax: bytesMax)
+    let intake = CommandIntake(bytesMax: bytesMax, standstill: standstill)
     self.intake = intake
     // What lanes have taken says how large records are.
     for _ in 0..<40 { intake.took(1, bytes: Self.recordBytes) }
     let consumer = try KafkaConsumer(
-      configuration: server.merging(["queued.max.messages.kbytes": "\(bytesMax >> 10)"]), logger: quiet,
+      configuration: server.merging(["queued.max.messages.kbytes": "\((partitionBytesMax ?? bytesMax) >> 10)"]
+      ), logger: quiet,
       fetchGate: { intake.hold() })
     self.consumer = consumer
+    observer = try KafkaConsumer(configuration: server, logger: quiet)
     queues = try (0..<Int32(Self.partitions)).map { try consumer.partitionQueue(topic: "t", partition: $0) }
     for number in 0..<Self.partitions { park(number) }
     try consumer.assign(
@@ -117,13 +139,19 @@ private final class IntakeBench: Sendable {
     try? consumer.seek(topic: "t", partition: Int32(number), offset: 0, timeout: .seconds(10))
   }
 
+  /// A partition that nothing comes to.
+  func openEmpty(_ number: Int) { intake.open(Int32(number), consumer.makeQueue()) }
+
   func seek(_ number: Int, _ offset: Int64) throws {
     try consumer.seek(topic: "t", partition: Int32(number), offset: offset, timeout: .seconds(10))
   }
 
-  /// So many requests and answers over the connection that fetches use: time for as many of them, were they sent.
-  func exchangeWithBroker(_ times: Int) throws {
-    for _ in 0..<times { _ = try consumer.watermarks(topic: "t", partition: 0, timeout: .seconds(10)) }
+  /// So many requests and answers, over the connection that fetches use unless another client is named: time for as
+  /// many fetches, were they sent.
+  func exchangeWithBroker(_ times: Int, over client: KafkaConsumer? = nil) throws {
+    for _ in 0..<times {
+      _ = try (client ?? consumer).watermarks(topic: "t", partition: 0, timeout: .seconds(10))
+    }
   }
 
   /// Takes open partitions' records in turn, as a lane does, up to the last of each; their offsets.
@@ -134,6 +162,10 @@ private final class IntakeBench: Sendable {
     while ContinuousClock.now < deadline {
       let open = numbers.filter { offsets[$0]?.last != Int64(Self.records) - 1 }
       if open.isEmpty { break }
+      let before = offsets
+      defer {
+        if offsets == before { intake.foundNothing() }
+      }
       for number in open where queues[number].consumeBatch(into: &batch, timeout: .milliseconds(5)) > 0 {
         intake.took(batch.count, bytes: batch.byteCount)
         for index in 0..<batch.count { offsets[number, default: []].append(batch[index].offset) }
