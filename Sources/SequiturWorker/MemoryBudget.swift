@@ -14,7 +14,7 @@ import Sequitur
 ///                the buffers' growth and what librdkafka adds to a record
 ///      4         commands fetched and not yet taken, over the partitions: nothing is fetched at 2 and above, and
 ///                what was asked for before is a response of a quarter (of 1 MiB at least), as it is on the wire;
-///                of it 3, by librdkafka's own bounds, while lanes stand still
+///                while lanes stand still 3, by librdkafka's own bounds, or 256 KiB a partition if that is more
 ///
 /// Not in it: code, stacks, and what librdkafka, RocksDB and Swift need when they do nothing: about 60 MB.
 public struct MemoryBudget: Sendable, Hashable {

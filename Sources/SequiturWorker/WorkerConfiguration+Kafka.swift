@@ -9,7 +9,6 @@ extension WorkerConfiguration {
   /// - Parameter partitions: of the commands topic, which share the memory for fetched commands.
   func consumerProperties(partitions: Int32) -> KafkaConfiguration {
     let partitions = Int(partitions)
-    let held = memory.fetchBytesHeld(partitions: partitions)
     var properties: KafkaConfiguration = [
       "group.id": applicationID,
       "isolation.level": "read_committed",
@@ -18,7 +17,8 @@ extension WorkerConfiguration {
       "session.timeout.ms": "\(timeouts.session.milliseconds)",
       "heartbeat.interval.ms": "\(timeouts.heartbeat.milliseconds)",
       "max.poll.interval.ms": "\(timeouts.pollInterval.milliseconds)",
-      "queued.max.messages.kbytes": "\(min(held >> 10, KafkaBudget.queuedKilobytesMax))",
+      "queued.max.messages.kbytes":
+        "\(min(memory.fetchBytesHeld(partitions: partitions) >> 10, KafkaBudget.queuedKilobytesMax))",
       "queued.min.messages":
         "\(min(memory.fetchMessagesHeld(partitions: partitions), KafkaBudget.queuedMessagesMax))",
       "fetch.message.max.bytes":
