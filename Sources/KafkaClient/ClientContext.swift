@@ -59,9 +59,9 @@ final class ClientContext: Sendable {
       { client, _, opaque, _, _ in
         rd_kafka_interceptor_add_on_response_received(
           client, ClientContext.fetchGateName,
-          { _, _, _, _, api, _, _, _, _, _, opaque in
-            if api == EmbeddedBroker.Request.fetch.rawValue, let opaque {
-              ClientContext.from(opaque).fetchGate?()
+          { _, _, _, _, request, _, _, bytes, _, _, opaque in
+            if request == ClientContext.fetchRequest, let opaque {
+              ClientContext.from(opaque).fetchGate?(bytes)
             }
             return RD_KAFKA_RESP_ERR_NO_ERROR
           }, opaque)
@@ -69,6 +69,8 @@ final class ClientContext: Sendable {
   }
 
   private static let fetchGateName = "fetch-gate"
+  /// Kafka's number of the request (https://kafka.apache.org/protocol#protocol_api_keys).
+  private static let fetchRequest: Int16 = 1
 
   private static func from(_ opaque: UnsafeMutableRawPointer) -> ClientContext {
     Unmanaged<ClientContext>.fromOpaque(opaque).takeUnretainedValue()

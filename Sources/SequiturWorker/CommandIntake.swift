@@ -18,6 +18,7 @@ import Synchronization
 final class CommandIntake: Sendable {
   fileprivate struct State {
     var open: [Int32: KafkaQueue] = [:]
+    var responses = HeldResponses()
     var parked: Set<Int32> = []
     var parkingPlace: KafkaQueue?
   }
@@ -50,7 +51,7 @@ final class CommandIntake: Sendable {
     state.withLock { state in
       let place = state.parkingPlace ?? consumer.makeQueue()
       state.parkingPlace = place
-      state.open[partition] = nil
+      state.close(partition)
       state.parked.insert(partition)
       queue.forward(to: place)
     }
@@ -62,6 +63,7 @@ final class CommandIntake: Sendable {
     state.withLock { state in
       queue.forward(to: nil)
       state.open[partition] = queue
+      state.responses.open(partition)
       state.leaveParking([partition])
     }
   }
@@ -69,7 +71,7 @@ final class CommandIntake: Sendable {
   /// The partitions are no longer assigned.
   func forget(_ partitions: [Int32]) {
     state.withLock { state in
-      for partition in partitions { state.open[partition] = nil }
+      for partition in partitions { state.close(partition) }
       state.leaveParking(partitions)
     }
   }
@@ -80,7 +82,8 @@ final class CommandIntake: Sendable {
   // MARK: What is taken and fetched
 
   /// A lane has taken so many messages, with so many bytes of keys and values, from an open partition.
-  func took(_ messages: Int, bytes: Int) {
+  func took(_ messages: Int, bytes: Int, of partition: Int32) {
+    state.withLock { $0.responses.took(messages, of: partition) }
     let mean = IntakeLimits.recordOverheadBytes + bytes / max(messages, 1)
     // Lanes may overwrite each other's share of the mean, which matters little.
     recordBytes.store((3 * recordBytes.load(ordering: .relaxed) + mean) / 4, ordering: .relaxed)
@@ -93,9 +96,13 @@ final class CommandIntake: Sendable {
 
   /// Returns when there is room for another fetch. Called on the broker's thread, for each fetch that has arrived.
   ///
+  /// - Parameter responseBytes: what has arrived, which is in no queue yet.
+  ///
   /// A lane that stands still must not starve the others: while nothing at all is taken, and a lane wants something, one
   /// fetch after another is let through, slowly. When all stand still, none is: it would only take memory.
-  func hold() {
+  func hold(_ responseBytes: Int) {
+    state.withLock { $0.settle() }
+    defer { state.withLock { $0.responses.arrive(bytes: responseBytes) } }
     let start = ContinuousClock.now
     var taken = takes.load(ordering: .relaxed)
     var takenAt = start
@@ -114,14 +121,36 @@ final class CommandIntake: Sendable {
   /// Whether a broker's thread waits for room.
   var isHolding: Bool { isHeld.load(ordering: .relaxed) }
 
-  /// What waits in the open partitions' queues.
+  /// The memory of what waits in the open partitions' queues: of the records, or of the responses that they hold if that
+  /// is more.
   private var waitingBytes: Int {
-    let records = state.withLock { state in state.open.values.reduce(0) { $0 + $1.count } }
-    return records * recordBytes.load(ordering: .relaxed)
+    let (records, responseBytes) = state.withLock { ($0.countWaiting(), $0.responses.byteCount()) }
+    return max(
+      records * recordBytes.load(ordering: .relaxed), responseBytes + records * IntakeLimits.messageBytes)
   }
 }
 
 extension CommandIntake.State {
+  fileprivate mutating func close(_ partition: Int32) {
+    open[partition] = nil
+    responses.close(partition)
+  }
+
+  /// Messages in the open partitions' queues.
+  fileprivate mutating func countWaiting() -> Int {
+    open.reduce(0) { sum, partition in
+      let count = partition.value.count
+      responses.waits(count, of: partition.key)
+      return sum + count
+    }
+  }
+
+  /// What has arrived so far is in the queues.
+  fileprivate mutating func settle() {
+    _ = countWaiting()
+    responses.settle()
+  }
+
   /// Partitions are parked no longer. After the last one, what is left of them is thrown away.
   fileprivate mutating func leaveParking(_ partitions: [Int32]) {
     guard !parked.isEmpty else { return }
@@ -137,6 +166,8 @@ enum IntakeLimits {
   /// What librdkafka 2.0.2 adds to a record's key and value: its message, its place in the response, the allocator's
   /// share.
   static let recordOverheadBytes = 500
+  /// Of it, the message, without its place in the response.
+  static let messageBytes = 350
   /// Of a record, before any was taken.
   static let recordBytesAssumed = 1000
   /// A small record in a fetch's response: key, value, headers.

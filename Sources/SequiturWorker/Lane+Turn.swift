@@ -25,7 +25,7 @@ extension Lane {
       nextMessage = 0
       guard source.messages.isEmpty else {
         sourcePartition = actor
-        intake.took(source.messages.count, bytes: source.messages.byteCount)
+        intake.took(source.messages.count, bytes: source.messages.byteCount, of: actor.partition)
         return machine.took(isFull: source.isFull)
       }
     }

@@ -70,7 +70,7 @@ struct WorkerParts: Sendable {
     self.membership = membership
     let consumer = try KafkaConsumer(
       configuration: configuration.consumerProperties(partitions: check.partitions), logger: logger,
-      rebalanceListener: membership, fetchGate: { intake.hold() })
+      rebalanceListener: membership, fetchGate: { intake.hold($0) })
     self.consumer = consumer
     let outputLimits = OutputLimits(
       topics: configuration.topics, messageBytesMax: check.messageBytesMax, admin: admin,

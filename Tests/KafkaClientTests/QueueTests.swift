@@ -29,7 +29,7 @@ extension KafkaClientTests {
       for _ in 0..<3 { try fill(5) }
       let gate = DispatchSemaphore(value: 1)
       let consumer = try KafkaConsumer(
-        configuration: configuration, logger: quiet, fetchGate: { gate.wait() })
+        configuration: configuration, logger: quiet, fetchGate: { _ in gate.wait() })
       // The gate must be open when the client is dropped.
       defer { for _ in 0..<100 { gate.signal() } }
       let queue = try consumer.partitionQueue(topic: "t", partition: 0)

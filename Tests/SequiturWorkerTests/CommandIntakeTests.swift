@@ -21,7 +21,7 @@ extension SequiturWorkerTests {
       // Those that are taken make room for the others; all come, in order.
       let taken = bench.take(Set(0..<IntakeBench.partitions))
       for number in 0..<IntakeBench.partitions {
-        #expect(taken[number] == Array(0..<Int64(IntakeBench.records)), "partition \(number)")
+        #expect(taken[number] == Array(0..<Int64(IntakeBench.batches)), "partition \(number)")
       }
     }
 
@@ -29,7 +29,7 @@ extension SequiturWorkerTests {
       let bench = try IntakeBench(bytesMax: 200_000)
       for number in 0..<2 { bench.open(number) }
       try await eventually("the broker's thread to be held") { bench.intake.isHolding }
-      #expect(bench.take([1])[1] == Array(0..<Int64(IntakeBench.records)))
+      #expect(bench.take([1])[1] == Array(0..<Int64(IntakeBench.batches)))
       // librdkafka's own bound: what was there when it was reached, and one more batch.
       #expect(bench.queues[0].count * IntakeBench.recordBytes <= 200_000 + 2 * IntakeBench.recordBytes)
     }
@@ -49,13 +49,30 @@ extension SequiturWorkerTests {
       try await eventually("one fetch to be let through") { bench.queues[0].count == held + 1 }
     }
 
+    @Test func `few records that hold the memory of many responses count as those`() async throws {
+      // Each fetch brings 100 kB of partition 0, which is taken, and 1 kB of partition 1, which is not.
+      let bench = try IntakeBench(bytesMax: 300_000, recordBytes: 1000) { $0 == 0 ? 100 : 1 }
+      for number in 0..<2 { bench.open(number) }
+      var batch = MessageBatch(capacity: 100)
+      try await eventually("the broker's thread to be held") {
+        while bench.queues[0].consumeBatch(into: &batch, timeout: .zero) > 0 {
+          bench.intake.took(batch.count, bytes: batch.byteCount, of: 0)
+        }
+        return bench.intake.isHolding
+      }
+      #expect(2...4 ~= bench.queues[1].count)
+      // With the records the memory goes, and the next fetches come.
+      let taken = bench.take([1])
+      #expect(taken[1] == Array(0..<Int64(IntakeBench.batches)))
+    }
+
     @Test func `a partition that goes makes room`() async throws {
       let bench = try IntakeBench(bytesMax: 200_000)
       bench.open(0)
       try await eventually("the broker's thread to be held") { bench.intake.isHolding }
       bench.open(1)
       bench.intake.forget([0])
-      #expect(bench.take([1])[1] == Array(0..<Int64(IntakeBench.records)))
+      #expect(bench.take([1])[1] == Array(0..<Int64(IntakeBench.batches)))
     }
 
     @Test func `what is parked is bounded over all partitions, and read again from where it is opened`()
@@ -74,17 +91,18 @@ extension SequiturWorkerTests {
       for number in 0..<IntakeBench.partitions {
         bench.open(number)
         try bench.seek(number, 3)
-        #expect(bench.take([number])[number] == Array(3..<Int64(IntakeBench.records)), "partition \(number)")
+        #expect(bench.take([number])[number] == Array(3..<Int64(IntakeBench.batches)), "partition \(number)")
       }
       #expect(bench.queues.allSatisfy { $0.count == 0 })
     }
   }
 }
 
-/// A consumer of partitions with batches of one large record each, and an intake.
+/// A consumer of partitions with batches of one large record each, unless told otherwise, and an intake. A fetch brings
+/// one batch of each partition.
 private final class IntakeBench: Sendable {
   static let partitions = 8
-  static let records = 16
+  static let batches = 16
   static let recordBytes = 100_000
 
   let intake: CommandIntake
@@ -94,34 +112,39 @@ private final class IntakeBench: Sendable {
   /// Another client, whose thread is not held.
   let observer: KafkaConsumer
 
-  /// - Parameter partitionBytesMax: librdkafka's own bound.
+  /// - Parameters:
+  ///   - partitionBytesMax: librdkafka's own bound.
+  ///   - batchRecords: how many records a partition's batches have.
   init(
-    bytesMax: Int, partitionBytesMax: Int? = nil, standstill: Duration = IntakeLimits.standstill
+    bytesMax: Int, partitionBytesMax: Int? = nil, standstill: Duration = IntakeLimits.standstill,
+    recordBytes: Int = IntakeBench.recordBytes, batchRecords: (Int) -> Int = { _ in 1 }
   ) throws {
     broker = try EmbeddedBroker(logger: quiet)
     try broker.createTopic("t", partitions: Self.partitions)
     let server: KafkaConfiguration = ["bootstrap.servers": broker.bootstrapServers]
-    let producer = try KafkaProducer(
-      configuration: server.merging(["batch.num.messages": "1"]), logger: quiet)
-    let topic = try producer.topic("t")
-    let value = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.recordBytes, alignment: 1)
+    let value = UnsafeMutableRawBufferPointer.allocate(byteCount: recordBytes, alignment: 1)
     defer { value.deallocate() }
     value.initializeMemory(as: UInt8.self, repeating: 7)
-    for partition in 0..<Int32(Self.partitions) {
-      for _ in 0..<Self.records {
+    for partition in 0..<Self.partitions {
+      let records = batchRecords(partition)
+      let producer = try KafkaProducer(
+        configuration: server.merging(["batch.num.messages": "\(records)", "linger.ms": "60000"]),
+        logger: quiet)
+      let topic = try producer.topic("t")
+      for _ in 0..<Self.batches * records {
         try producer.produce(
-          topic: topic, partition: partition, key: nil, value: UnsafeRawBufferPointer(value))
+          topic: topic, partition: Int32(partition), key: nil, value: UnsafeRawBufferPointer(value))
       }
+      try producer.flush(timeout: .seconds(20))
     }
-    try producer.flush(timeout: .seconds(20))
     let intake = CommandIntake(bytesMax: bytesMax, standstill: standstill)
     self.intake = intake
     // What lanes have taken says how large records are.
-    for _ in 0..<40 { intake.took(1, bytes: Self.recordBytes) }
+    for _ in 0..<40 { intake.took(1, bytes: recordBytes, of: 0) }
     let consumer = try KafkaConsumer(
       configuration: server.merging(["queued.max.messages.kbytes": "\((partitionBytesMax ?? bytesMax) >> 10)"]
       ), logger: quiet,
-      fetchGate: { intake.hold() })
+      fetchGate: { intake.hold($0) })
     self.consumer = consumer
     observer = try KafkaConsumer(configuration: server, logger: quiet)
     queues = try (0..<Int32(Self.partitions)).map { try consumer.partitionQueue(topic: "t", partition: $0) }
@@ -160,14 +183,14 @@ private final class IntakeBench: Sendable {
     var batch = MessageBatch(capacity: 10)
     let deadline = ContinuousClock.now + .seconds(30)
     while ContinuousClock.now < deadline {
-      let open = numbers.filter { offsets[$0]?.last != Int64(Self.records) - 1 }
+      let open = numbers.filter { offsets[$0]?.last != Int64(Self.batches) - 1 }
       if open.isEmpty { break }
       let before = offsets
       defer {
         if offsets == before { intake.foundNothing() }
       }
       for number in open where queues[number].consumeBatch(into: &batch, timeout: .milliseconds(5)) > 0 {
-        intake.took(batch.count, bytes: batch.byteCount)
+        intake.took(batch.count, bytes: batch.byteCount, of: Int32(number))
         for index in 0..<batch.count { offsets[number, default: []].append(batch[index].offset) }
       }
     }
