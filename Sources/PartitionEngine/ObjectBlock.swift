@@ -49,10 +49,8 @@ struct ObjectBlock: BitwiseCopyable {
   @inline(__always)
   var contentBytes: Int { keyBytes &+ max(0, Int(head.pointee.recordBytes)) }
 
-  /// What the object costs: this block, its slots at half load, and malloc's own.
-  var memoryBytes: Int {
-    MemoryLayout<Head>.size + Int(head.pointee.capacity) + 2 * MemoryLayout<ObjectTable.Slot>.stride + 16
-  }
+  /// What the block costs, malloc's own included.
+  var memoryBytes: Int { MemoryLayout<Head>.size + Int(head.pointee.capacity) + 16 }
 
   @inline(__always)
   func hasRoom(for recordBytes: Int) -> Bool { keyBytes &+ recordBytes <= Int(head.pointee.capacity) }

@@ -4,6 +4,11 @@ extension ObjectTable {
   /// objects are undrained; what it does not reach now, it reaches with the next ones.
   static let evictionStepsMax = 256
 
+  mutating func setByteCountMax(_ limit: Int) {
+    byteCountMax = limit
+    evict()
+  }
+
   /// Evicts clean, unused objects until the table is within its limit, in at most two turns of the hand.
   @usableFromInline
   mutating func evict() { evict(stepsMax: (mask + 1) * 2 + count) }
@@ -33,8 +38,9 @@ extension ObjectTable {
     guard !block.isUndrained else { return false }
     vacate(hand)
     count -= 1
-    byteCount -= block.memoryBytes
+    blockByteCount -= block.memoryBytes
     block.deallocate()
+    shrinkSlots()
     return true
   }
 }

@@ -40,10 +40,19 @@ extension ObjectTable {
     slots[hole] = .free
   }
 
-  mutating func growSlots() {
+  static let slotsMin = 256
+
+  mutating func growSlots() { setSlots((mask + 1) * 2) }
+
+  /// Halves the slots when less than an eighth of them is in use: free ones take memory from the objects.
+  mutating func shrinkSlots() {
+    if count * 8 < mask, mask >= Self.slotsMin { setSlots((mask + 1) / 2) }
+  }
+
+  private mutating func setSlots(_ number: Int) {
     let (old, oldMask) = (slots, mask)
-    mask = mask * 2 + 1
-    slots = Self.emptySlots(mask + 1)
+    mask = number - 1
+    slots = Self.emptySlots(number)
     for index in 0...oldMask where old[index].block != nil {
       var place = Int(old[index].hash) & mask
       while slots[place].block != nil { place = (place + 1) & mask }

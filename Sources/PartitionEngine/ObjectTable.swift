@@ -5,16 +5,17 @@
 /// evicted. Undrained objects never are; their bytes are bounded by the drain.
 public struct ObjectTable: ~Copyable {
   /// The slots are in ObjectTable+Slots.swift.
-  var slots = Self.emptySlots(256)
+  var slots = Self.emptySlots(slotsMin)
   /// A power of two, less one.
-  var mask = 255
+  var mask = Self.slotsMin - 1
   /// Objects held.
   public internal(set) var count = 0
   var dirty = GrowingBuffer<ObjectBlock>()
   var draining: [ObjectBlock] = []
   /// The slot that the clock hand is at.
   var hand = 0
-  public internal(set) var byteCount = 0
+  /// Bytes of memory of the objects' blocks.
+  var blockByteCount = 0
   /// Bytes of keys and records that no drain has taken yet.
   public internal(set) var dirtyByteCount = 0
   public internal(set) var byteCountMax: Int
@@ -22,6 +23,12 @@ public struct ObjectTable: ~Copyable {
   /// large as the last one. Bounded, since an object may as well stay away.
   private var recordBytesExpected = 0
   private static let recordBytesExpectedMax = 256
+
+  /// Bytes of memory held: of the objects, and of what finds them, in use or not.
+  public var byteCount: Int {
+    blockByteCount &+ (mask &+ 1) &* MemoryLayout<Slot>.stride &+ dirty.capacityByteCount
+      &+ draining.capacity &* MemoryLayout<ObjectBlock>.stride
+  }
 
   @usableFromInline
   init(byteCountMax: Int) {
@@ -122,7 +129,7 @@ public struct ObjectTable: ~Copyable {
     let block = ObjectBlock(key, hash: hash, roomFor: room)
     slots[place] = Slot(block: block, hash: hash, isUsed: true)
     count += 1
-    byteCount += block.memoryBytes
+    blockByteCount += block.memoryBytes
     return place
   }
 
@@ -138,7 +145,7 @@ public struct ObjectTable: ~Copyable {
     if dirtyPlace >= 0 { dirty[Int(dirtyPlace)] = larger }
     if drainingPlace >= 0 { draining[Int(drainingPlace)] = larger }
     slots[place].block = larger
-    byteCount += larger.memoryBytes - old.memoryBytes
+    blockByteCount += larger.memoryBytes - old.memoryBytes
     old.deallocate()
   }
 }

@@ -54,7 +54,6 @@ extension PartitionProcessor {
 
   /// Changes how many bytes of objects may stay in memory, when partitions come and go.
   public mutating func setObjectBytesMax(_ limit: Int) {
-    table.byteCountMax = limit
-    table.evict()
+    table.setByteCountMax(limit)
   }
 }

@@ -34,7 +34,7 @@ public struct StagingOverlay: ~Copyable {
     var entry: UInt32
   }
 
-  private var list = GrowingBuffer<Entry>()
+  private var list = GrowingBuffer<Entry>(capacity: 32)
   @usableFromInline var arena: ByteWriter
   private var slots: UnsafeMutablePointer<Slot>
   /// A power of two, less one.
@@ -44,8 +44,8 @@ public struct StagingOverlay: ~Copyable {
   /// - Parameter generation: from 1.
   init(generation: UInt32 = 1) {
     self.generation = generation
-    arena = ByteWriter(capacity: 1 << 14)
-    mask = (1 << 8) - 1
+    arena = ByteWriter(capacity: 1 << 12)
+    mask = (1 << 6) - 1
     slots = Self.emptySlots(mask + 1)
   }
 

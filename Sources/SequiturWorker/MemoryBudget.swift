@@ -7,14 +7,15 @@ import Sequitur
 ///     32 units   of bytes / 32
 ///      4         RocksDB's block cache, index and filter blocks included
 ///      6         RocksDB's memtables: flushes begin at 4, drains wait at 6 (the limit itself stalls nobody)
-///      8         objects in memory, hot and undrained, over the assigned partitions;
+///      8         objects in memory, hot and undrained, and what finds them, over the assigned partitions;
 ///                of it 2 may be undrained; a restoring partition has none, and its restore uses 6 of the 8
 ///      2         drains on their way to the store, copies of what was undrained
-///      8         transactions, over the lanes: one open, one being sent, one in librdkafka, a quarter for
-///                the buffers' growth and what librdkafka adds to a record
-///      4         commands fetched and not yet taken, over the partitions: nothing is fetched at 2 and above, and
-///                what was asked for before is a response of a quarter (of 1 MiB at least), as it is on the wire;
-///                while lanes stand still 3, by librdkafka's own bounds, or 256 KiB a partition if that is more
+///      8         transactions, over the lanes, a fifth each: one open, one being sent, its objects until they are
+///                committed, one in librdkafka, the buffers' growth and what librdkafka adds to a record
+///      4         commands fetched and not yet taken, over the partitions: nothing is fetched at 2 and above, the
+///                responses that they lie in included (``HeldResponses``), and what was asked for before is a
+///                response of a quarter (of 1 MiB at least); while lanes stand still 3 to 4 on the wire, by
+///                librdkafka's own bounds, and librdkafka's messages on top
 ///
 /// Not in it: code, stacks, and what librdkafka, RocksDB and Swift need when they do nothing: about 60 MB.
 public struct MemoryBudget: Sendable, Hashable {
@@ -52,7 +53,7 @@ public struct MemoryBudget: Sendable, Hashable {
   ///
   /// A single command may go above it, up to `Limits.transactionBytesMax`: what is decided must not depend on
   /// a worker's memory.
-  public func transactionBytes(lanes: Int) -> Int { transactionBytes / max(lanes, 1) / 4 }
+  public func transactionBytes(lanes: Int) -> Int { transactionBytes / max(lanes, 1) / 5 }
 
   /// Fetched commands, over all partitions, at which no more are fetched.
   public var fetchBytesHeld: Int { fetchBytes / 2 }
@@ -61,10 +62,12 @@ public struct MemoryBudget: Sendable, Hashable {
   /// alone has something and many others have nothing.
   ///
   /// All partitions together have half as much again as ``fetchBytesHeld``: while all of them are at their bounds,
-  /// librdkafka's thread sleeps. Of the topic's partitions, not of the assigned ones: the property cannot be changed
+  /// librdkafka's thread sleeps. With many partitions they have all of ``fetchBytes``, up to 256 KiB each: one that alone
+  /// has something would run dry with less while a fetch waits for the others. Of the topic's partitions, not of the assigned ones: the property cannot be changed
   /// later.
   public func fetchBytesHeld(partitions: Int) -> Int {
-    max((fetchBytesHeld + fetchBytesHeld / 2) / max(partitions, 1), 256 << 10)
+    let share = (fetchBytesHeld + fetchBytesHeld / 2) / max(partitions, 1)
+    return max(share, min(fetchBytes / max(partitions, 1), 256 << 10))
   }
 
   /// The same in messages: what makes ``fetchBytesHeld`` if they are empty, or of few partitions what one fetch of small

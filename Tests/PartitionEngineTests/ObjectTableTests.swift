@@ -80,9 +80,10 @@ import Testing
         endDrain(&table, &model, succeeds: .random(using: &random))
       }
       if table.dirty.isEmpty && table.draining.isEmpty {
+        let fixed = table.byteCount - table.blockByteCount
         let byteCount = table.byteCount
         table.evict()
-        #expect(min(byteCount, table.byteCount) <= limit)
+        #expect(min(byteCount, table.byteCount) <= max(limit, fixed))
       }
     }
     expectHolds(&table, &model)
@@ -117,9 +118,8 @@ import Testing
     #expect(model.store.filter { $0.value != nil } == model.current.filter { $0.value != nil })
     let dirty = table.dirtyByteCount
     #expect(dirty == 0)
-    table.byteCountMax = 0
-    table.evict()
-    let rest = (table.count, table.byteCount)
+    table.setByteCountMax(0)
+    let rest = (table.count, table.blockByteCount)
     #expect(rest == (0, 0))
   }
 
@@ -152,6 +152,29 @@ import Testing
     each("read", 30_000) { table.cache($0, hash: $1, record: nil) }
     let all = table.byteCount
     #expect(all < undrained + undrained / 4, "clean objects must not pile up")
+  }
+
+  @Test func `what finds the objects counts, and shrinks with them`() {
+    var table = ObjectTable(byteCountMax: 1 << 20)
+    let hash = KeyHash(seed: 1)
+    for number in 0..<20_000 {
+      Array("\(number)".utf8).withUnsafeBytes { table.cache($0, hash: hash($0), record: nil) }
+    }
+    let (full, blocks, count) = (table.byteCount, table.blockByteCount, table.count)
+    #expect(full <= 1 << 20)
+    #expect(full - blocks >= 2 * count * MemoryLayout<ObjectTable.Slot>.stride)
+    table.setByteCountMax(1 << 16)
+    let small = table.byteCount
+    #expect(small <= 1 << 16)
+    let rest = table.count
+    #expect(rest > 100, "most of the limit is not for empty slots")
+    // They are still found.
+    let found = (0..<20_000).count { number in
+      Array("\(number)".utf8).withUnsafeBytes {
+        if case .absent = table.find($0, hash: hash($0)) { true } else { false }
+      }
+    }
+    #expect(found == rest)
   }
 
   @Test func `an object that changes many times waits for the drain once`() {
