@@ -40,6 +40,12 @@ public struct OutputBatch: ~Copyable, Sendable {
   /// Bytes encoded so far.
   public var byteCount: Int { arena.count - constantBytes }
 
+  /// Bytes of memory in use: what was encoded, and what says where it stands, which is as much where records are small.
+  public var memoryByteCount: Int {
+    byteCount &+ recordList.count &* MemoryLayout<OutputRecord>.stride
+      &+ headers.count &* MemoryLayout<OutputHeader>.stride
+  }
+
   public var isEmpty: Bool { recordList.isEmpty }
 
   /// Forgets all records; keeps the memory.

@@ -18,7 +18,8 @@ public struct Limits: Sendable, Hashable {
   /// The most commands of one transaction. 1…50,000, default 20,000: beyond it throughput hardly rises.
   public var transactionCommandsMax = 20_000
 
-  /// The most output bytes of one transaction. 1 byte…1 GiB, default 16 MiB.
+  /// The most output bytes of one transaction, or of one command's part of it, in memory: what says where they stand
+  /// counts for the former. 1 byte…1 GiB, default 16 MiB.
   public var transactionBytesMax = 16 << 20
 
   /// How long a transaction may be prepared while the broker is free to take it. 0…60 s, default 100 ms: a

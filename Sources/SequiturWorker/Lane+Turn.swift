@@ -6,7 +6,7 @@ extension Lane {
   /// to do.
   func turn() {
     passOnObjectBytesMax()
-    if machine.beginTurn(outputBytes: open.output.byteCount, at: now) {
+    if machine.beginTurn(outputBytes: open.output.memoryByteCount, at: now) {
       if nextMessage == source.messages.count { receive() }
       processBatch()
     }

@@ -51,7 +51,7 @@ final class TypedPartitionTask<D: Decider>: PartitionTask {
     var result = RunResult()
     defer { execution.end() }
     for index in range {
-      guard output.byteCount + processor.openByteCount < outputBytesMax else { break }
+      guard output.memoryByteCount + processor.openByteCount < outputBytesMax else { break }
       do throws(StoreFault) {
         switch try process(messages[index], into: &output) {
         case .accepted: result.accepted += 1

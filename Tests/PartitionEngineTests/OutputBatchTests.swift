@@ -18,11 +18,11 @@ import Testing
   @Test func `a roll back leaves what was there before the mark`() {
     var batch = OutputBatch()
     add("one", to: &batch)
-    let before = (ProducedRecord.all(in: batch), batch.byteCount)
+    let before = (ProducedRecord.all(in: batch), batch.memoryByteCount)
     let mark = batch.mark()
     for _ in 0..<100 { add(String(repeating: "two", count: 1000), to: &batch) }
     batch.rollBack(to: mark)
-    let after = (ProducedRecord.all(in: batch), batch.byteCount)
+    let after = (ProducedRecord.all(in: batch), batch.memoryByteCount)
     #expect(before == after)
     add("three", to: &batch)
     #expect(ProducedRecord.all(in: batch).map(\.valueText) == ["one", "three"])
@@ -36,10 +36,18 @@ import Testing
     add("one", to: &batch)
     let first = ProducedRecord.all(in: batch)
     batch.removeAll()
-    let bytes = batch.byteCount
+    let bytes = batch.memoryByteCount
     #expect(bytes == 0)
     add("one", to: &batch)
     #expect(ProducedRecord.all(in: batch) == first)
+  }
+
+  @Test func `what says where records stand counts as memory`() {
+    var batch = OutputBatch()
+    for _ in 0..<100 { add("", to: &batch) }
+    let bytes = batch.memoryByteCount - batch.byteCount
+    #expect(bytes == 100 * (MemoryLayout<OutputRecord>.stride + MemoryLayout<OutputHeader>.stride))
+    #expect(bytes > 50 * 100)
   }
 
   @Test func `ranges survive the arena's growth`() {

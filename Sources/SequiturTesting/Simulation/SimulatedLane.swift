@@ -45,7 +45,7 @@ final class SimulatedLane {
   // MARK: A turn
 
   private func turn() {
-    if machine.beginTurn(outputBytes: open.output.byteCount, at: now) {
+    if machine.beginTurn(outputBytes: open.output.memoryByteCount, at: now) {
       takeIn()
     } else if machine.room > 0 {
       world.reach(.storeBehind)
@@ -79,7 +79,7 @@ final class SimulatedLane {
   }
 
   private func sendIfDue() {
-    let reason = machine.reasonToSend(outputBytes: open.output.byteCount, hasRest: false, at: now)
+    let reason = machine.reasonToSend(outputBytes: open.output.memoryByteCount, hasRest: false, at: now)
     guard reason != nil else { return }
     machine.send()
     for actor in machine.sent { open.parts.append(actor.seal(into: &open.output)) }
