@@ -4,6 +4,7 @@ extension ObjectTable {
   /// objects are undrained; what it does not reach now, it reaches with the next ones.
   static let evictionStepsMax = 256
 
+  /// Changes the limit, and evicts down to it.
   mutating func setByteCountMax(_ limit: Int) {
     byteCountMax = limit
     evict()

@@ -62,9 +62,9 @@ public struct MemoryBudget: Sendable, Hashable {
   /// alone has something and many others have nothing.
   ///
   /// All partitions together have half as much again as ``fetchBytesHeld``: while all of them are at their bounds,
-  /// librdkafka's thread sleeps. With many partitions they have all of ``fetchBytes``, up to 256 KiB each: one that alone
-  /// has something would run dry with less while a fetch waits for the others. Of the topic's partitions, not of the assigned ones: the property cannot be changed
-  /// later.
+  /// librdkafka's thread sleeps. Many have all of ``fetchBytes``, up to 256 KiB each: one that alone has something would
+  /// run dry with less while a fetch waits for the others. Of the topic's partitions, not of the assigned ones: the
+  /// property cannot be changed later.
   public func fetchBytesHeld(partitions: Int) -> Int {
     let share = (fetchBytesHeld + fetchBytesHeld / 2) / max(partitions, 1)
     return max(share, min(fetchBytes / max(partitions, 1), 256 << 10))

@@ -46,6 +46,14 @@ class Broker:
         run("ceiling", "topics", {"bootstrap": self.bootstrap, "names": ",".join(names), "partitions": partitions})
         self.topics += names
 
+    def make_application_topics(self, program, name, partitions, *flags):
+        """With `sequitur topics create`; dropped like the others."""
+        done = subprocess.run(
+            [program, "topics", "create", "--partitions", str(partitions), *flags], capture_output=True, text=True)
+        if done.returncode != 0:
+            sys.exit(f"bench: {done.stderr}")
+        self.topics += [f"{name}-{part}" for part in ("commands", "valid", "invalid", "changelog")]
+
     def processor_seconds(self):
         """What the broker's process has used so far; None when it is not on this machine."""
         if not self.process_id:
