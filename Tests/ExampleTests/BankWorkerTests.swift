@@ -17,8 +17,10 @@ func `the bank account's worker turns commands into events and an overdraft`() a
     try submit(
       [("open", #"{"owner":"Ann"}"#), ("deposit", #"{"amount":5}"#), ("withdraw", #"{"amount":6}"#)],
       to: broker.bootstrap)
-    #expect(try types(in: "valid", count: 2, header: "ce_type", broker.bootstrap) == ["opened", "deposited"])
-    #expect(try types(in: "invalid", count: 1, header: "rejection-code", broker.bootstrap) == ["x-overdraft"])
+    #expect(
+      try types(in: "bank-valid", count: 2, header: "ce_type", broker.bootstrap) == ["opened", "deposited"])
+    #expect(
+      try types(in: "bank-invalid", count: 1, header: "rejection-code", broker.bootstrap) == ["x-overdraft"])
     program.terminate()
     #expect(try await program.waitForExit(timeout: .seconds(60)).exit == .code(0))
   }
@@ -27,7 +29,7 @@ func `the bank account's worker turns commands into events and an overdraft`() a
 private func submit(_ commands: [(type: String, payload: String)], to bootstrap: String) throws {
   let producer = try KafkaProducer(
     configuration: ["bootstrap.servers": bootstrap], logger: Logger(label: "bank test"))
-  let topic = try producer.topic("commands")
+  let topic = try producer.topic("bank-commands")
   for command in commands {
     var headers = HeaderList(capacity: 1)
     headers.add(name: "ce_type", value: command.type)

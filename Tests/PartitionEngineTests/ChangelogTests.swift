@@ -39,7 +39,7 @@ import Testing
     #expect(records.map(\.isCheckpoint) == [false, false, false, true])
     #expect(records.allSatisfy { $0.partition == 3 && $0.timestamp == 9 })
     #expect(records[1].headers.isEmpty)
-    #expect(records[3].headers.isEmpty)
+    #expect(records[3].headers.map(\.name) == ["application", "commands-topic"])
   }
 
   @Test func `the header ids holds hashes and the versions they made, big-endian`() throws {
@@ -78,10 +78,12 @@ import Testing
   @Test func `a checkpoint carries its changelog's incarnation in a header`() throws {
     var output = OutputBatch()
     let written = CheckpointRecord(position: 7, partitions: 2, incarnation: .max)
-    output.appendCheckpoint(written, partition: 0, timestamp: 0)
+    output.appendCheckpoint(written, of: TestPartition.identity, timestamp: 0)
     let record = ProducedRecord.all(in: output)[0]
     #expect(record.valueText == #"{"format":1,"position":7,"partitions":2}"#)
     #expect(record["incarnation"] == "9223372036854775807")
+    #expect(record["application"] == "shop")
+    #expect(record["commands-topic"] == "commands")
     #expect(try decode(key: [], value: record.value, headers: record.headers).0 == .checkpoint(written))
     for bad in ["0", "-1", "x", "9223372036854775808"] {
       #expect(throws: ChangelogRecord.Fault.self) {

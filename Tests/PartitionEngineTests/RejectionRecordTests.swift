@@ -21,11 +21,12 @@ import Testing
         == command.headers.map { ProducedRecord.Header(name: $0.name, value: $0.value) }[...])
     #expect(
       record.headers.dropFirst(command.headers.count).map(\.name)
-        == ["rejection-code", "rejection-reason", "object-version", "command-position"])
+        == ["rejection-code", "rejection-reason", "object-version", "command-position", "rejection-source"])
     #expect(record["rejection-code"] == "x-refused")
     #expect(record["rejection-reason"] == "It was to be refused.")
     #expect(record["object-version"] == "0")
     #expect(record["command-position"] == "commands/3/17")
+    #expect(record["rejection-source"] == "/shop")
   }
 
   @Test func `a duplicate names the version that its first made`() throws {
@@ -33,7 +34,7 @@ import Testing
     try partition.process(TestCommand("set", id: "a"))
     try partition.process(TestCommand("set", id: "a"))
     #expect(partition.last["original-version"] == "1")
-    #expect(partition.last.headers.count == 2 + 5)
+    #expect(partition.last.headers.count == 2 + 6)
   }
 
   @Test func `a null payload stays null, an empty one empty`() throws {

@@ -67,6 +67,7 @@ struct AuditLog {
         ("ce_type", type), ("traceparent", "00-1"), ("rejection-code", code),
         ("rejection-reason", "It is so."),
         ("object-version", "\(version)"), ("command-position", "\(topics.commands)/0/\(command)"),
+        ("rejection-source", "/\(topics.applicationID)"),
       ])
   }
 
@@ -78,7 +79,9 @@ struct AuditLog {
 
   func checkpoint(_ position: Int) -> Output {
     let value = "{\"format\":1,\"position\":\(position),\"partitions\":1}"
-    return Output(topic: .changelog, key: [], value: Array(value.utf8), headers: [])
+    return Output(
+      topic: .changelog, key: [], value: Array(value.utf8),
+      headers: [("application", topics.applicationID), ("commands-topic", topics.commands)])
   }
 
   /// Writes records to partition 0 in one transaction.
@@ -115,6 +118,8 @@ struct AuditLog {
     if commits {
       try producer.commit(timeout: .seconds(30))
     } else {
+      // An abort purges what was not sent yet.
+      try producer.flush(timeout: .seconds(30))
       try producer.abort(timeout: .seconds(30))
     }
   }

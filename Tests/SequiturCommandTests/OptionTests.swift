@@ -64,6 +64,17 @@ extension SequiturCommandTests {
       }
     }
 
+    @Test(.enabled(if: TestBroker.isAvailable))
+    func `the topics of an application are its own by default`() async throws {
+      let application = TestBroker.uniqueName("shop2")
+      let result = try await sequitur([
+        "topics", "check", "--json", "--bootstrap-servers", TestBroker.bootstrap(), "--application-id",
+        application,
+      ])
+      let found = try result.document(Topics.self).faults.compactMap(\.topic)
+      #expect(found == ["commands", "valid", "invalid", "changelog"].map { "\(application)-\($0)" })
+    }
+
     @Test func `every unknown key and wrong type of the file is named with its place`() async throws {
       let yaml = "aplication-id: a\npartitions: many\nrules: 5\nkafka: [1]\ncreate-topics: 7\n"
       try await withFile("settings.yaml", Data(yaml.utf8)) { path in

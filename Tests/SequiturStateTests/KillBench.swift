@@ -51,8 +51,7 @@ final class KillBench: Sendable {
   private func shared(_ subcommand: String) -> [String] {
     [
       subcommand, "--bootstrap-servers", bench.kafka["bootstrap.servers"]!, "--application-id", bench.name,
-      "--commands-topic", bench.topics.commands, "--valid-topic", bench.topics.valid, "--invalid-topic",
-      bench.topics.invalid, "--rules", rulesFile,
+      "--rules", rulesFile,
     ]
   }
 

@@ -73,7 +73,7 @@ extension StateBench {
     }
     // A topic that was deleted a moment ago may not be gone yet.
     try await eventually("the topics are there again", within: .seconds(30)) {
-      let report = await TopicSetup(topics: topics, kafka: kafka, logger: log.logger)
+      let report = await TopicSetup(topics: topics, of: name, kafka: kafka, logger: log.logger)
         .create(TopicShape(partitions: partitions))
       guard report.errors.isEmpty else { return false }
       return try names.allSatisfy {

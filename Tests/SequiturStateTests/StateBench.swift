@@ -24,13 +24,7 @@ struct StateBench {
     kafka = ["bootstrap.servers": try TestBroker.bootstrap()]
   }
 
-  var topics: TopicNames {
-    var topics = TopicNames(applicationID: name)
-    topics.commands = name + "-commands"
-    topics.valid = name + "-valid"
-    topics.invalid = name + "-invalid"
-    return topics
-  }
+  var topics: TopicNames { TopicNames(applicationID: name) }
 
   var stateDirectory: String { directory.path + "/state" }
 
@@ -47,7 +41,7 @@ struct StateBench {
   func admin() throws -> KafkaAdmin { try KafkaAdmin(configuration: kafka, logger: log.logger) }
 
   func createTopics() async throws {
-    let report = await TopicSetup(topics: topics, kafka: kafka, logger: log.logger)
+    let report = await TopicSetup(topics: topics, of: name, kafka: kafka, logger: log.logger)
       .create(TopicShape(partitions: partitions))
     try #require(report.errors.isEmpty, "\(report.errors)")
   }

@@ -17,7 +17,6 @@ extension StateBench {
       BuiltProgram.find("sequitur"),
       arguments: [
         "worker", "--bootstrap-servers", kafka["bootstrap.servers"]!, "--application-id", name,
-        "--commands-topic", topics.commands, "--valid-topic", topics.valid, "--invalid-topic", topics.invalid,
         "--rules", rules, "--state-dir", stateDirectory, "--instance-id", "one", "--until-caught-up",
       ])
   }

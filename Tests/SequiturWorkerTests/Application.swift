@@ -19,14 +19,10 @@ final class Application: Sendable {
   init(partitions: Int = 1, on bootstrap: String? = nil, createsTopics: Bool = true) async throws {
     let name = TestBroker.uniqueName("worker-test")
     let bootstrap = try bootstrap ?? TestBroker.bootstrap()
-    var topics = TopicNames(applicationID: name)
-    topics.commands = "\(name)-commands"
-    topics.valid = "\(name)-valid"
-    topics.invalid = "\(name)-invalid"
     self.bootstrap = bootstrap
     self.name = name
     self.partitions = partitions
-    self.topics = topics
+    topics = TopicNames(applicationID: name)
     isEmbedded = !createsTopics
     folder = FileManager.default.temporaryDirectory.appending(path: name)
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)

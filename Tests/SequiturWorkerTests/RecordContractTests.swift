@@ -44,15 +44,17 @@ extension SequiturWorkerTests {
       #expect(
         seen[1].names == [
           "ce_type", "ce_id", "rejection-code", "rejection-reason", "object-version", "command-position",
-          "original-version",
+          "rejection-source", "original-version",
         ])
       #expect(seen[1]["rejection-code"] == "duplicate")
       #expect(seen[1]["object-version"] == "1")
       #expect(seen[1]["original-version"] == "1")
       #expect(seen[1]["command-position"] == "\(commands)/0/1")
+      #expect(seen[1]["rejection-source"] == "/\(application.name)")
       #expect(
         seen[2].names == [
           "ce_type", "rejection-code", "rejection-reason", "object-version", "command-position",
+          "rejection-source",
         ])
       #expect(seen[2]["object-version"] == "0")
       #expect(seen[2].value == "{}")
@@ -102,7 +104,10 @@ extension SequiturWorkerTests {
         ])
       #expect(
         seen.names[application.topics.invalid] == [
-          ["ce_type", "ce_id", "rejection-code", "rejection-reason", "object-version", "command-position"]
+          [
+            "ce_type", "ce_id", "rejection-code", "rejection-reason", "object-version", "command-position",
+            "rejection-source",
+          ]
         ])
     }
 

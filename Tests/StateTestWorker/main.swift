@@ -9,9 +9,6 @@ import ServiceLifecycle
 let arguments = CommandLine.arguments
 var configuration = WorkerConfiguration(applicationID: arguments[2], lanes: Int(arguments[4])!)
 configuration.bootstrapServers = arguments[1]
-configuration.topics.commands = arguments[2] + "-commands"
-configuration.topics.valid = arguments[2] + "-valid"
-configuration.topics.invalid = arguments[2] + "-invalid"
 configuration.stateDirectory = arguments[3]
 configuration.instanceID = "one"
 configuration.stopsWhenCaughtUp = arguments.contains("--until-caught-up")

@@ -26,6 +26,9 @@ public struct TopicPartitionOffset: Sendable, Hashable, CustomStringConvertible 
   public static let end: Int64 = -1
   /// The group's committed offset (`RD_KAFKA_OFFSET_STORED`).
   public static let stored: Int64 = -1000
+  /// So many offsets before the end, or the oldest record when there are fewer and `auto.offset.reset=earliest`
+  /// (`RD_KAFKA_OFFSET_TAIL`).
+  public static func fromEnd(_ offsets: Int64) -> Int64 { -2000 - offsets }
   /// No offset (`RD_KAFKA_OFFSET_INVALID`): a consumer then starts at the committed offset.
   public static let invalid: Int64 = -1001
 

@@ -24,6 +24,9 @@ struct HeaderNames: Sendable {
   @usableFromInline let commandIDs: ByteRange
   @usableFromInline let schemaVersion: ByteRange
   @usableFromInline let incarnation: ByteRange
+  @usableFromInline let application: ByteRange
+  @usableFromInline let commandsTopic: ByteRange
+  @usableFromInline let rejectionSource: ByteRange
   @usableFromInline let specVersionValue: ByteRange
 
   init(writingInto arena: inout ByteWriter) {
@@ -52,6 +55,9 @@ struct HeaderNames: Sendable {
     commandIDs = write("ids")
     schemaVersion = write("s")
     incarnation = write("incarnation")
+    application = write("application")
+    commandsTopic = write("commands-topic")
+    rejectionSource = write("rejection-source")
     specVersionValue = write("1.0")
   }
 }

@@ -50,9 +50,11 @@ extension OutputBatch {
         headers: firstHeader, to: headers.count))
   }
 
-  /// Encodes the partition's checkpoint record.
+  /// Encodes the partition's checkpoint record, which says whose changelog it is.
   @usableFromInline
-  mutating func appendCheckpoint(_ checkpoint: CheckpointRecord, partition: Int32, timestamp: Int64) {
+  mutating func appendCheckpoint(
+    _ checkpoint: CheckpointRecord, of identity: PartitionIdentity, timestamp: Int64
+  ) {
     let key = ByteRange(offset: arena.count, count: 0)
     let offset = arena.count
     checkpoint.encode(into: &arena)
@@ -61,9 +63,11 @@ extension OutputBatch {
     if let incarnation = checkpoint.incarnation {
       append(header: names.incarnation) { $0.append(decimal: incarnation) }
     }
+    append(header: names.application, text: identity.applicationID)
+    append(header: names.commandsTopic, text: identity.commandsTopic)
     append(
       record: OutputRecord(
-        topic: .changelog, partition: partition, timestamp: timestamp, key: key, value: value,
+        topic: .changelog, partition: identity.partition, timestamp: timestamp, key: key, value: value,
         headers: firstHeader, to: headers.count, isCheckpoint: true))
   }
 }

@@ -42,6 +42,10 @@ extension OutputBatch {
     }
     append(header: names.objectVersion) { $0.append(decimal: refusal.objectVersion) }
     append(header: names.commandPosition) { $0.append(position: record.position, in: identity.commandsTopic) }
+    append(header: names.rejectionSource) { writer in
+      writer.append(UInt8(ascii: "/"))
+      writer.append(identity.applicationID)
+    }
     if let original = refusal.originalVersion {
       append(header: names.originalVersion) { $0.append(decimal: original) }
     }

@@ -16,7 +16,7 @@ extension PartitionProcessor {
     output.appendCheckpoint(
       CheckpointRecord(
         position: nextPosition, partitions: identity.partitions, incarnation: identity.incarnation),
-      partition: identity.partition, timestamp: timestamp)
+      of: identity, timestamp: timestamp)
     swap(&open, &sealed)
     isSealed = true
     sealedPosition = nextPosition

@@ -19,13 +19,15 @@ import Sequitur
 /// | ``topicCreation`` | `--create-topics` | none: missing topics are a fault |
 /// | ``memoryBytes`` | `--memory` | 256 MiB |
 /// | ``guardsAgainstCrashes`` | `--no-crash-guard` | true |
+/// | ``acceptsForeignRecords`` | `--accept-foreign-records` | false |
 /// | ``stopsWhenCaughtUp`` | `--until-caught-up` | false |
 public struct WorkerConfiguration: Sendable {
   /// Where the cluster is, `host:port` with commas between several.
   public var bootstrapServers = "localhost:9092"
-  /// Names the application: its consumer group, its transactional ids, its changelog. Unique in the cluster:
+  /// Names the application: its consumer group, its transactional ids, its topics. Unique in the cluster:
   /// two environments with one application id on one cluster would fence each other.
   public var applicationID: String
+  /// Named after the application by `init`; they do not follow when ``applicationID`` is changed.
   public var topics: TopicNames
   /// The directory of the local store; created when missing. One worker at a time may use it.
   public var stateDirectory = "sequitur-state"
@@ -42,6 +44,8 @@ public struct WorkerConfiguration: Sendable {
   public var kafka = KafkaConfiguration()
   /// Creates the missing topics at the start, in this shape.
   public var topicCreation: TopicShape?
+  /// Starts although another application's records are the last ones of an output topic. Default false.
+  public var acceptsForeignRecords = false
   /// Ends the worker when every partition has processed what was there when it started.
   public var stopsWhenCaughtUp = false
   /// Bytes of memory for everything that grows with load; ``MemoryBudget`` divides it. Default 256 MiB.

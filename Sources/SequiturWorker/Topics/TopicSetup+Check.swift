@@ -14,6 +14,7 @@ extension TopicSetup {
     }
     report.faults += partitionFaults(found)
     report.faults += replicationFaults(found)
+    report.faults += try ownerFaults(found)
     if report.faults.allSatisfy({ $0.severity == .warning }) {
       report.partitions = found[topics.commands]?.partitions.count
     }
@@ -36,6 +37,25 @@ extension TopicSetup {
   /// One topic in two roles would be read as something it is not.
   private func sameNameFaults() -> [TopicFault] {
     Dictionary(grouping: topics.all) { $0 }.filter { $1.count > 1 }.keys.sorted().map(TopicFault.sameName)
+  }
+
+  /// Records of other applications on the output topics.
+  private func ownerFaults(_ found: [String: ClusterMetadata.Topic]) throws(KafkaError) -> [TopicFault] {
+    let owner = OutputOwner(
+      reader: OriginReader(applicationID: applicationID, commandsTopic: topics.commands), topics: topics,
+      kafka: kafka, call: callTimeout, logger: logger)
+    let usable = found.filter { $1.partitions.allSatisfy { $0.leader >= 0 } }
+    return try owner.look(at: usable.mapValues(\.partitions.count)).flatMap { finding in
+      var faults: [TopicFault] = []
+      if let foreign = finding.foreign {
+        let severity: TopicFault.Severity = acceptsForeignRecords ? .warning : .error
+        faults.append(.foreign(finding, foreign.place, foreign.says, of: self, severity))
+      } else if let stray = finding.stray {
+        faults.append(.stray(finding, stray.place, stray.says))
+      }
+      if let error = finding.unread { faults.append(.unread(finding.topic, error)) }
+      return faults
+    }
   }
 
   private func partitionFaults(_ found: [String: ClusterMetadata.Topic]) -> [TopicFault] {

@@ -5,7 +5,7 @@ public struct TopicFault: Error, Sendable, Hashable, CustomStringConvertible {
   /// What kind of fault it is, for programs.
   public enum Kind: String, Sendable, Hashable {
     case unreachable, missing, unusable, sameName, partitionCount, leader, replication, cleanupPolicy
-    case retention, notCreated, notDescribed
+    case retention, owner, strayRecord, notRead, notCreated, notDescribed
   }
 
   /// How bad it is.
@@ -139,6 +139,40 @@ extension TopicFault {
       .notDescribed, severity: .warning, topic: name,
       "Expected to read the properties of the topic \(name), but \(error.detail) (\(error.code.name)).",
       cure: "Compaction, retention and max.message.bytes were not checked.")
+  }
+
+  /// Records of another application.
+  static func foreign(
+    _ finding: OutputOwner.Finding, _ place: String, _ says: String, of setup: TopicSetup,
+    _ severity: Severity
+  ) -> TopicFault {
+    let flag = "--\(finding.role.rawValue)-topic"
+    return TopicFault(
+      .owner, severity: severity, topic: finding.topic,
+      "Expected \(finding.topic) to hold \(finding.role.records) of the application \(setup.applicationID) for commands "
+        + "on \(setup.topics.commands) only, but the record \(place) is another's: \(says).",
+      cure: severity == .warning
+        ? "It was accepted by --accept-foreign-records: sequitur verify will report it."
+        : "Two applications on one output topic spoil it for both: name another one with \(flag), or with "
+          + "--application-id and --commands-topic the application whose it is. A worker that shall go on beside "
+          + "records that came there by mistake is told so with --accept-foreign-records.")
+  }
+
+  /// A record of no application.
+  static func stray(_ finding: OutputOwner.Finding, _ place: String, _ says: String) -> TopicFault {
+    TopicFault(
+      .strayRecord, severity: .warning, topic: finding.topic,
+      "Expected \(finding.topic) to hold \(finding.role.records) only, but the record \(place) is something else: "
+        + "\(says).",
+      cure:
+        "Nobody but the workers may write there: find out who did. Its readers must be able to pass it over.")
+  }
+
+  static func unread(_ name: String, _ error: KafkaError) -> TopicFault {
+    TopicFault(
+      .notRead, severity: .warning, topic: name,
+      "Expected to read the last records of \(name), but \(error.detail) (\(error.code.name)).",
+      cure: "Whether they are another application's was not checked. It takes the right Read on the topic.")
   }
 
   private static func days(_ milliseconds: Int) -> String {

@@ -11,6 +11,8 @@ import Sequitur
 /// The methods with `async` run their blocking calls on a thread of their own.
 public struct TopicSetup: Sendable {
   public let topics: TopicNames
+  /// Whose topics they are: the outputs may hold nobody else's records.
+  public let applicationID: String
   /// With `bootstrap.servers`.
   let kafka: KafkaConfiguration
   let logger: Logger
@@ -20,10 +22,15 @@ public struct TopicSetup: Sendable {
   public var visibilityTimeout = Duration.seconds(30)
   /// One call about one topic. Default 10 s.
   public var callTimeout = Duration.seconds(10)
+  /// Whether another application's records on an output topic are a warning, and no error. Default false.
+  public var acceptsForeignRecords = false
 
   /// - Parameter kafka: librdkafka's properties, `bootstrap.servers` among them.
-  public init(topics: TopicNames, kafka: KafkaConfiguration, logger: Logger) {
+  public init(
+    topics: TopicNames, of applicationID: String, kafka: KafkaConfiguration, logger: Logger
+  ) {
     self.topics = topics
+    self.applicationID = applicationID
     self.kafka = kafka
     self.logger = logger
   }

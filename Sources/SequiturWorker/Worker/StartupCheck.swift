@@ -26,7 +26,10 @@ struct StartupCheck: Sendable {
     } catch {
       reasons.append("\(error)")
     }
-    let setup = TopicSetup(topics: configuration.topics, kafka: configuration.adminProperties, logger: logger)
+    var setup = TopicSetup(
+      topics: configuration.topics, of: configuration.applicationID, kafka: configuration.adminProperties,
+      logger: logger)
+    setup.acceptsForeignRecords = configuration.acceptsForeignRecords
     let report: TopicReport
     if let shape = configuration.topicCreation {
       report = await setup.create(shape)

@@ -56,6 +56,15 @@ extension PartitionAudit {
         "Expected a checkpoint like {\"format\":1,\"position\":123,\"partitions\":4}, but found "
           + (record.value?.shown ?? "a null value"))
     }
+    // Older versions wrote neither.
+    for (name, own) in [
+      ("application", audit.configuration.applicationID), ("commands-topic", topics.commands),
+    ] as [(StaticString, String)] {
+      guard let found = record.header(name), !found.elementsEqual(own.utf8) else { continue }
+      add(
+        .checkpoint, topics.changelog, record.offset,
+        "Expected a checkpoint of \(name)=\(own), but it says \(found.shown)")
+    }
     if let checkpoint, document.position < checkpoint {
       add(
         .checkpoint, topics.changelog, record.offset,

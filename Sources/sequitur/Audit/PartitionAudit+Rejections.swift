@@ -15,6 +15,11 @@ extension PartitionAudit {
     if code == "duplicate", rejection.header("original-version")?.decimal == nil {
       wrong.append("original-version is missing")
     }
+    let source = "/" + audit.configuration.applicationID
+    // Older versions wrote none.
+    if let found = rejection.header("rejection-source"), !found.elementsEqual(source.utf8) {
+      wrong.append("Expected rejection-source=\(source), found \(found.shown)")
+    }
     if let command { wrong += changes(of: rejection, command) }
     wrong += versionFaults(of: rejection, code)
     for fault in wrong { add(.rejection, topics.invalid, rejection.offset, "Of a rejection: \(fault)") }

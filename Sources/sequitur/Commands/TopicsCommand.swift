@@ -25,8 +25,7 @@ struct TopicsCreateCommand: AsyncParsableCommand {
   func run() async throws {
     let settings = try kafka.resolve()
     let shape = try shape.shape(settings.settings)
-    let setup = TopicSetup(
-      topics: topics.topics(settings.settings), kafka: settings.client(), logger: settings.logger)
+    let setup = topics.setup(settings)
     try TopicsPrinter(setup.topics, json: json).show(await setup.create(shape))
   }
 }
@@ -42,8 +41,7 @@ struct TopicsCheckCommand: AsyncParsableCommand {
 
   func run() async throws {
     let settings = try kafka.resolve()
-    let setup = TopicSetup(
-      topics: topics.topics(settings.settings), kafka: settings.client(), logger: settings.logger)
+    let setup = topics.setup(settings)
     try TopicsPrinter(setup.topics, json: json).show(await setup.check())
   }
 }

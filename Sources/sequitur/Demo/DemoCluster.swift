@@ -36,14 +36,11 @@ struct DemoCluster: Sendable {
     self.bootstrapServers = bootstrapServers
     let name = String(UUID().uuidString.lowercased().prefix(8))
     applicationID = "sequitur-demo-\(name)"
-    var topics = TopicNames(applicationID: applicationID)
-    topics.commands = "\(applicationID)-commands"
-    topics.valid = "\(applicationID)-valid"
-    topics.invalid = "\(applicationID)-invalid"
-    self.topics = topics
+    topics = TopicNames(applicationID: applicationID)
     self.partitions = partitions
     properties = settings.properties
-    let setup = TopicSetup(topics: topics, kafka: settings.client(), logger: settings.logger)
+    let setup = TopicSetup(
+      topics: topics, of: applicationID, kafka: settings.client(), logger: settings.logger)
     let report = setup.createBlocking(TopicShape(partitions: partitions))
     guard report.errors.isEmpty else {
       throw CommandFailure(report.errors.map(\.description).joined(separator: "\n"))

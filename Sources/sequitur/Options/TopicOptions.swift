@@ -6,13 +6,13 @@ struct TopicOptions: ParsableArguments {
   @Option(name: .customLong("application-id"), help: "Names the application. (default: sequitur)")
   var applicationID: String?
 
-  @Option(name: .customLong("commands-topic"), help: "Commands in. (default: commands)")
+  @Option(name: .customLong("commands-topic"), help: "Commands in. (default: <application-id>-commands)")
   var commandsTopic: String?
 
-  @Option(name: .customLong("valid-topic"), help: "Events out. (default: valid)")
+  @Option(name: .customLong("valid-topic"), help: "Events out. (default: <application-id>-valid)")
   var validTopic: String?
 
-  @Option(name: .customLong("invalid-topic"), help: "Rejections out. (default: invalid)")
+  @Option(name: .customLong("invalid-topic"), help: "Rejections out. (default: <application-id>-invalid)")
   var invalidTopic: String?
 
   @Option(
@@ -33,5 +33,12 @@ struct TopicOptions: ParsableArguments {
     names.invalid = settings.text(invalidTopic, .invalidTopic) ?? names.invalid
     names.changelog = settings.text(changelogTopic, .changelogTopic) ?? names.changelog
     return names
+  }
+
+  /// What creates and checks them.
+  func setup(_ kafka: KafkaSettings) -> TopicSetup {
+    TopicSetup(
+      topics: topics(kafka.settings), of: applicationID(kafka.settings), kafka: kafka.client(),
+      logger: kafka.logger)
   }
 }

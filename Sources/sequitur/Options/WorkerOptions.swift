@@ -33,6 +33,11 @@ struct WorkerOptions: ParsableArguments {
     help: "End when every partition has processed what was there at the start.")
   var untilCaughtUp = false
 
+  @Flag(
+    name: .customLong("accept-foreign-records"),
+    help: "Start although the last records of an output topic are another application's.")
+  var acceptForeignRecords = false
+
   @OptionGroup var group: GroupOptions
   @OptionGroup var shape: TopicShapeOptions
 
@@ -54,6 +59,7 @@ struct WorkerOptions: ParsableArguments {
     configuration.envelope = try envelope(settings)
     configuration.kafka = kafka.properties
     configuration.stopsWhenCaughtUp = untilCaughtUp
+    configuration.acceptsForeignRecords = acceptForeignRecords
     configuration.guardsAgainstCrashes = try settings.boolean(crashGuard, .crashGuard) ?? true
     if let text = settings.text(memory, .memory) {
       guard let bytes = ByteCount.parse(text), bytes >= MemoryBudget.bytesMin else {
