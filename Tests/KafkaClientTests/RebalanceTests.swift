@@ -8,6 +8,10 @@ extension KafkaClientTests {
     /// Writes down the calls and takes the partitions' queues away from the main queue.
     final class Listener: KafkaRebalanceListener {
       private let state = Mutex((calls: [String](), owned: Set<Int32>(), queues: [Int32: KafkaQueue]()))
+      let assignsPaused: Bool
+
+      init(assignsPaused: Bool = false) { self.assignsPaused = assignsPaused }
+
       var calls: [String] { state.withLock { $0.calls } }
       var owned: Set<Int32> { state.withLock { $0.owned } }
       var queues: [Int32: KafkaQueue] { state.withLock { $0.queues } }
@@ -134,6 +138,39 @@ extension KafkaClientTests {
         let queue = try #require(listener.queues[partition])
         #expect(queue.take { $0.count >= 100 }.map(\.offset) == Array(0..<100))
       }
+      try consumer.close(timeout: .seconds(20))
+    }
+
+    /// As while somebody's transaction holds the offsets of one of them: without the pause none would be fetched.
+    @Test(arguments: ["range", "cooperative-sticky"])
+    func `partitions that are assigned paused wait for no offsets, and each begins where it is told`(
+      assignor: String
+    ) throws {
+      let producer = try KafkaProducer(
+        configuration: ["bootstrap.servers": broker.bootstrapServers], logger: quiet)
+      for value in 0..<400 { try producer.send("t", partition: Int32(value % 4), value: "\(value)") }
+      try producer.flush(timeout: .seconds(10))
+      broker.pushRequestErrors(Array(repeating: .unstableOffsetCommit, count: 1000), for: .offsetFetch)
+      let listener = Listener(assignsPaused: true)
+      let consumer = try member(listener, assignor: assignor)
+      #expect(
+        poll {
+          _ = consumer.poll(timeout: .milliseconds(50))
+        } until: {
+          listener.owned.count == 4
+        })
+      for partition in Int32(0)..<3 {
+        let queue = try #require(listener.queues[partition])
+        try consumer.begin(
+          topic: "t", partition: partition, offset: Int64(partition) * 10, timeout: .seconds(10))
+        #expect(queue.take { $0.last?.offset == 99 }.map(\.offset) == Array(Int64(partition) * 10..<100))
+      }
+      // The one that nobody told to begin has given nothing meanwhile.
+      #expect(listener.queues[3]?.count == 0)
+      try consumer.pause([TopicPartition(topic: "t", partition: 0)])
+      try consumer.begin(topic: "t", partition: 0, offset: 95, timeout: .seconds(10))
+      #expect(
+        try #require(listener.queues[0]).take { $0.last?.offset == 99 }.map(\.offset) == Array(95..<100))
       try consumer.close(timeout: .seconds(20))
     }
 

@@ -31,7 +31,7 @@ struct MemoryBudgetTests {
     }
     for threads in [1, 2, 8] {
       let restore =
-        budget.restoreRunBytes(threads: threads) + 2 * budget.restoreFetchBytes(threads: threads)
+        budget.restoreRunBytes(readers: threads) + 4 * budget.restoreFetchBytes(readers: 2 * threads)
       #expect(restore * threads <= budget.objectBytes)
     }
   }
@@ -68,7 +68,7 @@ struct MemoryBudgetTests {
     let quiet = Logger(label: "budget") { _ in SwiftLogNoOpLogHandler() }
     _ = try KafkaConsumer(
       configuration: configuration.consumerProperties(partitions: partitions), logger: quiet)
-    _ = try KafkaConsumer(configuration: configuration.readerProperties(threads: 2), logger: quiet)
+    _ = try KafkaConsumer(configuration: configuration.readerProperties(readers: 2), logger: quiet)
     _ = try TransactionalProducer(
       configuration: configuration.producerProperties(lane: 0, instance: "i", batchBytesMax: 1 << 20),
       logger: quiet)

@@ -102,8 +102,9 @@ extension StateTests {
       partition: 0, partitions: 1, topics: bench.topics, state: state,
       consumer: try KafkaConsumer(
         configuration: configuration.consumerProperties(partitions: 1), logger: bench.log.logger),
-      admin: try bench.admin(), readerConfiguration: configuration.readerProperties(threads: 1),
-      runBytesMax: runBytesMax, timeouts: configuration.timeouts, schemaVersion: 1, crashGuard: nil,
+      admin: try bench.admin(), readerConfiguration: configuration.readerProperties(readers: 1),
+      turns: RestoreTurns(count: 1), runBytesMax: runBytesMax, timeouts: configuration.timeouts,
+      schemaVersion: 1, crashGuard: nil,
       statistics: WorkerStatistics(), logger: bench.log.logger, cancellation: cancellation)
     job.recordsForRuns = recordsForRuns
     return job

@@ -17,11 +17,11 @@ extension SequiturWorkerTests {
       async throws
     {
       let bench = try Bench()
-      await bench.assignments.assigned([bench.partition])
+      await bench.assignments.assigned([0])
       try await eventually("the partition to be served") { bench.actors.count == 1 }
       try await bench.served()
       await bench.assignments.revoked([0], deadline: .now + .seconds(5))
-      await bench.assignments.assigned([bench.partition])
+      await bench.assignments.assigned([0])
       try await eventually("the partition to be served again") { bench.actors.count == 2 }
       try await bench.served()
       // Restored a third time, it would be served twice, which traps.
@@ -33,13 +33,42 @@ extension SequiturWorkerTests {
 
     @Test func `a partition is restored again when what serves it was discarded`() async throws {
       let bench = try Bench()
-      await bench.assignments.assigned([bench.partition])
+      await bench.assignments.assigned([0])
       try await bench.served()
       await bench.lane.lose([0])
       await bench.assignments.discarded(bench.actors[0])
       try await eventually("the second restore") { bench.actors.count == 2 }
       try await bench.served()
       #expect(bench.restores == 2)
+      await bench.end()
+    }
+
+    @Test func `a partition whose queue cannot be opened is tried again, and served`() async throws {
+      let refusals = Mutex(3)
+      let bench = try Bench(openQueue: { queue in
+        let isRefused = refusals.withLock { left in
+          defer { left -= 1 }
+          return left > 0
+        }
+        if isRefused { throw KafkaError(code: .unknownPartition, operation: "open a partition's queue") }
+        return queue
+      })
+      await bench.assignments.assigned([0])
+      try await bench.served()
+      #expect(refusals.withLock { $0 } == -1)
+      #expect(bench.restores == 1)
+      await bench.end()
+    }
+
+    @Test func `partitions whose restores wait keep no other from being served`() async throws {
+      let end = OneTimeEvent()
+      let bench = try Bench { number, _ in if number != 0 { await end.wait() } }
+      await bench.assignments.assigned([1, 2, 3, 4, 5, 6, 7, 8, 9, 0])
+      try await bench.served()
+      #expect(bench.actors.map(\.partition) == [0])
+      end.signal()
+      try await eventually("the others to be served") { bench.actors.count == 10 }
+      await bench.assignments.revoked(Array(1...9), deadline: .now + .seconds(5))
       await bench.end()
     }
 
@@ -58,14 +87,14 @@ extension SequiturWorkerTests {
         await thread.join()
         throw CancellationError()
       }
-      await bench.assignments.assigned([bench.partition, bench.partition(1)])
+      await bench.assignments.assigned([0, 1])
       try await eventually("both restores") { both.withLock { $0.count == 2 } }
       await bench.assignments.revoked([0, 1], deadline: .now + .seconds(5))
       #expect(bothCancelled.withLock { $0 } == 2)
       await bench.end()
     }
 
-    @Test func `a revoke waits for no restore that has no thread yet`() async throws {
+    @Test func `work that was cancelled before a thread was free is not begun`() async throws {
       let pool = BlockingPool(name: "restore", threads: 1)
       let other = Cancellation()
       let busy = Task { try await pool.run { while !other.isCancelled { other.wait(.seconds(1)) } } }
@@ -116,7 +145,6 @@ private actor Probe {
 private final class Bench: Sendable {
   let assignments: Assignments
   let lane: Lane
-  let partition: AssignedPartition
   private let drainer: Drainer
   private let folder: URL
   private let state: StateDirectory
@@ -127,6 +155,7 @@ private final class Bench: Sendable {
   var actors: [PartitionActor] { counts.withLock { $0.actors } }
 
   init(
+    openQueue: @escaping @Sendable (KafkaQueue) throws -> KafkaQueue = { $0 },
     restoring: @escaping @Sendable (Int32, Cancellation) async throws -> Void = { _, _ in }
   ) throws {
     folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
@@ -141,20 +170,20 @@ private final class Bench: Sendable {
       statistics: statistics,
       events: LaneEvents(discarded: { _ in }, committed: { _, _ in }, storeDamaged: { _ in }), logger: quiet)
     self.lane = lane
-    partition = AssignedPartition(number: 0, queue: consumer.makeQueue())
+    let queue = consumer.makeQueue()
     let counts = LateBound<Bench>()
     assignments = Assignments(
       lanes: [lane],
       service: Assignments.Service(
+        pause: { _ in },
+        openQueue: { [queue] _ in try openQueue(queue) },
         restore: { number, cancellation in
           counts.value?.counts.withLock { $0.restores += 1 }
           try await restoring(number, cancellation)
           return RestoreJob.Restored(
-            store: try state.store(of: number), position: 0, changelogPosition: 0,
-            incarnation: nil, groupPosition: 0)
+            store: try state.store(of: number), position: 0, changelogPosition: 0, incarnation: nil)
         },
-        park: { _ in },
-        open: { _, _, _ in },
+        begin: { _, _ in },
         makeActor: { partition, restored, lane, _ in
           let actor = PartitionActor(
             partition: partition.number, queue: partition.queue, executor: lane.executor,
@@ -165,11 +194,6 @@ private final class Bench: Sendable {
         refused: { _ in }, needsAll: false),
       objectBytesMax: 1 << 20, statistics: statistics, logger: quiet)
     counts.bind(self)
-  }
-
-  /// Another partition, with the same queue.
-  func partition(_ number: Int32) -> AssignedPartition {
-    AssignedPartition(number: number, queue: partition.queue)
   }
 
   /// Returns when the partition is served.

@@ -64,7 +64,7 @@ extension SequiturWorkerTests {
 
 extension Command {
   /// The command on this partition, whatever its key.
-  fileprivate static func on(_ partition: Int32, _ command: Command) -> Command {
+  static func on(_ partition: Int32, _ command: Command) -> Command {
     var command = command
     command.partition = partition
     return command

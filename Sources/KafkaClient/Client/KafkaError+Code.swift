@@ -42,6 +42,8 @@ extension KafkaError.Code {
   public static let endOfPartition = Self(RD_KAFKA_RESP_ERR__PARTITION_EOF)
   /// The call is illegal now.
   public static let state = Self(RD_KAFKA_RESP_ERR__STATE)
+  /// The same operation is still being ended, as when a partition stops and starts anew.
+  public static let previousInProgress = Self(RD_KAFKA_RESP_ERR__PREV_IN_PROGRESS)
   /// An argument or a property's value is not valid.
   public static let invalidArgument = Self(RD_KAFKA_RESP_ERR__INVALID_ARG)
   /// The client lacks a property it needs.

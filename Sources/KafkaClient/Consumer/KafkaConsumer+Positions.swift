@@ -53,6 +53,36 @@ extension KafkaConsumer {
     for element in list.elements { try element.check(operation) }
   }
 
+  /// Begins to fetch a partition that was assigned paused (``KafkaRebalanceListener/assignsPaused``), or was paused since.
+  /// Blocks until it is so.
+  ///
+  /// The assignment is made in the background: until it has reached the partition, a seek is refused, and tried again.
+  /// - Throws: what ``seek(topic:partition:offset:timeout:)`` throws, `state` when the partition is still not being read
+  ///   at the time-out's end, what ``resume(_:)`` throws.
+  public func begin(topic: String, partition: Int32, offset: Int64, timeout: Duration) throws(KafkaError) {
+    let deadline = ContinuousClock.now + timeout
+    while true {
+      do throws(KafkaError) {
+        try seek(topic: topic, partition: partition, offset: offset, timeout: timeout)
+        break
+      } catch {
+        guard [.state, .previousInProgress].contains(error.code), ContinuousClock.now < deadline else {
+          throw error
+        }
+        pauseBriefly()
+      }
+    }
+    try resume([TopicPartition(topic: topic, partition: partition)])
+    // A seek wakes the broker's thread, which may sleep for a second, and a resume does not (2.0.2).
+    try seek(topic: topic, partition: partition, offset: offset, timeout: timeout)
+  }
+
+  /// Between two tries of a seek: waits at a queue that nothing comes to.
+  private func pauseBriefly() {
+    var none = MessageBatch(capacity: 1)
+    makeQueue().consumeBatch(into: &none, timeout: .milliseconds(5))
+  }
+
   /// librdkafka below 2.1.0 takes the milliseconds it is given for microseconds: 10 s were over after 10 ms (its
   /// CHANGELOG, pull request 4230).
   private static func seekTimeout(_ timeout: Duration) -> Int32 {

@@ -11,6 +11,14 @@
 /// With an eager assignor (`range`, `roundrobin`) each rebalance revokes everything and assigns anew; with
 /// `cooperative-sticky` the calls name only what changes.
 public protocol KafkaRebalanceListener: Sendable {
+  /// Whether partitions are assigned paused: the consumer fetches nothing of one until the application has sought to where
+  /// it begins and resumed it (``KafkaConsumer/begin(topic:partition:offset:timeout:)``). Default false.
+  ///
+  /// Then the client asks for no committed offsets. Otherwise it asks for those of all assigned partitions with one
+  /// request, and fetches none of them while the offsets of a single one are pending in somebody's transaction (librdkafka
+  /// 2.0.2: `rd_kafka_assignment_serve_pending`).
+  var assignsPaused: Bool { get }
+
   /// Called before the consumer starts to fetch the partitions. Here, and without a gap only here, a partition's
   /// queue can be taken away from the main queue: call `consumer.partitionQueue(topic:partition:)`.
   func partitionsWillAssign(_ partitions: [TopicPartition], consumer: KafkaConsumer)
@@ -26,6 +34,8 @@ public protocol KafkaRebalanceListener: Sendable {
 }
 
 extension KafkaRebalanceListener {
+  public var assignsPaused: Bool { false }
+
   /// Takes no queue away.
   public func partitionsWillAssign(_ partitions: [TopicPartition], consumer: KafkaConsumer) {}
 }

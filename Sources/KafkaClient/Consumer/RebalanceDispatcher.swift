@@ -5,7 +5,7 @@ import Synchronization
 /// Answers librdkafka's rebalance callback: calls the listener and does the (un)assigning, in the right order.
 /// It also keeps the errors of callbacks until a poll returns them.
 ///
-///     assign:  partitionsWillAssign → (incremental_)assign   → partitionsAssigned
+///     assign:  partitionsWillAssign → [pause] → (incremental_)assign → partitionsAssigned
 ///     revoke:  partitionsRevoked or partitionsLost → (incremental_)unassign
 final class RebalanceDispatcher: Sendable {
   private struct State {
@@ -43,6 +43,7 @@ final class RebalanceDispatcher: Sendable {
         listener?.partitionsWillAssign(names, consumer: consumer)
       }
       let assigned = record { () throws(KafkaError) in
+        if let partitions, listener?.assignsPaused ?? false { try pause(client, partitions) }
         if isCooperative {
           try check(rd_kafka_incremental_assign(client, partitions), "take the assigned partitions")
         } else {
@@ -60,6 +61,27 @@ final class RebalanceDispatcher: Sendable {
     default:
       keep(KafkaError(event, operation: "rebalance the group"))
       unassign(client, nil)
+    }
+  }
+
+  /// Pauses partitions that are about to be assigned, and gives each an offset, so that the client asks for none.
+  ///
+  /// The offset is an absolute one: a logical one would be looked up, and an answer that comes after the application has
+  /// sought is looked up once more and goes over what was sought (2.0.2: `rd_kafka_toppar_handle_Offset`).
+  private func pause(
+    _ client: OpaquePointer, _ partitions: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>
+  ) throws(KafkaError) {
+    for index in 0..<Int(partitions.pointee.cnt) {
+      let element = partitions.pointee.elems + index
+      element.pointee.offset = 0
+      // Makes the client know the partition, which it needs to pause it.
+      if let queue = rd_kafka_queue_get_partition(client, element.pointee.topic, element.pointee.partition) {
+        rd_kafka_queue_destroy(queue)
+      }
+    }
+    try check(rd_kafka_pause_partitions(client, partitions), "pause the assigned partitions")
+    for element in TopicPartitionList.elements(of: partitions) {
+      try element.check("pause an assigned partition")
     }
   }
 

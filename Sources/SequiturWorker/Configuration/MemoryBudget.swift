@@ -93,9 +93,9 @@ public struct MemoryBudget: Sendable, Hashable {
     max(fetchResponseBytes / max(partitions, 1), 64 << 10)
   }
 
-  /// Objects that a restore collects before it sorts and writes them; `threads` restores run at once.
-  public func restoreRunBytes(threads: Int) -> Int { max(4 * unit / max(threads, 1), 1 << 20) }
+  /// Objects that a restore collects before it sorts and writes them; `readers` restores do so at once.
+  public func restoreRunBytes(readers: Int) -> Int { max(4 * unit / max(readers, 1), 1 << 20) }
 
-  /// Changelog records fetched by one restore; one more fetch may be under way.
-  public func restoreFetchBytes(threads: Int) -> Int { max(unit / max(threads, 1), 64 << 10) }
+  /// Changelog records fetched by one of so many restores; one more fetch may be under way.
+  public func restoreFetchBytes(readers: Int) -> Int { max(unit / max(readers, 1), 64 << 10) }
 }

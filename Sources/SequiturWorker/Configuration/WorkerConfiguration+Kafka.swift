@@ -38,9 +38,9 @@ extension WorkerConfiguration {
 
   /// A changelog's reader.
   ///
-  /// - Parameter threads: how many restores run at once.
-  func readerProperties(threads: Int) -> KafkaConfiguration {
-    let fetchBytes = memory.restoreFetchBytes(threads: threads)
+  /// - Parameter readers: how many there are at once.
+  func readerProperties(readers: Int) -> KafkaConfiguration {
+    let fetchBytes = memory.restoreFetchBytes(readers: readers)
     let properties: KafkaConfiguration = [
       "isolation.level": "read_committed",
       "enable.partition.eof": "true",
@@ -81,8 +81,8 @@ extension WorkerConfiguration {
 }
 
 extension WorkerConfiguration {
-  /// How many partitions are restored at once.
-  var restoreThreads: Int { min(max(lanes, 2), 8) }
+  /// How many restores read a changelog at once: so many that lack little, and so many that lack much.
+  var restoreTurns: Int { min(max(lanes, 2), 8) }
 
   /// ``memoryBytes``, divided.
   var memory: MemoryBudget { MemoryBudget(bytes: memoryBytes) }

@@ -47,6 +47,9 @@ public struct WorkerTimeouts: Sendable, Hashable {
   /// The longest a broker takes to look for transactions whose time is over, by default.
   static let transactionScan = Duration.seconds(10)
 
+  /// The longest that a partition waits for a transaction which its last owner left open.
+  var predecessorMax: Duration { transaction + Self.transactionScan }
+
   /// What contradicts what; empty when all fit together.
   public var faults: [String] {
     let all: [(name: String, value: Duration)] = [
@@ -73,10 +76,10 @@ public struct WorkerTimeouts: Sendable, Hashable {
         "Expected a revoke to end within the max poll interval, but revoke timeout + \(LaneLimits.abandonGrace) + "
           + "call timeout = \(longestRevoke) is more than \(pollInterval).")
     }
-    if restoreProgress < transaction + Self.transactionScan {
+    if restoreProgress < predecessorMax {
       faults.append(
         "Expected the restore timeout to outlast a crashed worker's transaction, but \(restoreProgress) is less than "
-          + "transaction timeout + \(Self.transactionScan) = \(transaction + Self.transactionScan).")
+          + "transaction timeout + \(Self.transactionScan) = \(predecessorMax).")
     }
     return faults
   }

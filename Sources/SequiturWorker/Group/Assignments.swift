@@ -11,13 +11,13 @@ import Sequitur
 actor Assignments {
   /// What it takes to serve a partition; made by the worker.
   struct Service: Sendable {
+    /// Nothing of the partition is fetched any more; what was is thrown away. Partitions are assigned so.
+    let pause: @Sendable (Int32) async throws -> Void
+    /// Opens the queue that the partition's commands arrive in.
+    let openQueue: @Sendable (Int32) throws -> KafkaQueue
     let restore: @Sendable (Int32, Cancellation) async throws -> RestoreJob.Restored
-    /// What is fetched of the partition is not read for now.
-    let park: @Sendable (AssignedPartition) -> Void
-    /// Makes the consumer continue at this command offset, and its commands come to the partition's queue; `nil`: at the
-    /// topic's start. `isBegun`: whether the consumer is known to read from elsewhere, and not only about to begin there.
-    let open:
-      @Sendable (_ partition: AssignedPartition, _ position: Int64?, _ isBegun: Bool) async throws -> Void
+    /// Fetches commands from this offset on into the partition's queue; `nil`: from the topic's start.
+    let begin: @Sendable (_ partition: AssignedPartition, _ position: Int64?) async throws -> Void
     let makeActor: @Sendable (AssignedPartition, RestoreJob.Restored, Lane, Int) -> PartitionActor
     /// Nothing that was assigned can be served, or not all of it that is needed.
     let refused: @Sendable (any Error) -> Void
@@ -33,7 +33,6 @@ actor Assignments {
   }
 
   private struct Assignment {
-    let partition: AssignedPartition
     var status: Status
     /// Chosen before the partition is attached, so that several choose different ones.
     var lane: Lane?
@@ -63,10 +62,8 @@ actor Assignments {
 
   // MARK: What happens to partitions
 
-  func assigned(_ partitions: [AssignedPartition]) {
-    for partition in partitions where assignments[partition.number] == nil {
-      restore(partition, isAgain: false)
-    }
+  func assigned(_ partitions: [Int32]) {
+    for partition in partitions where assignments[partition] == nil { restore(partition, isPaused: true) }
   }
 
   /// Lets partitions go in order; returns when nothing of theirs is under way.
@@ -88,13 +85,13 @@ actor Assignments {
   /// The membership was interrupted, and partitions were kept: others may have owned them in between. All start
   /// again from what is committed.
   func interrupted() async {
-    let kept = assignments.values.map(\.partition).sorted { $0.number < $1.number }
+    let kept = assignments.keys.sorted()
     guard !kept.isEmpty else { return }
     logger.warning(
       "the membership was interrupted; the partitions that were kept are restored anew",
-      metadata: ["partitions": "\(kept.map(\.number))"])
-    await lost(kept.map(\.number))
-    for partition in kept { restore(partition, isAgain: true) }
+      metadata: ["partitions": "\(kept)"])
+    await lost(kept)
+    for partition in kept { restore(partition, isPaused: false) }
   }
 
   /// A lane gave up what it had prepared for a partition that is still assigned.
@@ -103,7 +100,7 @@ actor Assignments {
     guard let assignment = assignments[actor.partition], assignment.actor === actor else { return }
     switch assignment.status {
     case .serving:
-      restore(assignment.partition, isAgain: true)
+      restore(actor.partition, isPaused: false)
     case .restoring(_, let task):
       // The lane discarded what it had just been given, before the restore could say that it gave it.
       if await task.value != nil { await discarded(actor) }
@@ -114,34 +111,33 @@ actor Assignments {
 
   // MARK: Restoring
 
-  private func restore(_ partition: AssignedPartition, isAgain: Bool) {
-    if isAgain { service.park(partition) }
+  private func restore(_ number: Int32, isPaused: Bool) {
     let cancellation = Cancellation()
-    let task = Task { await restoreAndServe(partition, isAgain: isAgain, cancellation) }
-    assignments[partition.number] = Assignment(
-      partition: partition, status: .restoring(cancellation, task))
-    statistics.restoring(partition.number, RestoreProgress())
+    let task = Task { await restoreAndServe(number, isPaused: isPaused, cancellation) }
+    assignments[number] = Assignment(status: .restoring(cancellation, task))
+    statistics.restoring(number, RestoreProgress())
   }
 
   private func restoreAndServe(
-    _ partition: AssignedPartition, isAgain: Bool, _ cancellation: Cancellation
+    _ number: Int32, isPaused: Bool, _ cancellation: Cancellation
   ) async -> Lane? {
     var attempt = 0
     while !cancellation.isCancelled {
       do {
-        let restored = try await service.restore(partition.number, cancellation)
-        try await service.open(
-          partition, restored.position, isAgain || restored.position != restored.groupPosition)
+        if !isPaused { try await service.pause(number) }
+        let partition = AssignedPartition(number: number, queue: try service.openQueue(number))
+        let restored = try await service.restore(number, cancellation)
+        try await service.begin(partition, restored.position)
         return await serve(partition, restored, cancellation)
       } catch let fault as RestoreFault {
-        if !cancellation.isCancelled { refuse(partition.number, fault) }
+        if !cancellation.isCancelled { refuse(number, fault) }
         return nil
       } catch {
         guard !cancellation.isCancelled else { return nil }
         attempt += 1
         logger.warning(
           "a restore failed and is tried again",
-          metadata: ["partition": "\(partition.number)", "attempt": "\(attempt)", "error": "\(error)"])
+          metadata: ["partition": "\(number)", "attempt": "\(attempt)", "error": "\(error)"])
         try? await Task.sleep(for: .milliseconds(min(100 << min(attempt, 6), 5000)))
       }
     }

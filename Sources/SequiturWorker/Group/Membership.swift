@@ -22,7 +22,6 @@ final class Membership: KafkaRebalanceListener {
   private let intake: CommandIntake
   private let timeouts: WorkerTimeouts
   private let logger: Logger
-  private let queues = Mutex<[Int32: KafkaQueue]>([:])
   private let stopping = Cancellation()
   private let thread = Mutex<WorkerThread?>(nil)
 
@@ -53,7 +52,6 @@ final class Membership: KafkaRebalanceListener {
     // Each of them keeps the client alive, and the client this listener.
     assignments.release()
     consumer.release()
-    queues.withLock { $0 = [:] }
     intake.close()
   }
 
@@ -95,32 +93,19 @@ final class Membership: KafkaRebalanceListener {
 
   // MARK: KafkaRebalanceListener, on the membership's thread
 
-  func partitionsWillAssign(_ partitions: [TopicPartition], consumer: KafkaConsumer) {
-    for partition in partitions {
-      do throws(KafkaError) {
-        let queue = try consumer.partitionQueue(topic: partition.topic, partition: partition.partition)
-        intake.park(partition.partition, queue, of: consumer)
-        queues.withLock { $0[partition.partition] = queue }
-      } catch {
-        logger.error(
-          "a partition has no queue", metadata: ["partition": "\(partition)", "error": "\(error)"])
-      }
-    }
-  }
+  /// Nothing is fetched before the restore has said from where: so no partition waits for another's position.
+  var assignsPaused: Bool { true }
 
   func partitionsAssigned(_ partitions: [TopicPartition]) {
     let numbers = partitions.map(\.partition).sorted()
     logger.info("partitions assigned", metadata: ["partitions": "\(numbers)"])
-    let assigned = queues.withLock { queues in
-      numbers.compactMap { number in queues[number].map { AssignedPartition(number: number, queue: $0) } }
-    }
     let now = currentStanding()
     let before = standing.withLock { $0 }
     if now == nil || before?.memberID != now?.memberID {
       blocking { assignments in await assignments.interrupted() }
     }
     standing.withLock { $0 = now }
-    blocking { assignments in await assignments.assigned(assigned) }
+    blocking { assignments in await assignments.assigned(numbers) }
   }
 
   func partitionsRevoked(_ partitions: [TopicPartition]) {
@@ -183,7 +168,7 @@ private struct Standing: Sendable, Hashable {
   }
 }
 
-/// A partition that was assigned, with the queue its commands arrive in.
+/// A partition that is about to be served, with the queue its commands arrive in.
 struct AssignedPartition: Sendable {
   let number: Int32
   let queue: KafkaQueue

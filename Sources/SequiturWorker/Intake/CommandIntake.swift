@@ -4,7 +4,7 @@ import Synchronization
 
 /// Commands that were fetched and not yet taken, bounded over all partitions of the worker together.
 ///
-///     assigned ─▶ parked ─▶ open ─▶ parked …      gone with a revoke
+///     assigned: paused ─▶ open ─▶ paused, to be restored anew …      gone with a revoke
 ///
 /// librdkafka bounds what it fetches ahead by partition, which fits neither many of them nor few. A fetch brings whole
 /// batches, so that many partitions hold a batch each, whatever the bound. And when all partitions are at their bound,
@@ -13,14 +13,11 @@ import Synchronization
 /// them are at librdkafka's bounds; the next lane that takes from one of them wakes it. Those bounds hold what a lane that
 /// stands still leaves lying.
 ///
-/// A partition that is being restored is **parked**: its queue leads into one that all of them share, where librdkafka's
-/// bound holds for all of them together and nobody reads. What came there is read again, since opening seeks.
+/// Of a partition that is being restored nothing is fetched (`KafkaRebalanceListener.assignsPaused`).
 final class CommandIntake: Sendable {
   fileprivate struct State {
     var open: [Int32: KafkaQueue] = [:]
     var responses = HeldResponses()
-    var parked: Set<Int32> = []
-    var parkingPlace: KafkaQueue?
   }
 
   private let bytesMax: Int
@@ -46,33 +43,21 @@ final class CommandIntake: Sendable {
 
   // MARK: Partitions come and go
 
-  /// The partition is not read for now.
-  func park(_ partition: Int32, _ queue: KafkaQueue, of consumer: KafkaConsumer) {
-    state.withLock { state in
-      let place = state.parkingPlace ?? consumer.makeQueue()
-      state.parkingPlace = place
-      state.close(partition)
-      state.parked.insert(partition)
-      queue.forward(to: place)
-    }
-  }
-
-  /// What is fetched from now on comes to the partition's own queue. Seek before it is read: of what came before,
-  /// some is gone.
+  /// The partition's commands come to this queue from now on.
   func open(_ partition: Int32, _ queue: KafkaQueue) {
     state.withLock { state in
-      queue.forward(to: nil)
       state.open[partition] = queue
       state.responses.open(partition)
-      state.leaveParking([partition])
     }
   }
 
-  /// The partitions are no longer assigned.
+  /// The partitions are no longer assigned, or nothing of them is fetched for now.
   func forget(_ partitions: [Int32]) {
     state.withLock { state in
-      for partition in partitions { state.close(partition) }
-      state.leaveParking(partitions)
+      for partition in partitions {
+        state.open[partition] = nil
+        state.responses.close(partition)
+      }
     }
   }
 
@@ -131,11 +116,6 @@ final class CommandIntake: Sendable {
 }
 
 extension CommandIntake.State {
-  fileprivate mutating func close(_ partition: Int32) {
-    open[partition] = nil
-    responses.close(partition)
-  }
-
   /// Messages in the open partitions' queues.
   fileprivate mutating func countWaiting() -> Int {
     open.reduce(0) { sum, partition in
@@ -149,15 +129,6 @@ extension CommandIntake.State {
   fileprivate mutating func settle() {
     _ = countWaiting()
     responses.settle()
-  }
-
-  /// Partitions are parked no longer. After the last one, what is left of them is thrown away.
-  fileprivate mutating func leaveParking(_ partitions: [Int32]) {
-    guard !parked.isEmpty else { return }
-    parked.subtract(partitions)
-    guard parked.isEmpty, let parkingPlace else { return }
-    var batch = MessageBatch(capacity: IntakeLimits.discardedAtOnce)
-    while parkingPlace.consumeBatch(into: &batch, timeout: .zero) > 0 {}
   }
 }
 
@@ -178,5 +149,4 @@ enum IntakeLimits {
   /// How often a hold looks whether there is room without having been told.
   static let look = Duration.milliseconds(10)
   static let standstill = Duration.milliseconds(250)
-  static let discardedAtOnce = 100
 }

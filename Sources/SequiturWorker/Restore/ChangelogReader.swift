@@ -37,12 +37,12 @@ struct ChangelogReader: ~Copyable {
     run = RestoreRun(byteCountMax: job.runBytesMax)
   }
 
-  /// Reads until the machine says what comes next.
+  /// Reads until the machine says what comes next, or everything below `limit` is in the store: then the result is nil.
   ///
+  /// - Parameter limit: above ``position``, and not above what is stable, or nothing would come.
   /// - Throws: `RestoreFault.unreadableRecord`, `CancellationError`, `RestoreStalled`, errors of Kafka and
   ///   RocksDB. What was read so far stays in the store.
-  mutating func read(_ machine: inout RestoreMachine) throws -> RestoreMachine.Action {
-    if let action = machine.positionReached(position) { return action }
+  mutating func read(upTo limit: Int64, _ machine: inout RestoreMachine) throws -> RestoreMachine.Action? {
     let reader = try KafkaConsumer(configuration: job.readerConfiguration, logger: job.logger)
     try reader.assign([
       TopicPartitionOffset(topic: job.topics.changelog, partition: job.partition, offset: position)
@@ -60,10 +60,11 @@ struct ChangelogReader: ~Copyable {
         continue
       }
       let before = readTo
-      if let action = try apply(source.messages, &machine) {
+      if let action = try apply(source.messages, upTo: limit, &machine) {
         reportEnd()
         return action
       }
+      if position >= limit { return nil }
       // An error is no progress, however often it comes.
       if readTo > before {
         lastProgress = now
@@ -80,7 +81,7 @@ struct ChangelogReader: ~Copyable {
 
   /// Writes a batch of messages and the position they lead to.
   private mutating func apply(
-    _ messages: borrowing MessageBatch, _ machine: inout RestoreMachine
+    _ messages: borrowing MessageBatch, upTo limit: Int64, _ machine: inout RestoreMachine
   ) throws -> RestoreMachine.Action? {
     var batch = store.makeBatch()
     var next = readTo
@@ -109,7 +110,7 @@ struct ChangelogReader: ~Copyable {
       try store.put(machine.storedPosition(at: next), in: &batch)
       try store.write(&batch)
     } else {
-      guard run.isFull || next >= target else { return nil }
+      guard run.isFull || next >= limit else { return nil }
       try ingest(machine.storedPosition(at: next))
     }
     position = next

@@ -5,7 +5,8 @@ import RocksDB
 import Sequitur
 import Synchronization
 
-/// Carries out a restore machine's actions for one partition. Blocks; runs in the restore pool.
+/// Carries out a restore machine's actions for one partition. Blocks; runs on a thread of its own, so that what it waits
+/// for holds up no other partition.
 struct RestoreJob: Sendable {
   /// What a restore ends with.
   struct Restored: Sendable {
@@ -16,8 +17,6 @@ struct RestoreJob: Sendable {
     let changelogPosition: Int64
     /// Which changelog it is; `nil` when none of its checkpoints said it.
     let incarnation: Int64?
-    /// Where the consumer begins to fetch by itself; `nil` when the group has no position.
-    let groupPosition: Int64?
   }
 
   let partition: Int32
@@ -27,6 +26,8 @@ struct RestoreJob: Sendable {
   let consumer: KafkaConsumer
   let admin: KafkaAdmin
   let readerConfiguration: KafkaConfiguration
+  /// Shared by all restores.
+  let turns: RestoreTurns
   /// Records to read from which on table files are made of them.
   var recordsForRuns = RestoreLimits.recordsForRuns
   /// Objects that are collected for one table file.
@@ -95,11 +96,14 @@ struct RestoreJob: Sendable {
             metadata: ["partition": "\(partition)", "tail": "\(stored.changelogOffset)", "start": "\(from)"])
         }
         var reader = ChangelogReader(job: self, store: store, from: from, target: target)
-        action = try reader.read(&machine)
+        action = try readAll(&reader, &machine)
         changelogPosition = max(from, reader.position)
       case .readAborted(let from, let target):
-        action = machine.abortedRead(
-          positions: try AbortedCheckpoints(job: self).positions(from: from, to: target))
+        let kind: RestoreTurns.Kind = target - from < recordsForRuns ? .short : .long
+        let positions = try turns.with(kind, cancellation) {
+          try AbortedCheckpoints(job: self).positions(from: from, to: target)
+        }
+        action = machine.abortedRead(positions: positions)
         if case .serve(let position) = action {
           logger.warning(
             "the group shows the position of a transaction that was aborted; the changelog's is right",
@@ -110,7 +114,7 @@ struct RestoreJob: Sendable {
       case .serve(let position):
         return Restored(
           store: store, position: position, changelogPosition: changelogPosition,
-          incarnation: machine.incarnation, groupPosition: groupPosition)
+          incarnation: machine.incarnation)
       case .refuse(let fault):
         throw fault
       }
@@ -120,8 +124,48 @@ struct RestoreJob: Sendable {
   /// The group's stable position: asks again while a predecessor's transaction is open.
   private func readGroupPosition() throws -> Int64? {
     let commands = TopicPartition(topic: topics.commands, partition: partition)
+    var wait = PredecessorWait(job: self, what: "the group's position")
     return try retrying("read the group's position") { () throws(KafkaError) in
-      try consumer.committed([commands], timeout: timeouts.restoreCall)[commands]
+      do throws(KafkaError) {
+        // For one partition alone: the answer waits for the transactions of all that it is asked for.
+        return try consumer.committed([commands], timeout: timeouts.restoreCall)[commands]
+      } catch {
+        if [.timedOut, .unstableOffsetCommit].contains(error.code) { wait.goesOn() }
+        throw error
+      }
+    }
+  }
+
+  /// Reads what is stable, and waits for the rest without a turn and without a client.
+  private func readAll(
+    _ reader: inout ChangelogReader, _ machine: inout RestoreMachine
+  ) throws -> RestoreMachine.Action {
+    if let action = machine.positionReached(reader.position) { return action }
+    var wait = PredecessorWait(job: self, what: "the changelog")
+    var lastProgress = ContinuousClock.now
+    while true {
+      if cancellation.isCancelled { throw CancellationError() }
+      let stable = try stableEnd()
+      if stable > reader.position {
+        let limit = min(stable, reader.target)
+        let action = try turns.with(reader.collects ? .long : .short, cancellation) {
+          try reader.read(upTo: limit, &machine)
+        }
+        if let action { return action }
+        lastProgress = .now
+      } else {
+        guard ContinuousClock.now - lastProgress <= timeouts.restoreProgress else { throw reader.stalled() }
+        wait.goesOn()
+        cancellation.wait(RestoreLimits.stableInterval)
+      }
+    }
+  }
+
+  /// The changelog's last stable offset: below the first open transaction.
+  private func stableEnd() throws -> Int64 {
+    try retrying("read the changelog's last stable offset") { () throws(KafkaError) in
+      try consumer.watermarks(topic: topics.changelog, partition: partition, timeout: timeouts.restoreCall)
+        .high
     }
   }
 

@@ -7,5 +7,7 @@ enum RestoreLimits {
   /// again, besides what no drain has taken.
   static let replayRecordsMax: Int64 = 500_000
   static let wait = Duration.milliseconds(100)
+  /// How often a restore looks whether the transaction that it waits for has ended.
+  static let stableInterval = Duration.milliseconds(50)
   static let reportInterval = Duration.seconds(2)
 }

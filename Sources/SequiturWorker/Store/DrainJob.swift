@@ -33,8 +33,7 @@ final class DrainJob: Sendable {
     }
   }
 
-  /// Tells one partition's drains from another's.
-  var partitionIdentity: ObjectIdentifier { ObjectIdentifier(partition) }
+  var partitionNumber: Int32 { partition.partition }
 
   /// Writes the batch. Blocks.
   func write() throws(RocksDBError) {

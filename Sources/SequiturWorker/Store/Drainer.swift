@@ -10,18 +10,14 @@ import Synchronization
 /// RocksDB takes no write after some errors until it is opened again, so that is tried from time to time; and a
 /// store that a write finds damaged is replaced by an empty one. Either way the partitions are restored anew.
 final class Drainer: Sendable {
-  private enum Job {
-    case write(DrainJob)
-    case barrier(OneTimeEvent)
-  }
-
   private struct State {
-    var jobs: [Job] = []
+    var jobs: [DrainJob] = []
     var isStopping = false
     var fault: String?
     var failingSince: ContinuousClock.Instant?
-    /// The news of ends that may not have reached their partitions: of each, the last.
-    var endings: [ObjectIdentifier: Task<Void, Never>] = [:]
+    /// Drains whose end has not reached their partition, by its number; and who waits until there are none.
+    var pending: [Int32: Int] = [:]
+    var settling: [Int32: [OneTimeEvent]] = [:]
   }
 
   private let state = Mutex(State())
@@ -45,14 +41,24 @@ final class Drainer: Sendable {
   /// What keeps the store from being written, for the health of the worker; `nil` when all is well.
   var fault: String? { state.withLock { $0.fault } }
 
-  func submit(_ job: DrainJob) { append(.write(job)) }
+  func submit(_ job: DrainJob) {
+    state.withLock { state in
+      state.jobs.append(job)
+      state.pending[job.partitionNumber, default: 0] += 1
+    }
+    arrived.signal()
+  }
 
-  /// Returns when all drains submitted so far have ended, and their partitions know. A restore waits for this: a
-  /// drain of the same partition that came later would put old states over what the restore wrote.
-  func settle() async {
+  /// Returns when all drains of a partition have ended, and it knows. Its restore waits for this: a drain that came later
+  /// would put old states over what the restore wrote. Other partitions' drains are not waited for.
+  func settle(_ partition: Int32) async {
     let event = OneTimeEvent()
-    append(.barrier(event))
-    await event.wait()
+    let isSettled = state.withLock { state in
+      guard state.pending[partition] != nil else { return true }
+      state.settling[partition, default: []].append(event)
+      return false
+    }
+    if !isSettled { await event.wait() }
   }
 
   /// Ends the thread once all jobs are written; those that cannot be are given up.
@@ -62,21 +68,16 @@ final class Drainer: Sendable {
     await thread.withLock { $0 }?.join()
   }
 
-  private func append(_ job: Job) {
-    state.withLock { $0.jobs.append(job) }
-    arrived.signal()
-  }
-
   private func run() {
     while true {
       arrived.wait()
       let (job, isStopping) = state.withLock { state in
         (state.jobs.isEmpty ? nil : state.jobs.removeFirst(), state.isStopping)
       }
-      switch job {
-      case .write(let job): write(job)
-      case .barrier(let event): signal(event)
-      case nil: if isStopping { return }
+      if let job {
+        write(job)
+      } else if isStopping {
+        return
       }
     }
   }
@@ -110,19 +111,20 @@ final class Drainer: Sendable {
   }
 
   private func end(_ job: DrainJob, _ ending: DrainEnding) {
-    let news = Task { await job.end(ending) }
-    state.withLock { $0.endings[job.partitionIdentity] = news }
+    Task {
+      await job.end(ending)
+      settled(job.partitionNumber)
+    }
   }
 
-  private func signal(_ event: OneTimeEvent) {
-    let endings = state.withLock { state in
-      defer { state.endings = [:] }
-      return Array(state.endings.values)
+  /// A partition knows the end of one of its drains.
+  private func settled(_ partition: Int32) {
+    let events: [OneTimeEvent] = state.withLock { state in
+      let rest = state.pending[partition, default: 1] - 1
+      state.pending[partition] = rest > 0 ? rest : nil
+      return rest > 0 ? [] : state.settling.removeValue(forKey: partition) ?? []
     }
-    Task {
-      for ending in endings { await ending.value }
-      event.signal()
-    }
+    for event in events { event.signal() }
   }
 
   /// Opens the store again when that is the way out; says whether it did.

@@ -9,6 +9,7 @@ extension WorkerParts {
     let memory = configuration.memory
     let drainer = Drainer(state: state, memory: memory, statistics: statistics, logger: logger)
     let bound = LateBound<Assignments>()
+    let turns = RestoreTurns(count: configuration.restoreTurns)
     let lanes = senders.indices.map { index in
       Lane(
         index: index, limits: laneLimits, drainer: drainer, intake: intake, statistics: statistics,
@@ -18,14 +19,18 @@ extension WorkerParts {
     let assignments = Assignments(
       lanes: lanes,
       service: Assignments.Service(
+        pause: { partition in try await pool.run { try pause(partition) } },
+        openQueue: { partition in
+          try consumer.partitionQueue(topic: configuration.topics.commands, partition: partition)
+        },
         restore: { partition, cancellation in
-          await drainer.settle()
-          return try await pool.run { try restoreJob(partition, cancellation).run() }
+          await drainer.settle(partition)
+          // On a thread of its own: with a few for all, partitions that wait for a transaction would keep others waiting.
+          return try await withBlockingThread("restore-\(partition)") {
+            try restoreJob(partition, turns, cancellation).run()
+          }
         },
-        park: { intake.park($0.number, $0.queue, of: consumer) },
-        open: { partition, position, isBegun in
-          try await pool.run { try open(partition, position, isBegun) }
-        },
+        begin: { partition, position in try await pool.run { try begin(partition, position) } },
         makeActor: { partition, restored, lane, objectBytesMax in
           makeActor(partition, restored, lane, objectBytesMax: objectBytesMax, makeTask)
         },
@@ -59,26 +64,29 @@ extension WorkerParts {
       storeDamaged: { partition in state.markDamaged(partition) })
   }
 
-  private func restoreJob(_ partition: Int32, _ cancellation: Cancellation) -> RestoreJob {
+  private func restoreJob(
+    _ partition: Int32, _ turns: RestoreTurns, _ cancellation: Cancellation
+  ) -> RestoreJob {
     RestoreJob(
       partition: partition, partitions: partitions, topics: configuration.topics, state: state,
       consumer: consumer, admin: admin,
-      readerConfiguration: configuration.readerProperties(threads: configuration.restoreThreads),
-      runBytesMax: configuration.memory.restoreRunBytes(threads: configuration.restoreThreads),
+      readerConfiguration: configuration.readerProperties(readers: 2 * configuration.restoreTurns),
+      turns: turns,
+      runBytesMax: configuration.memory.restoreRunBytes(readers: configuration.restoreTurns),
       timeouts: configuration.timeouts, schemaVersion: schemaVersion, crashGuard: crashGuard,
       statistics: statistics, logger: logger, cancellation: cancellation)
   }
 
-  private func open(_ partition: AssignedPartition, _ position: Int64?, _ isBegun: Bool) throws {
+  private func begin(_ partition: AssignedPartition, _ position: Int64?) throws {
     intake.open(partition.number, partition.queue)
-    do throws(KafkaError) {
-      try consumer.seek(
-        topic: configuration.topics.commands, partition: partition.number,
-        offset: position ?? TopicPartitionOffset.beginning, timeout: configuration.timeouts.restoreCall)
-    } catch {
-      // Nothing was fetched yet: the consumer is about to begin at the group's position, which is this one.
-      guard error.code == .state, !isBegun else { throw error }
-    }
+    try consumer.begin(
+      topic: configuration.topics.commands, partition: partition.number,
+      offset: position ?? TopicPartitionOffset.beginning, timeout: configuration.timeouts.restoreCall)
+  }
+
+  private func pause(_ partition: Int32) throws {
+    intake.forget([partition])
+    try consumer.pause([TopicPartition(topic: configuration.topics.commands, partition: partition)])
   }
 
   private func makeActor(
@@ -134,9 +142,11 @@ extension WorkerParts {
     let own = await assignments.partitions
     let others = catchUp.missing.keys.filter { !own.contains($0) }
       .map { TopicPartition(topic: configuration.topics.commands, partition: $0) }
-    guard !others.isEmpty else { return }
-    let positions = try? await pool.run { try consumer.committed(others, timeout: .seconds(1)) }
-    for (partition, position) in positions ?? [:] { catchUp.reached(partition.partition, position) }
+    for other in others {
+      // Each alone: the answer waits for the transactions of all that it is asked for.
+      let positions = try? await pool.run { try consumer.committed([other], timeout: .seconds(1)) }
+      for (partition, position) in positions ?? [:] { catchUp.reached(partition.partition, position) }
+    }
   }
 }
 

@@ -12,7 +12,7 @@ extension WorkerRuntime {
     makeTask: @escaping Worker.TaskFactory
   ) async throws -> WorkerRuntime {
     let check = try await StartupCheck(configuration, logger: logger)
-    let pool = BlockingPool(name: "restore", threads: configuration.restoreThreads)
+    let pool = BlockingPool(name: "blocking", threads: configuration.restoreTurns)
     do {
       let parts = try await pool.run {
         try WorkerParts(
@@ -146,7 +146,7 @@ struct WorkerParts: Sendable {
   ) throws {
     let shape = ChangelogShape(
       topic: configuration.topics.changelog, partitions: check.partitions, admin: admin,
-      configuration: configuration.readerProperties(threads: 1), call: configuration.timeouts.call,
+      configuration: configuration.readerProperties(readers: 1), call: configuration.timeouts.call,
       logger: logger)
     guard let written = try shape.partitionsWritten(), written != check.partitions else { return }
     throw WorkerStartFault(
