@@ -133,6 +133,9 @@ let package = Package(
     .target(name: "TestBroker", path: "Tests/TestBroker", swiftSettings: settings),
     .target(
       name: "NoteDecider", dependencies: ["Sequitur"], path: "Tests/NoteDecider", swiftSettings: settings),
+    .target(
+      name: "WorkerEventLog", dependencies: ["SequiturWorker"], path: "Tests/WorkerEventLog",
+      swiftSettings: settings),
     .executableTarget(
       name: "StateTestWorker",
       dependencies: [
@@ -143,7 +146,8 @@ let package = Package(
     .testTarget(
       name: "SequiturStateTests",
       dependencies: [
-        "NoteDecider", "StateTestWorker", "SequiturWorker", "PartitionEngine", "RocksDB", "KafkaClient",
+        "NoteDecider", "StateTestWorker", "WorkerEventLog", "SequiturWorker", "PartitionEngine", "RocksDB",
+        "KafkaClient",
         "Sequitur", "TestBroker",
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: settings),
@@ -178,8 +182,7 @@ let package = Package(
       name: "SequiturWorkerTests",
       dependencies: [
         "NoteDecider", "SequiturWorker", "LifecycleRules", "KafkaClient", "RocksDB", "Sequitur",
-        "PartitionEngine",
-        "TestBroker",
+        "PartitionEngine", "TestBroker", "WorkerEventLog",
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: settings),
     .testTarget(

@@ -50,7 +50,9 @@ extension SequiturWorkerTests {
           defer { left -= 1 }
           return left > 0
         }
-        if isRefused { throw KafkaError(code: .unknownPartition, operation: "open a partition's queue") }
+        if isRefused {
+          throw KafkaError(code: .unknownPartition, operation: "open a partition's queue", detail: "")
+        }
         return queue
       })
       await bench.assignments.assigned([0])
@@ -155,8 +157,8 @@ private final class Bench: Sendable {
   var actors: [PartitionActor] { counts.withLock { $0.actors } }
 
   init(
-    openQueue: @escaping @Sendable (KafkaQueue) throws -> KafkaQueue = { $0 },
-    restoring: @escaping @Sendable (Int32, Cancellation) async throws -> Void = { _, _ in }
+    restoring: @escaping @Sendable (Int32, Cancellation) async throws -> Void = { _, _ in },
+    openQueue: @escaping @Sendable (KafkaQueue) throws -> KafkaQueue = { $0 }
   ) throws {
     folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
     let state = try StateDirectory(path: folder.path, options: DatabaseOptions(), logger: quiet)

@@ -1,7 +1,9 @@
 import KafkaClient
-import SequiturWorker
 import TestBroker
 import Testing
+import WorkerEventLog
+
+@testable import SequiturWorker
 
 extension SequiturWorkerTests {
   /// Brokers that move, freeze or give a transaction up: the worker stays, tries again, and goes on.
@@ -39,28 +41,27 @@ extension SequiturWorkerTests {
       var configuration = application.configuration(lanes: 2)
       configuration.timeouts.call = .seconds(1)
       configuration.kafka["socket.timeout.ms"] = "2000"
-      let worker = WorkerInProcess(configuration)
-      try await application.submit(RestoreTests.load(0..<1000))
-      try await application.caughtUp()
       for round in 1...2 {
-        let before = worker.worker.statistics.snapshot.commands
-        async let more: Void = application.submit(RestoreTests.amendments(0..<1000))
-        try await eventually("the worker to be in the middle") {
-          worker.worker.statistics.snapshot.commands > before
-        }
-        let failures = worker.log.lines("a transaction step failed").count
+        // It decides, and sends what it has decided once the broker does not answer.
+        let gate = Gate()
+        let worker = Worker(configuration, logger: quiet) { GatedDecider(gate: gate) }
+        let events = WorkerEventLog(worker)
+        let running = Task { try await worker.run() }
+        try await application.submit([Command("held-\(round)", "note", "wait")])
+        await gate.reached.wait()
         broker.suspend()
+        gate.open()
         try await eventually("the worker to say so, round \(round)", within: .seconds(30)) {
-          worker.log.lines("a transaction step failed").count > failures
-            || worker.log.lines("the consumer reports an error").count > round - 1
+          events.has(\.isTransactionStepFailed)
         }
         broker.resume()
-        try await more
+        try await application.submit((0..<1000).map { Command("note-\($0)", "note", "\(round)") })
         try await application.caughtUp()
+        running.cancel()
+        try await running.value
       }
-      try await worker.stop()
       let audit = try await expectNoFault(application)
-      #expect(audit.events.count == 3000)
+      #expect(audit.events.count == 2002)
     }
 
     /// Frozen for longer than its transaction may take, and for less than its session: it stays a member, and the
@@ -75,20 +76,29 @@ extension SequiturWorkerTests {
         ["--transaction-timeout", "1s", "--session-timeout", "60s", "--max-poll-interval", "120s"])
       defer { worker.kill() }
       try await eventually("the worker to be in the middle") { try await application.progress() > 200 }
-      worker.suspend()
-      // Whether a transaction was open just then is chance: then this holds when the broker has ended it.
-      _ = try? await eventually("the end of its transaction", within: .seconds(20)) {
-        for topic in [application.topics.valid, application.topics.changelog]
-        where try await application.committedEnds(topic) != application.ends(topic) { return false }
-        return true
+      async let more: Void = application.submit(RestoreTests.amendments(0..<20_000))
+      try await eventually("the worker to be frozen with a transaction open") {
+        worker.suspend()
+        if try await hasOpenTransaction(application) { return true }
+        worker.resume()
+        return false
+      }
+      try await eventually("the broker to end its transaction", within: .seconds(20)) {
+        try await !hasOpenTransaction(application)
       }
       worker.resume()
-      try await application.submit(RestoreTests.amendments(0..<2000))
+      try await more
       try await application.caughtUp(within: .seconds(90))
       #expect(worker.exit == nil)
       try await worker.stopGracefully()
       try await expectNoFault(application)
       #expect(try await Verified(application, rules: rules).faults == [])
+    }
+
+    private func hasOpenTransaction(_ application: Application) async throws -> Bool {
+      for topic in [application.topics.valid, application.topics.changelog]
+      where try await application.committedEnds(topic) != application.ends(topic) { return true }
+      return false
     }
   }
 }

@@ -3,6 +3,7 @@ import KafkaClient
 import SequiturWorker
 import TestBroker
 import Testing
+import WorkerEventLog
 
 extension SequiturWorkerTests {
   /// Faults between worker and broker: the worker goes on by itself.
@@ -145,7 +146,7 @@ extension SequiturWorkerTests {
     private func expectOutcomeOrRestore(
       _ application: Application, _ worker: WorkerInProcess, version: Int, after fault: String
     ) async throws {
-      func served() -> Int { worker.log.lines.count { $0.message == "partition served" } }
+      func served() -> Int { worker.events.count(\.isServing) }
       let before = served()
       try await application.submit(.amend("a", total: version))
       try await eventually("version \(version), or a restore, after \(fault)", within: .seconds(40)) {

@@ -3,6 +3,7 @@ import KafkaClient
 import SequiturWorker
 import TestBroker
 import Testing
+import WorkerEventLog
 
 extension SequiturWorkerTests {
   /// The group takes the membership away, in every way it can: the worker comes back by itself.
@@ -11,24 +12,25 @@ extension SequiturWorkerTests {
     struct Loss: Sendable, CustomTestStringConvertible {
       let request: EmbeddedBroker.Request
       let errors: [KafkaError.Code]
-      /// A log line that shows that the worker noticed.
-      let sign: String
+      /// What the worker tells when it has noticed.
+      let sign: @Sendable (WorkerEvent) -> Bool
       var strategy = AssignmentStrategy.range
 
       var testDescription: String { "\(errors.map(\.name).joined(separator: ", ")) (\(strategy.rawValue))" }
     }
 
-    private static let anew = "the membership is lost for good; the worker starts anew in this process"
     static let losses = [
-      Loss(request: .heartbeat, errors: [.unknownMemberID], sign: "partitions lost"),
-      Loss(request: .heartbeat, errors: [.illegalGeneration], sign: "partitions lost"),
+      Loss(request: .heartbeat, errors: [.unknownMemberID], sign: \.isLost),
+      Loss(request: .heartbeat, errors: [.illegalGeneration], sign: \.isLost),
       Loss(
-        request: .heartbeat, errors: [.notCoordinator, .rebalanceInProgress], sign: "partitions assigned"),
-      Loss(request: .heartbeat, errors: [.fencedInstanceID], sign: anew),
+        request: .heartbeat, errors: [.notCoordinator, .rebalanceInProgress], sign: \.isAssigned),
+      Loss(request: .heartbeat, errors: [.fencedInstanceID], sign: \.isMembershipLost),
       Loss(
-        request: .heartbeat, errors: [.unknownMemberID], sign: "partitions lost", strategy: .cooperativeSticky
+        request: .heartbeat, errors: [.unknownMemberID], sign: \.isLost, strategy: .cooperativeSticky
       ),
-      Loss(request: .heartbeat, errors: [.fencedInstanceID], sign: anew, strategy: .cooperativeSticky),
+      Loss(
+        request: .heartbeat, errors: [.fencedInstanceID], sign: \.isMembershipLost,
+        strategy: .cooperativeSticky),
     ]
 
     @Test(arguments: losses)
@@ -46,9 +48,9 @@ extension SequiturWorkerTests {
       let worker = WorkerInProcess(configuration)
       try await application.submit((0..<20).map { .create("order-\($0)") })
       try await Self.outcomes(20, application)
-      let before = worker.log.lines(loss.sign).count
+      let before = worker.events.count(loss.sign)
       broker.pushRequestErrors(loss.errors, for: loss.request)
-      try await eventually("the worker to notice") { worker.log.lines(loss.sign).count > before }
+      try await eventually("the worker to notice") { worker.events.count(loss.sign) > before }
       try await eventually("both partitions to be served again") {
         worker.worker.statistics.snapshot.positions.count == 2
       }

@@ -4,6 +4,7 @@ import SequiturWorker
 import Synchronization
 import TestBroker
 import Testing
+import WorkerEventLog
 
 extension SequiturWorkerTests {
   /// A partition whose last owner left a transaction open waits for it, and no other partition does.
@@ -23,10 +24,10 @@ extension SequiturWorkerTests {
         return positions[4] == 1 && positions[5] == 1
       }
       #expect(worker.positions.keys.sorted() == [4, 5])
-      let told = worker.log.lines(
-        "a partition waits for the transaction that its last owner left open; the others do not")
-      #expect(told.allSatisfy { $0.metadata["at-most"] == "25.0 seconds" })
-      #expect(Set(told.compactMap { $0.metadata["partition"] }) == ["0", "1", "2", "3"])
+      // Each says so once, with the longest that it can take.
+      #expect(worker.events.all.compactMap(\.waitingPartition).sorted() == [0, 1, 2, 3])
+      let told = worker.log.lines.filter { $0.message.hasPrefix("a partition waits") }
+      #expect(told.count == 4 && told.allSatisfy { $0.metadata["at-most"] == "25.0 seconds" })
       try await predecessor.abort()
       try await application.caughtUp()
       try await worker.stop()
@@ -39,10 +40,7 @@ extension SequiturWorkerTests {
       try await predecessor.leaveRecords(on: application.topics.changelog, partitions: [0, 1, 2])
       let worker = WorkerInProcess(application.configuration())
       try await eventually("all partitions to wait") {
-        worker.log.lines(
-          "a partition waits for the transaction that its last owner left open; the others do not"
-        ).count
-          == 3
+        worker.events.count { $0.waitingPartition != nil } == 3
       }
       let duration = try await ContinuousClock().measure { try await worker.stop() }
       #expect(duration < .seconds(15))

@@ -4,6 +4,7 @@ import RocksDB
 import SequiturWorker
 import TestBroker
 import Testing
+import WorkerEventLog
 
 extension SequiturWorkerTests {
   @Suite(.enabled(if: TestBroker.isAvailable)) struct RestoreTests {
@@ -26,8 +27,9 @@ extension SequiturWorkerTests {
       try await run(application, Self.load(0..<100))
       try await application.deleteGroupOffsets()
       #expect(try await application.positions().isEmpty)
-      let log = try await run(application, Self.amendments(0..<100))
-      #expect(log.lines("partition served").allSatisfy { $0.metadata["position"] != "start" })
+      let worker = try await run(application, Self.amendments(0..<100))
+      let starts = worker.events.all.compactMap(\.servingPosition)
+      #expect(starts.count == 2 && starts.allSatisfy { $0 > 0 })
       try await expectNoFault(application)
     }
 
@@ -151,8 +153,8 @@ extension SequiturWorkerTests {
       try await run(application, Self.load(0..<500))
       let before = try await application.storedObjects()
       try damage.apply(to: application.stateDirectory("one").appending(path: "store"))
-      let log = try await run(application, Self.load(500..<510))
-      #expect(log.lines.contains { $0.level == .error && $0.message.contains("set aside") })
+      let worker = try await run(application, Self.load(500..<510))
+      #expect(worker.log.lines.contains { $0.level == .error && $0.message.contains("set aside") })
       let names = try FileManager.default.contentsOfDirectory(atPath: application.stateDirectory("one").path)
       #expect(names.contains { $0.hasPrefix("store.damaged-") })
       let after = try await application.storedObjects()
@@ -179,7 +181,7 @@ extension SequiturWorkerTests {
     }
 
     @discardableResult
-    private func run(_ application: Application, _ commands: [Command]) async throws -> LogStore {
+    private func run(_ application: Application, _ commands: [Command]) async throws -> WorkerInProcess {
       try await application.submit(commands)
       return try await WorkerInProcess.runUntilCaughtUp(application.configuration())
     }

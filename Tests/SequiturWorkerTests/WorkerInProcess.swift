@@ -3,11 +3,14 @@ import LifecycleRules
 import Logging
 import SequiturWorker
 import Synchronization
+import WorkerEventLog
 
 /// A worker inside the test's process.
 final class WorkerInProcess: Sendable {
   let worker: Worker
   let log: LogStore
+  /// All that it has told.
+  let events: WorkerEventLog
   private let task: Task<Void, any Error>
   private let hasEnded = Mutex(false)
 
@@ -16,26 +19,31 @@ final class WorkerInProcess: Sendable {
     let worker = Worker(configuration, logger: log.logger, decider: orderDecider())
     self.log = log
     self.worker = worker
+    events = WorkerEventLog(worker)
     task = Task { try await worker.run() }
   }
 
   /// Asks it to end in order, and waits until it has.
   func stop() async throws {
     task.cancel()
-    try await task.value
+    try await ended()
   }
 
   /// Waits until it ends by itself.
-  func ended() async throws { try await task.value }
+  func ended() async throws {
+    let result = await task.result
+    await events.finished()
+    try result.get()
+  }
 
-  /// Runs a worker until it has caught up; its log.
+  /// Runs a worker until it has caught up; the worker.
   @discardableResult
-  static func runUntilCaughtUp(_ configuration: WorkerConfiguration) async throws -> LogStore {
+  static func runUntilCaughtUp(_ configuration: WorkerConfiguration) async throws -> WorkerInProcess {
     var configuration = configuration
     configuration.stopsWhenCaughtUp = true
     let worker = WorkerInProcess(configuration)
     try await worker.ended()
-    return worker.log
+    return worker
   }
 }
 

@@ -23,6 +23,7 @@ final class Committer: Sendable {
 
   private let name: String
   private let sender: TransactionSender
+  private let events: WorkerEventHub
   private let logger: Logger
   private let state = Mutex(State())
   private let arrived = DispatchSemaphore(value: 0)
@@ -33,9 +34,13 @@ final class Committer: Sendable {
 
   /// - Parameter ended: called on the committer's thread when a transaction has ended; then
   ///   ``takeFinished()`` gives it back.
-  init(name: String, sender: TransactionSender, logger: Logger, ended: @escaping @Sendable () -> Void) {
+  init(
+    name: String, sender: TransactionSender, events: WorkerEventHub, logger: Logger,
+    ended: @escaping @Sendable () -> Void
+  ) {
     self.name = name
     self.sender = sender
+    self.events = events
     self.logger = logger
     self.ended = ended
     thread.withLock { $0 = WorkerThread(name: name) { [self] in run() } }
@@ -162,6 +167,7 @@ final class Committer: Sendable {
     let level: Logger.Level = error.isRetriable ? .info : .warning
     logger.log(
       level: level, "a transaction step failed", metadata: ["step": "\(action)", "error": "\(error)"])
+    events.send(.transactionStepFailed(error))
   }
 }
 

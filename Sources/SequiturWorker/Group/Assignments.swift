@@ -116,6 +116,7 @@ actor Assignments {
     let task = Task { await restoreAndServe(number, isPaused: isPaused, cancellation) }
     assignments[number] = Assignment(status: .restoring(cancellation, task))
     statistics.restoring(number, RestoreProgress())
+    statistics.events.send(.restoring(number))
   }
 
   private func restoreAndServe(
@@ -135,6 +136,7 @@ actor Assignments {
       } catch {
         guard !cancellation.isCancelled else { return nil }
         attempt += 1
+        statistics.events.send(.restoreFailed(number, why: "\(error)"))
         logger.warning(
           "a restore failed and is tried again",
           metadata: ["partition": "\(number)", "attempt": "\(attempt)", "error": "\(error)"])
@@ -169,6 +171,7 @@ actor Assignments {
 
   private func refuse(_ number: Int32, _ fault: RestoreFault) {
     assignments[number]?.status = .refused
+    statistics.events.send(.refused(number, fault))
     logger.critical(
       "the partition is not served", metadata: ["partition": "\(number)", "reason": "\(fault)"])
     let isAnyHopeful = assignments.values.contains { assignment in

@@ -21,13 +21,15 @@ final class Membership: KafkaRebalanceListener {
   private let standing = Mutex<Standing?>(nil)
   private let intake: CommandIntake
   private let timeouts: WorkerTimeouts
+  private let events: WorkerEventHub
   private let logger: Logger
   private let stopping = Cancellation()
   private let thread = Mutex<WorkerThread?>(nil)
 
-  init(intake: CommandIntake, timeouts: WorkerTimeouts, logger: Logger) {
+  init(intake: CommandIntake, timeouts: WorkerTimeouts, events: WorkerEventHub, logger: Logger) {
     self.intake = intake
     self.timeouts = timeouts
+    self.events = events
     self.logger = logger
   }
 
@@ -89,6 +91,7 @@ final class Membership: KafkaRebalanceListener {
         "the group's other workers have another --assignment-strategy: stop all, then start all with the same"
     }
     logger.log(level: level, "the consumer reports an error", metadata: metadata)
+    events.send(.consumerFailed(error))
   }
 
   // MARK: KafkaRebalanceListener, on the membership's thread
@@ -99,6 +102,7 @@ final class Membership: KafkaRebalanceListener {
   func partitionsAssigned(_ partitions: [TopicPartition]) {
     let numbers = partitions.map(\.partition).sorted()
     logger.info("partitions assigned", metadata: ["partitions": "\(numbers)"])
+    events.send(.partitionsAssigned(numbers))
     let now = currentStanding()
     let before = standing.withLock { $0 }
     if now == nil || before?.memberID != now?.memberID {
@@ -115,6 +119,7 @@ final class Membership: KafkaRebalanceListener {
     // Without the membership that assigned them, nothing of them can be committed: see the type's comment.
     guard let now, now.memberID == before?.memberID else { return partitionsLost(partitions) }
     logger.info("partitions revoked", metadata: ["partitions": "\(numbers)"])
+    events.send(.partitionsRevoked(numbers))
     standing.withLock { $0 = now }
     let deadline = ContinuousClock.now + timeouts.revoke
     blocking { assignments in await assignments.revoked(numbers, deadline: deadline) }
@@ -124,6 +129,7 @@ final class Membership: KafkaRebalanceListener {
   func partitionsLost(_ partitions: [TopicPartition]) {
     let numbers = partitions.map(\.partition).sorted()
     logger.warning("partitions lost", metadata: ["partitions": "\(numbers)"])
+    events.send(.partitionsLost(numbers))
     standing.withLock { $0 = nil }
     blocking { assignments in await assignments.lost(numbers) }
     intake.forget(numbers)

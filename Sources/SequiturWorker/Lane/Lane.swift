@@ -65,7 +65,9 @@ actor Lane {
 
   /// Serves until ``stop()``.
   func run(sender: TransactionSender) async {
-    committer = Committer(name: "commit-\(index)", sender: sender, logger: logger) { [weak self] in
+    committer = Committer(
+      name: "commit-\(index)", sender: sender, events: statistics.events, logger: logger
+    ) { [weak self] in
       Task { await self?.transactionEnded() }
     }
     while !(isStopping && !machine.isCommitting) {

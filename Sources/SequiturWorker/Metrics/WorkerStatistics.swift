@@ -27,6 +27,8 @@ public final class WorkerStatistics: Sendable {
     public var commands: Int { accepted + rejections }
   }
 
+  /// What of it is told as it happens, and all else that the worker tells.
+  let events = WorkerEventHub()
   private let state = Mutex(Snapshot())
   private let acceptedCounter = Counter(label: "sequitur_commands_accepted_total")
   private let storeGauge = Gauge(label: "sequitur_store_healthy")
@@ -56,6 +58,7 @@ public final class WorkerStatistics: Sendable {
       if state.commitDurations.count > 256 { state.commitDurations.removeFirst(128) }
       state.positions.merge(positions) { _, new in new }
     }
+    events.send(.committed(commands: accepted + rejected.values.reduce(0, +), positions: positions))
   }
 
   func transactionClosed(_ reason: BatchPolicy.Reason) {
@@ -69,6 +72,7 @@ public final class WorkerStatistics: Sendable {
       $0.positions[partition] = position
     }
     reportRestores(of: partition, ended: true)
+    events.send(.serving(partition, from: position))
   }
 
   func restoring(_ partition: Int32, _ progress: RestoreProgress) {
@@ -96,12 +100,14 @@ public final class WorkerStatistics: Sendable {
   /// The store cannot be written (`nil`: it can again).
   func storeFailed(_ fault: String?) {
     storeGauge.record(fault == nil ? 1 : 0)
+    events.send(fault.map { .storeFailed(why: $0) } ?? .storeRecovered)
     state.withLock { $0.storeFault = fault }
   }
 
   /// The brokers refuse outcomes (`nil`: they take them).
   func outputRefused(_ fault: String?) {
     outputGauge.record(fault == nil ? 1 : 0)
+    events.send(fault.map { .outputRefused(why: $0) } ?? .outputAccepted)
     state.withLock { $0.outputFault = fault }
   }
 

@@ -25,6 +25,7 @@ extension ChangelogReader {
   }
 
   func reportEnd() {
+    job.statistics.events.send(.changelogRead(job.partition, records: records))
     job.logger.info(
       "changelog read",
       metadata: [

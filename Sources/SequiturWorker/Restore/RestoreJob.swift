@@ -49,6 +49,7 @@ struct RestoreJob: Sendable {
       logger.error(
         "the partition's store is damaged; it is emptied and rebuilt from the changelog",
         metadata: ["partition": "\(partition)", "error": "\(error)"])
+      statistics.events.send(.rebuilding(partition, why: "\(error)"))
       state.markDamaged(partition)
       return try restore()
     }
@@ -86,6 +87,7 @@ struct RestoreJob: Sendable {
         logger.log(
           level: mismatch.isOrdinary ? .info : .warning, "the partition is rebuilt from its changelog",
           metadata: ["partition": "\(partition)", "why": "\(mismatch)"])
+        statistics.events.send(.rebuilding(partition, why: "\(mismatch)"))
         store = try state.reset(partition)
         crashGuard?.clear(partition)
         action = machine.storeSetAside()

@@ -21,6 +21,8 @@ public struct Worker: Service {
   public let configuration: WorkerConfiguration
   /// What the worker has done so far; may be read while it runs.
   public let statistics: WorkerStatistics
+  /// What happens in the worker from now on, for one more listener. Take it before ``run()`` to miss nothing.
+  public var events: WorkerEvents { statistics.events.listen() }
   let logger: Logger
   private let schemaVersion: Int
   private let makeTask: TaskFactory
@@ -61,7 +63,8 @@ public struct Worker: Service {
   /// - Throws: ``WorkerStartFault`` or `KafkaError` when the first start fails; `PartitionRefused` when
   ///   nothing of what was assigned can be served.
   public func run() async throws {
-    let life = WorkerLife(configuration, logger: logger) {
+    defer { statistics.events.finish() }
+    let life = WorkerLife(configuration, events: statistics.events, logger: logger) {
       try await WorkerRuntime.start(
         configuration, statistics: statistics, logger: logger, schemaVersion: schemaVersion,
         makeTask: makeTask)

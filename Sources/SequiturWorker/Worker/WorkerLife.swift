@@ -17,16 +17,18 @@ final class WorkerLife: Sendable {
   }
 
   private let configuration: WorkerConfiguration
+  private let events: WorkerEventHub
   private let logger: Logger
   private let start: @Sendable () async throws -> WorkerRuntime
   private let state = Mutex(State())
   private let stopped = OneTimeEvent()
 
   init(
-    _ configuration: WorkerConfiguration, logger: Logger,
+    _ configuration: WorkerConfiguration, events: WorkerEventHub, logger: Logger,
     start: @escaping @Sendable () async throws -> WorkerRuntime
   ) {
     self.configuration = configuration
+    self.events = events
     self.logger = logger
     self.start = start
   }
@@ -75,6 +77,7 @@ final class WorkerLife: Sendable {
     logger.error(
       "the membership is lost for good; the worker starts anew in this process",
       metadata: ["error": "\(error)"])
+    events.send(.membershipLost(error))
     if error.code == .fencedInstanceID { await waitUntilInstanceIsFree() }
     var attempt = losses
     while !(await stopped.wait(atMost: WorkerLifeLimits.backoff(attempt))) {

@@ -64,9 +64,11 @@ struct WorkerParts: Sendable {
     logger.info(
       "state directory open",
       metadata: ["path": "\(state.path)", "store": state.isKept ? "kept" : "new"])
+    statistics.events.send(.started(isStoreKept: state.isKept))
     let intake = CommandIntake(bytesMax: configuration.memory.fetchBytesHeld)
     self.intake = intake
-    let membership = Membership(intake: intake, timeouts: configuration.timeouts, logger: logger)
+    let membership = Membership(
+      intake: intake, timeouts: configuration.timeouts, events: statistics.events, logger: logger)
     self.membership = membership
     let consumer = try KafkaConsumer(
       configuration: configuration.consumerProperties(partitions: check.partitions), logger: logger,
