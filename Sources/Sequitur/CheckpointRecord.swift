@@ -2,7 +2,9 @@
 ///
 /// Its key is the empty key, which no object may have; its value is JSON,
 /// `{"format":1,"position":123,"partitions":4}`. Its header `incarnation` tells one changelog from another of the same
-/// name: a positive decimal, chosen at random when the partition's first checkpoint is written, the same ever after.
+/// name: a positive decimal, chosen at random when the partition's first checkpoint is written, the same ever after. Its
+/// header `last-command` tells one commands topic from another (``LastCommand``), and `position-moves` what an operator
+/// decided (``PositionMove``).
 public struct CheckpointRecord: Sendable, Hashable {
   /// The format that this version of Sequitur writes and reads.
   public static let format = 1
@@ -13,11 +15,20 @@ public struct CheckpointRecord: Sendable, Hashable {
   public let partitions: Int32
   /// Which changelog it is, 1…; `nil`: not known, since a version that knew no incarnations wrote it.
   public let incarnation: Int64?
+  /// The command that was processed last; `nil`: not known, since a version wrote it that did not tell.
+  public let lastCommand: LastCommand?
+  /// Where an operator moved the position, the newest last, at most ``PositionMove/keptMax``.
+  public let moves: [PositionMove]
 
-  public init(position: Int64, partitions: Int32, incarnation: Int64? = nil) {
+  public init(
+    position: Int64, partitions: Int32, incarnation: Int64? = nil, lastCommand: LastCommand? = nil,
+    moves: [PositionMove] = []
+  ) {
     self.position = position
     self.partitions = partitions
     self.incarnation = incarnation
+    self.lastCommand = lastCommand
+    self.moves = moves
   }
 
   /// Why a checkpoint record cannot be read.
@@ -36,7 +47,7 @@ public struct CheckpointRecord: Sendable, Hashable {
     }
   }
 
-  /// Appends the record's value, which the incarnation is no part of.
+  /// Appends the record's value, which what stands in its headers is no part of.
   public func encode(into writer: inout ByteWriter) {
     writer.append("{\"format\":")
     writer.append(decimal: Int64(Self.format))
@@ -50,17 +61,29 @@ public struct CheckpointRecord: Sendable, Hashable {
   /// Reads a record's value: a flat JSON object, its members in any order, with optional white space. Further members
   /// are numbers or strings, for later versions.
   ///
-  /// - Parameter incarnation: what the record's header says.
-  public init(decoding bytes: UnsafeRawBufferPointer, incarnation: Int64? = nil) throws(Fault) {
+  /// A position of 2^63−1 is none: nothing could follow it.
+  ///
+  /// - Parameters:
+  ///   - incarnation: what the record's header says.
+  ///   - lastCommand: likewise.
+  ///   - moves: likewise.
+  public init(
+    decoding bytes: UnsafeRawBufferPointer, incarnation: Int64? = nil, lastCommand: LastCommand? = nil,
+    moves: [PositionMove] = []
+  ) throws(Fault) {
     let text = String(decoding: bytes.prefix(200), as: UTF8.self)
     var scanner = FlatObjectScanner(bytes)
     guard let fields = scanner.integers() else { throw .notACheckpoint(text) }
     guard let format = fields["format"] else { throw .notACheckpoint(text) }
     guard format == Self.format else { throw .unknownFormat(format) }
-    guard let position = fields["position"], position >= 0, let count = fields["partitions"],
+    guard let position = fields["position"], (0..<Int64.max).contains(position),
+      let count = fields["partitions"],
       let partitions = Int32(exactly: count), partitions > 0
     else { throw .notACheckpoint(text) }
-    self.init(position: position, partitions: partitions, incarnation: incarnation)
+    self.init(
+      position: position, partitions: partitions, incarnation: incarnation, lastCommand: lastCommand,
+      moves: moves
+    )
   }
 }
 

@@ -32,7 +32,7 @@ public struct CommandIDHash: Sendable, Hashable {
 }
 
 /// SipHash's four words, keyed with zero.
-private struct SipState {
+struct SipState {
   var v0: UInt64 = 0x736f_6d65_7073_6575
   var v1: UInt64 = 0x646f_7261_6e64_6f6d ^ 0xee
   var v2: UInt64 = 0x6c79_6765_6e65_7261

@@ -92,6 +92,63 @@ import Testing
     }
   }
 
+  @Test func `a checkpoint carries the last command and the moved positions in headers`() throws {
+    var output = OutputBatch()
+    let last = LastCommand(offset: 6, digest: CommandIDHash(high: 1, low: .max))
+    let moves = [PositionMove(from: 2, to: 4), PositionMove(from: 9, to: 0)]
+    let written = CheckpointRecord(position: 7, partitions: 2, lastCommand: last, moves: moves)
+    output.appendCheckpoint(written, of: TestPartition.identity, timestamp: 0)
+    let record = ProducedRecord.all(in: output)[0]
+    #expect(record.valueText == #"{"format":1,"position":7,"partitions":2}"#)
+    #expect(record["last-command"] == "6/0000000000000001ffffffffffffffff")
+    #expect(record["position-moves"] == "2>4,9>0")
+    #expect(try decode(key: [], value: record.value, headers: record.headers).0 == .checkpoint(written))
+    for (name, bad) in [
+      ("last-command", "7/0000000000000001ffffffffffffffff"), ("last-command", "6/1"), ("last-command", ""),
+      ("last-command", "9223372036854775807/0000000000000001ffffffffffffffff"), ("last-command", "6"),
+      ("position-moves", ""), ("position-moves", "1>"), ("position-moves", "-1>2"),
+      ("position-moves", "1>2,"),
+    ] {
+      #expect(throws: ChangelogRecord.Fault.self, "\(name): \(bad)") {
+        try decode(key: [], value: record.value, headers: [header(name, Array(bad.utf8))])
+      }
+    }
+  }
+
+  @Test(arguments: [
+    ("1", true), ("9223372036854775807", true), ("9223372036854775808", false),
+    ("18446744073709551615", false),
+    ("18446744073709551616", false), ("0", false), ("-1", false), ("1.0", false), ("none", false),
+    ("", false),
+  ])
+  func `a version that none could follow is unreadable`(version: String, isReadable: Bool) {
+    let read = { try decode(key: [1], value: [], headers: [header("v", Array(version.utf8))]) }
+    if isReadable {
+      #expect(throws: Never.self) { try read() }
+    } else {
+      #expect(throws: ChangelogRecord.Fault.self) { try read() }
+    }
+  }
+
+  @Test(arguments: [(1, true), (3, true), (0, false), (4, false), (UInt64.max, false)] as [(UInt64, Bool)])
+  func `a command id cannot have made a version beyond the object's`(made: UInt64, isReadable: Bool) {
+    var ids = ByteWriter()
+    for word in [0, 0, 1, 0, 0, made] as [UInt64] { ids.append(bigEndian: word) }
+    let headers = [header("v", Array("3".utf8)), header("ids", array(ids.bytes))]
+    if isReadable {
+      #expect(throws: Never.self) { try decode(key: [1], value: [], headers: headers) }
+    } else {
+      #expect(throws: ChangelogRecord.Fault.self) { try decode(key: [1], value: [], headers: headers) }
+    }
+  }
+
+  @Test(
+    arguments: [(0, false), (1, true), (UInt64(Int64.max), true), (UInt64.max, false)] as [(UInt64, Bool)])
+  func `a version that none could follow is damage in a store, too`(version: UInt64, isWellFormed: Bool) {
+    let record = objectRecord(version: version, state: "x")
+    #expect(record.withUnsafeBytes { ObjectRecord.isWellFormed($0) } == isWellFormed)
+  }
+
   @Test func `an empty state is a state`() throws {
     let (content, object) = try decode(key: [1], value: [], headers: [header("v", Array("3".utf8))])
     #expect(content == .object)

@@ -3,6 +3,19 @@ import Testing
 
 @testable import PartitionEngine
 
+extension RestoreMachine {
+  /// What follows when the commands topic is the one that the position belongs to.
+  fileprivate mutating func reached(_ position: Int64) -> Action? {
+    let action = positionReached(position)
+    return action == .readInputBounds ? inputBoundsRead(logStart: 0, end: .max) : action
+  }
+
+  fileprivate mutating func lookedAtAborted(positions: [Int64]) -> Action {
+    let action = abortedRead(positions: positions)
+    return action == .readInputBounds ? inputBoundsRead(logStart: 0, end: .max) : action
+  }
+}
+
 @Suite struct RestoreMachineTests {
   typealias Stored = RestoreMachine.StoredPosition
 
@@ -26,7 +39,7 @@ import Testing
   @Test func `a fresh partition with an empty changelog serves from the topic's start`() {
     var (machine, action) = begun(stored: nil, group: nil, end: 0)
     #expect(action == .read(from: 0, target: 0))
-    #expect(machine.positionReached(0) == .serve(position: nil))
+    #expect(machine.reached(0) == .serve(position: nil))
   }
 
   @Test func `without a store the whole changelog is read`() {
@@ -34,11 +47,11 @@ import Testing
     #expect(action == .read(from: 0, target: 100))
     #expect(machine.remaining == 100)
     #expect(machine.checkpointRead(checkpoint(10), at: 99) == nil)
-    #expect(machine.positionReached(50) == nil)
+    #expect(machine.reached(50) == nil)
     #expect(machine.remaining == 50)
     #expect(machine.checkpointRead(checkpoint(30), at: 99) == nil)
-    #expect(machine.positionReached(99) == nil, "the last record is not the end: its marker is")
-    #expect(machine.positionReached(100) == .serve(position: 30))
+    #expect(machine.reached(99) == nil, "the last record is not the end: its marker is")
+    #expect(machine.reached(100) == .serve(position: 30))
   }
 
   @Test func `with a store only the tail is read`() {
@@ -47,7 +60,7 @@ import Testing
     #expect(action == .read(from: 60, target: 100))
     #expect(machine.checkpointRead(checkpoint(20), at: 99) == nil)
     #expect(machine.checkpointRead(checkpoint(30), at: 99) == nil)
-    #expect(machine.positionReached(120) == .serve(position: 30))
+    #expect(machine.reached(120) == .serve(position: 30))
     #expect(machine.remaining == 0)
   }
 
@@ -55,19 +68,19 @@ import Testing
     var (machine, action) = begun(
       stored: Stored(changelogOffset: 60, commandPosition: 20), group: 30, logStart: 5, end: 100)
     #expect(action == .read(from: 60, target: 100))
-    #expect(machine.positionReached(100) == .read(from: 5, target: 100))
+    #expect(machine.reached(100) == .read(from: 5, target: 100))
     #expect(machine.remaining == 95)
     // Checkpoints from before the store's are no sign of another changelog now.
     #expect(machine.checkpointRead(checkpoint(10), at: 99) == nil)
     #expect(machine.checkpointRead(checkpoint(30), at: 99) == nil)
-    #expect(machine.positionReached(100) == .serve(position: 30))
+    #expect(machine.reached(100) == .serve(position: 30))
 
     (machine, action) = begun(
       stored: Stored(changelogOffset: 60, commandPosition: 20), group: 30, end: 100)
-    #expect(machine.positionReached(100) == .read(from: 0, target: 100))
+    #expect(machine.reached(100) == .read(from: 0, target: 100))
     #expect(machine.checkpointRead(checkpoint(20), at: 99) == nil)
     #expect(
-      machine.positionReached(100) == .refuse(.changelogLost(checkpoint: 20, groupPosition: 30)),
+      machine.reached(100) == .refuse(.changelogLost(checkpoint: 20, groupPosition: 30)),
       "nothing follows the checkpoint, not even a marker")
   }
 
@@ -75,13 +88,13 @@ import Testing
     var (machine, action) = begun(
       stored: Stored(changelogOffset: 100, commandPosition: 30), group: 30, end: 100)
     #expect(action == .read(from: 100, target: 100))
-    #expect(machine.positionReached(100) == .serve(position: 30))
+    #expect(machine.reached(100) == .serve(position: 30))
   }
 
   @Test func `a position never moves back`() {
     var (machine, _) = begun(stored: nil, group: nil, end: 100)
-    #expect(machine.positionReached(80) == nil)
-    #expect(machine.positionReached(40) == nil)
+    #expect(machine.reached(80) == nil)
+    #expect(machine.reached(40) == nil)
     #expect(machine.remaining == 20)
   }
 
@@ -91,7 +104,7 @@ import Testing
     #expect(action == .setAside(.positionAboveEnd(stored: 101, end: 100)))
     #expect(machine.storeSetAside() == .read(from: 0, target: 100))
     #expect(machine.checkpointRead(checkpoint(5), at: 99) == nil)
-    #expect(machine.positionReached(100) == .serve(position: 5))
+    #expect(machine.reached(100) == .serve(position: 5))
   }
 
   @Test func `a checkpoint behind the store's sets it aside, once`() {
@@ -101,7 +114,7 @@ import Testing
     #expect(machine.storeSetAside() == .read(from: 0, target: 100))
     #expect(machine.remaining == 100)
     #expect(machine.checkpointRead(checkpoint(49), at: 99) == nil)
-    #expect(machine.positionReached(100) == .serve(position: 49))
+    #expect(machine.reached(100) == .serve(position: 49))
   }
 
   /// A store at 60, made of checkpoint 20 at offset 55 of changelog 7.
@@ -118,7 +131,7 @@ import Testing
     #expect(
       machine.storedPosition(at: 100)
         == Stored(changelogOffset: 100, commandPosition: 30, checkpointOffset: 98, incarnation: 7))
-    #expect(machine.positionReached(100) == .serve(position: 30))
+    #expect(machine.reached(100) == .serve(position: 30))
     #expect(begun(stored: known, group: 30, logStart: 58, end: 100).1 == .read(from: 58, target: 100))
   }
 
@@ -131,7 +144,7 @@ import Testing
     #expect(!machine.holds(0) && machine.incarnation == nil)
     #expect(machine.checkpointRead(checkpoint(30, incarnation: 8), at: 98) == nil)
     #expect(machine.incarnation == 8)
-    #expect(machine.positionReached(100) == .serve(position: 30))
+    #expect(machine.reached(100) == .serve(position: 30))
   }
 
   @Test func `a checkpoint without an incarnation is of an older version and accepted`() {
@@ -141,7 +154,7 @@ import Testing
     (machine, _) = begun(
       stored: Stored(changelogOffset: 60, commandPosition: 20), group: 30, end: 100)
     #expect(machine.checkpointRead(checkpoint(30, incarnation: 8), at: 98) == nil)
-    #expect(machine.positionReached(100) == .serve(position: 30))
+    #expect(machine.reached(100) == .serve(position: 30))
   }
 
   @Test func `something else where the store's checkpoint stood sets it aside`() {
@@ -195,18 +208,18 @@ import Testing
       let stored = Stored(changelogOffset: 50_000, commandPosition: found)
       var (machine, _) = begun(stored: isStored ? stored : nil, group: group, end: 100_000)
       if isStored, fault != nil {
-        #expect(machine.positionReached(100_000) == .read(from: 0, target: 100_000))
+        #expect(machine.reached(100_000) == .read(from: 0, target: 100_000))
       }
       if !isStored || fault != nil, let found {
         #expect(machine.checkpointRead(checkpoint(found), at: 99) == nil)
       }
-      let end = machine.positionReached(100_000)
+      let end = machine.reached(100_000)
       guard let fault else {
         #expect(end == .serve(position: found))
         continue
       }
       #expect(end == .readAborted(from: found == nil ? 0 : 100, target: 100_000))
-      #expect(machine.abortedRead(positions: []) == .refuse(fault))
+      #expect(machine.lookedAtAborted(positions: []) == .refuse(fault))
     }
   }
 
@@ -219,18 +232,18 @@ import Testing
         ([], .refuse(.changelogLost(checkpoint: 20, groupPosition: 30))),
       ] as [([Int64], RestoreMachine.Action)] {
         var (machine, _) = begun(stored: stored, group: 30, end: 100)
-        if stored != nil { #expect(machine.positionReached(100) == .read(from: 0, target: 100)) }
+        if stored != nil { #expect(machine.reached(100) == .read(from: 0, target: 100)) }
         #expect(machine.checkpointRead(checkpoint(20), at: 70) == nil)
-        #expect(machine.positionReached(100) == .readAborted(from: 71, target: 100))
-        #expect(machine.abortedRead(positions: aborted) == action)
+        #expect(machine.reached(100) == .readAborted(from: 71, target: 100))
+        #expect(machine.lookedAtAborted(positions: aborted) == action)
       }
     }
   }
 
   @Test func `without any committed checkpoint all of the changelog is looked at for aborted ones`() {
     var (machine, _) = begun(stored: nil, group: 30, logStart: 0, end: 100)
-    #expect(machine.positionReached(100) == .readAborted(from: 0, target: 100))
-    #expect(machine.abortedRead(positions: [30]) == .serve(position: nil))
+    #expect(machine.reached(100) == .readAborted(from: 0, target: 100))
+    #expect(machine.lookedAtAborted(positions: [30]) == .serve(position: nil))
   }
 
   @Test func `another number of partitions refuses`() {
@@ -247,6 +260,16 @@ import Testing
       (.changelogLost(checkpoint: nil, groupPosition: 10), ["none", "10 commands"]),
       (.partitionCountChanged(checkpoint: 3, now: 4), ["3 partitions", "has 4"]),
       (.unreadableRecord(offset: 5, reason: "its key is null"), ["offset 5", "its key is null"]),
+      (
+        .inputChanged(.commandsDeleted(position: 10, logStart: 20)),
+        ["offset 10", "begins at 20", "10 offsets", "--accept-lost-commands"]
+      ),
+      (.inputChanged(.endsBelow(position: 10, end: 3)), ["offset 10", "ends at 3", "--begin-commands-at"]),
+      (.inputChanged(.otherCommand(position: 10, offset: 9)), ["offset 10", "at 9", "--begin-commands-at"]),
+      (
+        .inputChanged(.commandGone(position: 10, offset: 9)),
+        ["offset 10", "no command", "--begin-commands-at"]
+      ),
     ] as [(RestoreFault, [String])])
   func `a fault says what is the matter`(fault: RestoreFault, parts: [String]) {
     for part in parts { #expect(fault.description.contains(part)) }

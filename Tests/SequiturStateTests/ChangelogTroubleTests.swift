@@ -179,7 +179,8 @@ extension StateTests {
     try bench.sendNotes(3, text: "two")
     let refused = await #expect(throws: PartitionRefused.self) { try await bench.work() }
     #expect(
-      refused?.fault == .unreadableRecord(offset: stray.offset, reason: "its header v is not a version"))
+      refused?.fault
+        == .unreadableRecord(offset: stray.offset, reason: "its header v is not a version, 1 to 2^63-1"))
     #expect(refused?.description.contains("the changelog record at offset \(stray.offset)") == true)
     #expect(bench.log.has("critical the partition is not served"))
     #expect(try bench.records(of: bench.topics.valid).count == 20)

@@ -105,7 +105,11 @@ extension StateTests {
       admin: try bench.admin(), readerConfiguration: configuration.readerProperties(readers: 1),
       turns: RestoreTurns(count: 1), runBytesMax: runBytesMax, timeouts: configuration.timeouts,
       schemaVersion: 1, crashGuard: nil,
-      statistics: WorkerStatistics(), logger: bench.log.logger, cancellation: cancellation)
+      commands: CommandReader(
+        topic: bench.topics.commands, configuration: configuration.readerProperties(readers: 1),
+        logger: bench.log.logger),
+      orders: InputOrders(WorkerConfiguration.Input()), statistics: WorkerStatistics(),
+      logger: bench.log.logger, cancellation: cancellation)
     job.recordsForRuns = recordsForRuns
     return job
   }

@@ -10,7 +10,7 @@ extension StateBench {
   }
 
   /// Runs `sequitur worker --until-caught-up` on this bench's topics and store, with rules for other commands.
-  func runProgram() async throws -> ProgramResult {
+  func runProgram(_ more: String...) async throws -> ProgramResult {
     let rules = directory.path + "/rules.yaml"
     try Data(KillBench.rules.utf8).write(to: URL(filePath: rules))
     return try await RunningProgram.run(
@@ -18,6 +18,6 @@ extension StateBench {
       arguments: [
         "worker", "--bootstrap-servers", kafka["bootstrap.servers"]!, "--application-id", name,
         "--rules", rules, "--state-dir", stateDirectory, "--instance-id", "one", "--until-caught-up",
-      ])
+      ] + more)
   }
 }

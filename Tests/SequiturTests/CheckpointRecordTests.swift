@@ -13,7 +13,7 @@ import Testing
     #expect(text == #"{"format":1,"position":123,"partitions":4}"#)
   }
 
-  @Test(arguments: [(0, 1), (123, 4), (Int64.max, Int32.max)])
+  @Test(arguments: [(0, 1), (123, 4), (Int64.max - 1, Int32.max)])
   func `is read as it was written`(position: Int64, partitions: Int32) throws {
     let record = CheckpointRecord(position: position, partitions: partitions)
     #expect(try decode(written { record.encode(into: &$0) }) == record)
@@ -37,6 +37,9 @@ import Testing
     #"{"format":1,"position":1,"partitions":4294967297}"#, #"{"format":1,"position":"1","partitions":4}"#,
     #"{"format":1,"position":1.5,"partitions":4}"#,
     #"{"format":1,"position":99999999999999999999,"partitions":4}"#,
+    #"{"format":1,"position":9223372036854775807,"partitions":4}"#,
+    #"{"format":1,"position":9223372036854775808,"partitions":4}"#,
+    #"{"format":1,"position":18446744073709551615,"partitions":4}"#,
     #"{"format":1,"position":1,"partitions":4}x"#, #"{"format":1,"position":1 2,"partitions":4}"#,
     #"{"format":1,"position":+1,"partitions":4}"#, #"{"format":1,"position":01,"partitions":4}"#,
     #"{"format":1,"position":1,"position":2,"partitions":4}"#, #"{"format":1,"position":1,"partitions":4,}"#,

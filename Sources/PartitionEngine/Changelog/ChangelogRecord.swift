@@ -19,31 +19,61 @@ public enum ChangelogRecord {
     into object: inout ByteWriter
   ) throws(Fault) -> Content {
     guard let key else { throw Fault("its key is null") }
-    if key.isEmpty {
-      let incarnation = try incarnation(headers)
-      do {
-        return .checkpoint(
-          try CheckpointRecord(
-            decoding: value ?? UnsafeRawBufferPointer(start: nil, count: 0), incarnation: incarnation))
-      } catch {
-        throw Fault(error.description)
-      }
-    }
+    if key.isEmpty { return .checkpoint(try checkpoint(value, headers)) }
     guard key.count <= Limits.keyBytesMax else { throw Fault("its key has \(key.count) bytes") }
     guard let value else { return .forgotten }
     guard
       let version = headers.last(where: { $0.isNamed("v") })?.value.flatMap({ ExpectedVersion($0) }),
-      case .exactly(let number) = version, number > 0
-    else { throw Fault("its header v is not a version") }
-    let ids = headers.last { $0.isNamed("ids") }?.value
-    guard (ids?.count ?? 0) % ObjectRecord.commandIDBytes == 0,
-      (ids?.count ?? 0) <= 255 * ObjectRecord.commandIDBytes
-    else { throw Fault("its header ids has \(ids?.count ?? 0) bytes") }
+      case .exactly(let number) = version, ObjectRecord.versions.contains(number)
+    else { throw Fault("its header v is not a version, 1 to 2^63-1") }
     ObjectRecord.append(
       to: &object, version: number, schemaVersion: try schemaVersion(headers),
-      commandIDs: ids ?? UnsafeRawBufferPointer(start: nil, count: 0))
+      commandIDs: try commandIDs(headers, of: number))
     object.append(value)
     return .object
+  }
+
+  private static func checkpoint(
+    _ value: UnsafeRawBufferPointer?, _ headers: UnsafeBufferPointer<RecordHeader>
+  ) throws(Fault) -> CheckpointRecord {
+    let incarnation = try incarnation(headers)
+    let lastCommand = try lastCommand(headers)
+    let moves = try moves(headers)
+    let checkpoint: CheckpointRecord
+    do {
+      checkpoint = try CheckpointRecord(
+        decoding: value ?? UnsafeRawBufferPointer(start: nil, count: 0), incarnation: incarnation,
+        lastCommand: lastCommand, moves: moves)
+    } catch {
+      throw Fault(error.description)
+    }
+    if let lastCommand, lastCommand.offset >= checkpoint.position {
+      throw Fault(
+        "its header last-command names offset \(lastCommand.offset), which is not below its position "
+          + "\(checkpoint.position)")
+    }
+    return checkpoint
+  }
+
+  /// The header `ids`: each id made a version up to the object's.
+  private static func commandIDs(
+    _ headers: UnsafeBufferPointer<RecordHeader>, of version: UInt64
+  ) throws(Fault) -> UnsafeRawBufferPointer {
+    guard let ids = headers.last(where: { $0.isNamed("ids") })?.value else {
+      return UnsafeRawBufferPointer(start: nil, count: 0)
+    }
+    let size = ObjectRecord.commandIDBytes
+    guard ids.count % size == 0, ids.count <= 255 * size else {
+      throw Fault("its header ids has \(ids.count) bytes")
+    }
+    for offset in stride(from: size - 8, to: ids.count, by: size) {
+      let made = UInt64(bigEndian: ids.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
+      guard 1...version ~= made else {
+        throw Fault(
+          "its header ids says that a command made version \(made), but the object is at \(version)")
+      }
+    }
+    return ids
   }
 
   /// The header `s`; objects of the first schema have none.
@@ -64,6 +94,25 @@ public enum ChangelogRecord {
       let incarnation = Int64(exactly: number), incarnation > 0
     else { throw Fault("its header incarnation is not a positive decimal") }
     return incarnation
+  }
+
+  /// The header `last-command` of a checkpoint; older versions wrote none.
+  private static func lastCommand(_ headers: UnsafeBufferPointer<RecordHeader>) throws(Fault) -> LastCommand?
+  {
+    guard let header = headers.last(where: { $0.isNamed("last-command") }) else { return nil }
+    guard let last = header.value.flatMap({ LastCommand(decoding: $0) }) else {
+      throw Fault("its header last-command is not an offset and a digest")
+    }
+    return last
+  }
+
+  /// The header `position-moves` of a checkpoint; most have none.
+  private static func moves(_ headers: UnsafeBufferPointer<RecordHeader>) throws(Fault) -> [PositionMove] {
+    guard let header = headers.last(where: { $0.isNamed("position-moves") }) else { return [] }
+    guard let moves = header.value.flatMap({ PositionMove.decode($0) }) else {
+      throw Fault("its header position-moves is not a list of positions")
+    }
+    return moves
   }
 
   /// Why a record cannot be decoded.

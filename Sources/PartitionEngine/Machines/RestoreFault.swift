@@ -46,6 +46,8 @@ public enum RestoreFault: Error, Sendable, Hashable, CustomStringConvertible {
   case newerSchema(offset: Int64, found: Int, known: Int)
   /// A changelog record cannot be decoded.
   case unreadableRecord(offset: Int64, reason: String)
+  /// The commands are not the ones that the position belongs to.
+  case inputChanged(InputFault)
 
   public var description: String {
     switch self {
@@ -56,7 +58,9 @@ public enum RestoreFault: Error, Sendable, Hashable, CustomStringConvertible {
       "Expected the changelog's checkpoint to agree with the consumer group at position \(groupPosition), "
         + "but it is at \(checkpoint.map(String.init) ?? "none"): "
         + "\(groupPosition - (checkpoint ?? 0)) commands' states are lost. Restore the changelog from a "
-        + "backup, or reset the group's offset to the checkpoint to process those commands again."
+        + "backup, or reset the group's offset to the checkpoint to process those commands again. If "
+        + "the group's offset was set forward by hand, set it back: that skips no command of an application with "
+        + "state."
     case .partitionCountChanged(let checkpoint, let now):
       "Expected the commands topic to have \(checkpoint) partitions, as when the state was written, but it "
         + "has \(now): keys would move away from their state. Go back to \(checkpoint) partitions, or start "
@@ -67,6 +71,7 @@ public enum RestoreFault: Error, Sendable, Hashable, CustomStringConvertible {
     case .unreadableRecord(let offset, let reason):
       "Expected to decode the changelog record at offset \(offset), but \(reason). "
         + "Only Sequitur may write to the changelog."
+    case .inputChanged(let fault): fault.description
     }
   }
 }

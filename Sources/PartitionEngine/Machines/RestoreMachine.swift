@@ -9,6 +9,8 @@ import Sequitur
 ///       ─▶ read                read_committed, until the consumer's position reaches the high watermark
 ///       ─▶ [read]              the tail ended before the group's position: once more, from the log's start
 ///       ─▶ [readAborted]       it still does: was the group's position that of an aborted transaction?
+///       ─▶ readInputBounds     are the commands still the ones that the checkpoint's position belongs to?
+///       ─▶ [readLastCommand]   what stands where the last command stood (``InputCheck``)
 ///       ─▶ serve(position) or refuse(fault)
 ///
 /// Why this order: once the group's position is stable and belongs to a generation of ours, no older owner
@@ -34,28 +36,6 @@ import Sequitur
 /// the aborted transaction's checkpoint, with the group's position, still stands on the changelog, and what was
 /// committed ends before it.
 public struct RestoreMachine: Sendable {
-  /// What the store says of itself.
-  public struct StoredPosition: Sendable, Hashable {
-    /// The changelog offset from which reading goes on.
-    public let changelogOffset: Int64
-    /// The command position that the store's objects stand for; `nil` before the first checkpoint.
-    public let commandPosition: Int64?
-    /// Where that checkpoint stands on the changelog; `nil` when it is not known.
-    public let checkpointOffset: Int64?
-    /// The changelog's, as its checkpoints say it; `nil` when none did.
-    public let incarnation: Int64?
-
-    public init(
-      changelogOffset: Int64, commandPosition: Int64?, checkpointOffset: Int64? = nil,
-      incarnation: Int64? = nil
-    ) {
-      self.changelogOffset = changelogOffset
-      self.commandPosition = commandPosition
-      self.checkpointOffset = checkpointOffset
-      self.incarnation = incarnation
-    }
-  }
-
   public enum Action: Sendable, Hashable {
     case readGroupPosition
     case readBounds
@@ -66,6 +46,10 @@ public struct RestoreMachine: Sendable {
     case read(from: Int64, target: Int64)
     /// Look through the changelog's records from here to `target`, read_uncommitted, for checkpoints; write nothing.
     case readAborted(from: Int64, target: Int64)
+    /// Ask for the log start and the high watermark of the commands topic's partition.
+    case readInputBounds
+    /// Read what stands at this command's offset on the commands topic, read_uncommitted.
+    case readLastCommand(LastCommand)
     /// The state is whole. Process commands from `position` (`nil`: from the topic's start).
     case serve(position: Int64?)
     case refuse(RestoreFault)
@@ -78,6 +62,8 @@ public struct RestoreMachine: Sendable {
     case settingAside
     case reading
     case readingAborted
+    case readingInputBounds
+    case readingLastCommand
     case ended
   }
 
@@ -85,6 +71,7 @@ public struct RestoreMachine: Sendable {
   public static let recordsReadAgainMax: Int64 = 10_000
 
   private let partitions: Int32
+  private let decision: InputDecision
   private var state = State.idle
   private var stored: StoredPosition?
   private var groupPosition: Int64?
@@ -94,10 +81,17 @@ public struct RestoreMachine: Sendable {
   private var checkpointOffset: Int64?
   private var position: Int64 = 0
   private var isSecondLook = false
+  private var lastCommand: LastCommand?
+  private var input: InputCheck?
+  private var inputBounds: (logStart: Int64, end: Int64) = (0, 0)
+  private var found: InputCheck.Found?
 
-  /// - Parameter partitions: how many partitions the commands topic has now.
-  public init(partitions: Int32) {
+  /// - Parameters:
+  ///   - partitions: how many partitions the commands topic has now.
+  ///   - decision: what an operator has decided about commands that cannot be gone on with.
+  public init(partitions: Int32, decision: InputDecision = InputDecision()) {
     self.partitions = partitions
+    self.decision = decision
   }
 
   /// Records still to read, at most (aborted ones and markers count too).
@@ -105,6 +99,22 @@ public struct RestoreMachine: Sendable {
 
   /// Which changelog it is, as far as was read; `nil` when no checkpoint said it.
   public private(set) var incarnation: Int64?
+
+  /// Where an operator moved the position, before and now: to be written into the next checkpoints.
+  public private(set) var moves: [PositionMove] = []
+
+  /// What the operator's decision went over in this restore; nil: it was not needed.
+  public private(set) var overruled: InputFault?
+
+  /// The group's position and the changelog's, when the group is behind: somebody set its offsets back, or the coordinator
+  /// forgot some (KAFKA-17507). What is processed is known from the changelog alone, so that the group's is not followed.
+  public var groupBehind: (group: Int64, checkpoint: Int64)? {
+    guard let groupPosition, let checkpoint, groupPosition < checkpoint else { return nil }
+    return (groupPosition, checkpoint)
+  }
+
+  /// The input that is gone on with from the checkpoint; nil: there is no checkpoint.
+  public var inputCheck: InputCheck? { overruled == nil ? input : nil }
 
   /// What a store stands for that holds everything below `offset`, now.
   public func storedPosition(at offset: Int64) -> StoredPosition {
@@ -177,7 +187,9 @@ public struct RestoreMachine: Sendable {
     guard found.partitions == partitions else {
       return refuse(.partitionCountChanged(checkpoint: found.partitions, now: partitions))
     }
-    if let stored, let before = stored.commandPosition, found.position < before {
+    if let stored, let before = stored.commandPosition, found.position < before,
+      !found.moves.contains(where: { $0.from >= before && $0.to <= found.position })
+    {
       return setAside(.positionWentBack(stored: before, found: found.position))
     }
     if let old = stored?.incarnation, let new = found.incarnation, old != new {
@@ -189,6 +201,8 @@ public struct RestoreMachine: Sendable {
     checkpoint = found.position
     checkpointOffset = offset
     incarnation = found.incarnation ?? incarnation
+    lastCommand = found.lastCommand
+    moves = found.moves
     return nil
   }
 
@@ -207,8 +221,27 @@ public struct RestoreMachine: Sendable {
     guard positions.contains(groupPosition) else {
       return refuse(.changelogLost(checkpoint: checkpoint, groupPosition: groupPosition))
     }
-    state = .ended
-    return .serve(position: checkpoint)
+    return checkInput()
+  }
+
+  /// The commands topic's log start offset and high watermark were read.
+  public mutating func inputBoundsRead(logStart: Int64, end: Int64) -> Action {
+    guard state == .readingInputBounds, let input else { illegal("inputBoundsRead") }
+    inputBounds = (logStart, end)
+    return take(
+      found.map { input.compared($0, logStart: logStart, end: end) }
+        ?? input.bounds(logStart: logStart, end: end))
+  }
+
+  /// What stands at the last command's offset was read.
+  public mutating func lastCommandRead(_ found: InputCheck.Found) -> Action {
+    guard state == .readingLastCommand, let input else { illegal("lastCommandRead") }
+    self.found = found
+    if found == .nothing {
+      state = .readingInputBounds
+      return .readInputBounds
+    }
+    return take(input.compared(found, logStart: inputBounds.logStart, end: inputBounds.end))
   }
 
   // MARK: Transitions
@@ -236,6 +269,8 @@ public struct RestoreMachine: Sendable {
     checkpoint = nil
     checkpointOffset = nil
     incarnation = nil
+    lastCommand = nil
+    moves = []
   }
 
   private mutating func setAside(_ mismatch: StoreMismatch) -> Action {
@@ -253,8 +288,46 @@ public struct RestoreMachine: Sendable {
       state = .readingAborted
       return .readAborted(from: from, target: target)
     }
+    return checkInput()
+  }
+
+  private mutating func checkInput() -> Action {
+    guard let checkpoint else { return serve(nil) }
+    input = InputCheck(position: checkpoint, last: lastCommand)
+    state = .readingInputBounds
+    return .readInputBounds
+  }
+
+  private mutating func take(_ finding: InputCheck.Finding) -> Action {
+    switch finding {
+    case .fits: return serve(checkpoint)
+    case .compare(let last):
+      state = .readingLastCommand
+      return .readLastCommand(last)
+    case .broken(let fault):
+      guard let checkpoint, let position = destination(fault) else { return refuse(.inputChanged(fault)) }
+      overruled = fault
+      moves = (moves + [PositionMove(from: checkpoint, to: position)]).suffix(PositionMove.keptMax)
+      return serve(position)
+    }
+  }
+
+  /// Where the operator's decision goes on; nil: there is none for this.
+  private func destination(_ fault: InputFault) -> Int64? {
+    switch fault {
+    case .commandsDeleted(_, let logStart): return decision.acceptsLostCommands ? logStart : nil
+    case .endsBelow, .otherCommand, .commandGone:
+      switch decision.begin {
+      case .start: return inputBounds.logStart
+      case .end: return inputBounds.end
+      case nil: return nil
+      }
+    }
+  }
+
+  private mutating func serve(_ position: Int64?) -> Action {
     state = .ended
-    return .serve(position: checkpoint)
+    return .serve(position: position)
   }
 
   private mutating func refuse(_ fault: RestoreFault) -> Action {

@@ -26,7 +26,12 @@ public struct ObjectRecord {
   /// Whether bytes read from disk can be an object record.
   public static func isWellFormed(_ bytes: UnsafeRawBufferPointer) -> Bool {
     bytes.count >= headBytes && bytes.count >= headBytes + Int(bytes[8]) * commandIDBytes
+      && versions.contains(ObjectRecord(bytes).version)
   }
+
+  /// The versions that an object may have. One event a nanosecond would take 292 years to the last; what has a larger one
+  /// is not an object of ours, and the version after the largest number of 64 bits would be 0.
+  public static var versions: ClosedRange<UInt64> { 1...UInt64(Int64.max) }
 
   /// The object version, from 1.
   @inlinable

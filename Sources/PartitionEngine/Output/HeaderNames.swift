@@ -27,6 +27,8 @@ struct HeaderNames: Sendable {
   @usableFromInline let application: ByteRange
   @usableFromInline let commandsTopic: ByteRange
   @usableFromInline let rejectionSource: ByteRange
+  @usableFromInline let lastCommand: ByteRange
+  @usableFromInline let positionMoves: ByteRange
   @usableFromInline let specVersionValue: ByteRange
 
   init(writingInto arena: inout ByteWriter) {
@@ -58,6 +60,8 @@ struct HeaderNames: Sendable {
     application = write("application")
     commandsTopic = write("commands-topic")
     rejectionSource = write("rejection-source")
+    lastCommand = write("last-command")
+    positionMoves = write("position-moves")
     specVersionValue = write("1.0")
   }
 }

@@ -65,6 +65,12 @@ extension OutputBatch {
     }
     append(header: names.application, text: identity.applicationID)
     append(header: names.commandsTopic, text: identity.commandsTopic)
+    if let last = checkpoint.lastCommand {
+      append(header: names.lastCommand) { last.encode(into: &$0) }
+    }
+    if !checkpoint.moves.isEmpty {
+      append(header: names.positionMoves) { PositionMove.encode(checkpoint.moves, into: &$0) }
+    }
     append(
       record: OutputRecord(
         topic: .changelog, partition: identity.partition, timestamp: timestamp, key: key, value: value,

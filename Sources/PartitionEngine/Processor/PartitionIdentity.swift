@@ -1,3 +1,5 @@
+import Sequitur
+
 /// What a partition's outputs say about where they come from.
 public struct PartitionIdentity: Sendable, Hashable {
   /// The `ce_source` of events is `/` and this.
@@ -9,15 +11,18 @@ public struct PartitionIdentity: Sendable, Hashable {
   public let partitions: Int32
   /// Which changelog is written; stands in every checkpoint record. `nil`: in none.
   public let incarnation: Int64?
+  /// Where an operator moved the position on the commands topic; stands in every checkpoint record.
+  public let moves: [PositionMove]
 
   public init(
     applicationID: String, commandsTopic: String, partition: Int32, partitions: Int32,
-    incarnation: Int64? = nil
+    incarnation: Int64? = nil, moves: [PositionMove] = []
   ) {
     self.applicationID = applicationID
     self.commandsTopic = commandsTopic
     self.partition = partition
     self.partitions = partitions
     self.incarnation = incarnation
+    self.moves = moves
   }
 }

@@ -6,19 +6,24 @@ extension PartitionProcessor {
   ///
   /// Each object is written once, however many commands changed it.
   ///
+  /// - Parameter lastCommand: the last command that was processed, if it is known; it stands in the checkpoint.
   /// - Returns: the next command offset, to be committed for the consumer group in the same transaction.
-  /// - Precondition: no transaction is sealed, and commands were processed since the last one.
+  /// - Precondition: no transaction is sealed, and commands were processed since the last one, or the position was moved.
   @inlinable
-  public mutating func seal(into output: inout OutputBatch, timestamp: Int64) -> Int64 {
+  public mutating func seal(
+    into output: inout OutputBatch, timestamp: Int64, lastCommand: LastCommand? = nil
+  ) -> Int64 {
     precondition(!isSealed, "a transaction was sealed while another one is under way")
     precondition(hasOpenCommands, "a transaction without a command was sealed")
     output.appendChangelog(of: open, partition: identity.partition, timestamp: timestamp)
     output.appendCheckpoint(
       CheckpointRecord(
-        position: nextPosition, partitions: identity.partitions, incarnation: identity.incarnation),
+        position: nextPosition, partitions: identity.partitions, incarnation: identity.incarnation,
+        lastCommand: lastCommand, moves: identity.moves),
       of: identity, timestamp: timestamp)
     swap(&open, &sealed)
     isSealed = true
+    isMoved = false
     sealedPosition = nextPosition
     return sealedPosition
   }

@@ -38,6 +38,8 @@ public struct PartitionProcessor<D: Decider>: ~Copyable {
   @usableFromInline var committedPosition: Int64
   /// Whether a transaction is sealed and not yet committed or discarded.
   @usableFromInline var isSealed = false
+  /// Whether the position was moved by order, and no checkpoint says so yet.
+  @usableFromInline var isMoved: Bool
   /// Behind the newest checkpoint whose changelog offset is known, and the position that it names: what a
   /// drain stands for.
   @usableFromInline var lastCheckpoint: DrainPosition
@@ -45,11 +47,12 @@ public struct PartitionProcessor<D: Decider>: ~Copyable {
   /// - Parameters:
   ///   - position: the next command offset to process, as the restore found it.
   ///   - changelogPosition: the changelog offset up to which the store was restored.
+  ///   - isMoved: whether `position` is where an operator moved it: it is sealed also without a command.
   ///   - hashSeed: differs between processes; nothing that leaves the process depends on it.
   @inlinable
   public init(
     decider: D, identity: PartitionIdentity, envelope: Envelope, limits: Limits, store: any ObjectStore,
-    position: Int64, changelogPosition: Int64, hashSeed: UInt64
+    position: Int64, changelogPosition: Int64, isMoved: Bool = false, hashSeed: UInt64
   ) {
     self.decider = decider
     self.identity = identity
@@ -61,6 +64,7 @@ public struct PartitionProcessor<D: Decider>: ~Copyable {
     self.nextPosition = position
     self.sealedPosition = position
     self.committedPosition = position
+    self.isMoved = isMoved
     self.lastCheckpoint = DrainPosition(
       changelogOffset: changelogPosition, commandPosition: position, incarnation: identity.incarnation)
   }
@@ -69,8 +73,8 @@ public struct PartitionProcessor<D: Decider>: ~Copyable {
   @inlinable public var position: Int64 { nextPosition }
   /// The next command offset after the last committed transaction.
   @inlinable public var positionCommitted: Int64 { committedPosition }
-  /// Whether commands were processed that no transaction was sealed with.
-  @inlinable public var hasOpenCommands: Bool { nextPosition > sealedPosition }
+  /// Whether commands were processed that no transaction was sealed with, or the position was moved.
+  @inlinable public var hasOpenCommands: Bool { nextPosition > sealedPosition || isMoved }
   /// Bytes that the open transaction keeps in memory.
   @inlinable public var openByteCount: Int { open.byteCount }
 }

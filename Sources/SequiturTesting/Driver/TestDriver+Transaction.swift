@@ -29,12 +29,18 @@ extension TestDriver {
     } catch {
       throw fault(.restore, at: offset, "\(error)")
     }
-    _ = processor.seal(into: &output, timestamp: commands[Int(offset)].timestamp)
+    _ = processor.seal(
+      into: &output, timestamp: commands[Int(offset)].timestamp, lastCommand: lastCommand(at: offset))
     var records: [ProducedRecord] = []
     for record in output.records {
       records.append(ProducedRecord(topic: record.topic, record: LogRecord(record, in: output)))
     }
     return records
+  }
+
+  /// By what the checkpoint names the command at this offset.
+  func lastCommand(at offset: Int64) -> LastCommand {
+    commands[Int(offset)].withCommand(at: CommandPosition(partition: 0, offset: offset)) { LastCommand($0) }
   }
 
   /// The broker acknowledges the commit of the transaction in flight.

@@ -74,6 +74,9 @@ extension TestDriver {
       case .read(let from, let target): action = try read(from: from, to: target, &machine)
       // The driver's changelog keeps nothing of aborted transactions.
       case .readAborted: action = machine.abortedRead(positions: [])
+      case .readInputBounds: action = machine.inputBoundsRead(logStart: 0, end: Int64(commands.count))
+      case .readLastCommand(let last):
+        action = machine.lastCommandRead(.command(lastCommand(at: last.offset)))
       case .serve(let position): return position ?? 0
       case .refuse(let refusal): throw fault(.restore, at: Int64(commands.count - 1), refusal.description)
       }

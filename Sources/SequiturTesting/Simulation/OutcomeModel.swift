@@ -20,9 +20,12 @@ struct OutcomeModel {
   private let decider = TallyDecider()
   private let partition: Int
 
-  init(partition: Int, commands: [LogRecord]) {
+  /// - Parameter lost: offsets that were deleted before they were processed.
+  init(partition: Int, commands: [LogRecord], lost: Range<Int64>? = nil) {
     self.partition = partition
-    for (offset, command) in commands.enumerated() { process(command, offset) }
+    for (offset, command) in commands.enumerated() where lost?.contains(Int64(offset)) != true {
+      process(command, offset)
+    }
   }
 
   private mutating func process(_ command: LogRecord, _ offset: Int) {

@@ -38,6 +38,16 @@ public enum SimulationMutation: String, CaseIterable, Sendable {
   /// A store goes on with whatever changelog is long enough.
   case incarnationNotCompared
   case versionNotRestored
+  /// A checkpoint behind the store's that names an earlier command is taken for one of the same changelog.
+  case earlierCheckpointBelieved
+  /// A commands topic that ends below the position is believed.
+  case inputEndNotCompared
+  /// The position is not compared with the commands topic's start.
+  case inputStartNotCompared
+  /// Whatever command stands where the last one stood is taken for it.
+  case lastCommandNotCompared
+  /// That lost commands were accepted is not written into the checkpoints.
+  case orderNotWritten
   /// The states of a discarded transaction stay.
   case overlayKeptAfterAbort
   /// The next transaction's outcomes are produced into the one under way.
@@ -64,6 +74,25 @@ public enum SimulationMutation: String, CaseIterable, Sendable {
       .generationNotChecked, .lateTransactionNotAbandoned:
       true
     default: false
+    }
+  }
+
+  /// Whether it shows only where the changelog is replaced by another one.
+  var needsReplacedChangelog: Bool { self == .incarnationNotCompared || self == .earlierCheckpointBelieved }
+
+  /// Whether it shows only where checkpoints do not tell the last command, which tells more than the bounds.
+  var needsOldCheckpoints: Bool { self == .inputEndNotCompared || self == .inputStartNotCompared }
+
+  /// Whether it shows only where no operator has decided anything.
+  var isSeenWhenRefused: Bool { needsOldCheckpoints || self == .lastCommandNotCompared }
+
+  /// What must become of the commands for it to show.
+  func inputDamage(_ random: inout SimulationRandom) -> InputDamage? {
+    switch self {
+    case .inputEndNotCompared: random.pick([.recreated, .truncated])
+    case .inputStartNotCompared, .orderNotWritten: .overtaken
+    case .lastCommandNotCompared: random.pick([.outgrown, .recreated])
+    default: nil
     }
   }
 

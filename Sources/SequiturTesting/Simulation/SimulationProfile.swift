@@ -35,6 +35,14 @@ struct SimulationProfile {
   let isCompacted: Bool
   /// What somebody does to a changelog partition while no worker runs.
   let damage: ChangelogDamage?
+  /// What somebody does to a partition of the commands topic while no worker runs.
+  let inputDamage: InputDamage?
+  /// Whether the workers were started with the order to go on behind deleted commands.
+  let acceptsLostCommands: Bool
+  /// Whether checkpoints tell the command that was processed last; older versions did not.
+  let namesLastCommand: Bool
+  /// Whether stores were written by a version that knew no incarnations, when the changelog is replaced.
+  let isOldVersion: Bool
   /// One fault at one occurrence of one step, so that a run over many seeds visits all of them.
   let target: (step: SimulationStep, occurrence: Int, fault: SimulationFault)?
   /// From here on the world is well: everything must come to its end.
@@ -81,12 +89,19 @@ struct SimulationProfile {
     abandonGrace = isSentLate ? random.pick([300, 600]) : isOutlasted ? 50 : random.pick([50, 300, 900])
     isCompacted = random.chance(perMille: 500)
     let damage = random.chance(perMille: 90) ? random.pick(ChangelogDamage.allCases) : nil
-    self.damage = mutation == .incarnationNotCompared ? .replaced : damage
+    self.damage = mutation?.needsReplacedChangelog == true ? .replaced : damage
     target =
       random.chance(perMille: 700)
       ? (
         random.pick(SimulationStep.allCases), random.within(1...12), random.pick(SimulationFault.allCases)
       ) : nil
+    let inputDamage = random.chance(perMille: 120) ? random.pick(InputDamage.allCases) : nil
+    self.inputDamage = mutation.flatMap { $0.inputDamage(&random) } ?? inputDamage
+    acceptsLostCommands = mutation?.isSeenWhenRefused == true ? false : random.chance(perMille: 500)
+    namesLastCommand = mutation?.needsOldCheckpoints == true ? false : random.chance(perMille: 700)
+    isOldVersion =
+      mutation == .earlierCheckpointBelieved
+      || (mutation != .incarnationNotCompared && random.chance(perMille: 500))
   }
 }
 

@@ -18,7 +18,10 @@ public enum SimulationSituation: Int, CaseIterable, Sendable {
   case flushedInPart, powerLost, flushLost, damagedStoreSetAside, identityLost
   // Changelog.
   case changelogCompacted, restoreOverGaps, truncatedChangelogRefused, recreatedChangelogRefused
-  case replacedChangelogRebuilt
+  case replacedChangelogRebuilt, earlierCheckpointRebuilt
+  // Commands topic.
+  case lostCommandsRefused, lostCommandsAccepted, shorterInputRefused, otherInputRefused
+  case inputCopied, processedCommandsDeleted
   // Brokers.
   case groupCoordinatorMoved, transactionCoordinatorMoved, requestOfCutOffWorker
   // Commands.

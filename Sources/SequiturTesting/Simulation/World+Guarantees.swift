@@ -14,8 +14,7 @@ extension World {
     for partition in 0..<Int32(profile.partitions) {
       let end = kafka.log(.commands, partition).highWatermark
       // Not the group's position: that may have expired.
-      let isDamaged = damagedPartitions.contains(partition)
-      guard isDamaged || committed[Int(partition)].position ?? 0 == end else { return false }
+      guard isExempt(partition) || committed[Int(partition)].position ?? 0 == end else { return false }
       for topic in SimulatedKafka.Topic.allCases
       where kafka.log(topic, partition).hasOpenTransactions { return false }
     }
@@ -35,8 +34,10 @@ extension World {
 
   /// Guarantees 1, 2, 3 and 7: the topics are what a model makes of the commands, and the stores too.
   func checkTheEnd() {
-    for partition in 0..<profile.partitions where !damagedPartitions.contains(Int32(partition)) {
-      let model = OutcomeModel(partition: partition, commands: commands(of: partition))
+    checkOrders()
+    for partition in 0..<profile.partitions where !isExempt(Int32(partition)) {
+      let model = OutcomeModel(
+        partition: partition, commands: commands(of: partition), lost: lostCommands[Int32(partition)])
       for situation in SimulationSituation.allCases where model.situations.contains(situation) {
         reach(situation)
       }

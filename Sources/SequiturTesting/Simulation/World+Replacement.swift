@@ -6,7 +6,8 @@ extension World {
   /// objects and checkpoint, at other offsets, under another incarnation, and longer than before.
   ///
   /// The objects come first, then transactions that were aborted, then the checkpoint: a store that reads on from an
-  /// old position finds nothing but that.
+  /// old position finds nothing but that; and, where it knows nothing of incarnations, the checkpoint of an earlier
+  /// command, as the worker wrote it on its way.
   func replaceChangelog(of partition: Int32) {
     let log = kafka.log(.changelog, partition)
     let objects = committed[Int(partition)].records.sorted { $0.key.lexicographicallyPrecedes($1.key) }
@@ -18,6 +19,11 @@ extension World {
     log.recreate()
     write(objects.map { LogRecord(object: $0.value, key: $0.key) } + [checkpoint], to: log, isCommit: true)
     while log.highWatermark < end + 2 { write([checkpoint], to: log, isCommit: false) }
+    if profile.isOldVersion {
+      write(
+        [LogRecord(CheckpointRecord(position: 0, partitions: Int32(profile.partitions)))], to: log,
+        isCommit: true)
+    }
     write([checkpoint], to: log, isCommit: true)
   }
 

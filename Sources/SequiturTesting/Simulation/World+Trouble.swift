@@ -9,6 +9,9 @@ extension World {
     if let damage = profile.damage {
       return after(random.within(2000...4000)) { [unowned self] in damageChangelog(damage) }
     }
+    if let damage = profile.inputDamage {
+      return after(random.within(2000...4000)) { [unowned self] in damageInputWhileStopped(damage) }
+    }
     if random.chance(perMille: 150) {
       after(random.within(2500...4500)) { [unowned self] in stopAllUntilOffsetsExpire() }
     }
@@ -40,6 +43,9 @@ extension World {
       else { return }
       committed[Int(partition)].decode()
       damagedPartitions.insert(partition)
+      if profile.isOldVersion {
+        for worker in workers { worker.disk.stores[Int(partition)].forgetChangelog() }
+      }
       note("changelog/\(partition) is \(damage)")
       switch damage {
       case .truncated: kafka.log(.changelog, partition).truncate()
@@ -133,7 +139,7 @@ extension World {
     after(5000) { [unowned self] in kafka.group.expireOffsets() }
   }
 
-  private func crashAll(startingAfter delay: Int) {
+  func crashAll(startingAfter delay: Int) {
     var successors: [SimulatedWorker] = []
     for worker in workers where !worker.process.isDead {
       worker.process.die()

@@ -43,6 +43,11 @@ final class World {
   var moveEnds: [SimulationStep.Coordinator: Int] = [:]
   /// Changelog partitions that were truncated or recreated while no worker ran.
   var damagedPartitions: Set<Int32> = []
+  /// Partitions whose commands are not the ones any more that the position belongs to: they must be refused.
+  var brokenInputs: Set<Int32> = []
+  /// Commands that were deleted before they were processed, where that is accepted.
+  var lostCommands: [Int32: Range<Int64>] = [:]
+  var foreignCommands = 0
   private var incarnationsMade: Int64 = 0
   /// How often each fault struck at each step.
   private(set) var struck = Array(

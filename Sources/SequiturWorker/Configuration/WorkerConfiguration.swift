@@ -1,4 +1,5 @@
 import KafkaClient
+import PartitionEngine
 import Sequitur
 
 /// All that a worker is told.
@@ -21,6 +22,7 @@ import Sequitur
 /// | ``guardsAgainstCrashes`` | `--no-crash-guard` | true |
 /// | ``acceptsForeignRecords`` | `--accept-foreign-records` | false |
 /// | ``stopsWhenCaughtUp`` | `--until-caught-up` | false |
+/// | ``input`` | `--accept-lost-commands`, `--begin-commands-at` | commands that are not the known ones are refused |
 public struct WorkerConfiguration: Sendable {
   /// Where the cluster is, `host:port` with commas between several.
   public var bootstrapServers = "localhost:9092"
@@ -48,6 +50,9 @@ public struct WorkerConfiguration: Sendable {
   public var acceptsForeignRecords = false
   /// Ends the worker when every partition has processed what was there when it started.
   public var stopsWhenCaughtUp = false
+  /// What to do when the commands are not the ones that a partition had come to. Holds for what is found when a partition
+  /// is restored first; what happens to the commands later is refused again.
+  public var input = Input()
   /// Bytes of memory for everything that grows with load; ``MemoryBudget`` divides it. Default 256 MiB.
   public var memoryBytes = MemoryBudget.bytesDefault
   /// Bytes of objects kept in memory, over all partitions; `nil`: a share of ``memoryBytes``.
@@ -57,6 +62,9 @@ public struct WorkerConfiguration: Sendable {
   /// How long the local state of a partition that another worker serves is kept. Default a day.
   public var partitionRetention = Duration.seconds(24 * 3600)
   public var timeouts = WorkerTimeouts()
+
+  /// An operator's decision about commands that are not the known ones.
+  public typealias Input = InputDecision
 
   /// The most lanes: beyond the number of cores they only share them.
   public static let lanesMax = 64

@@ -172,6 +172,7 @@ actor Assignments {
   private func refuse(_ number: Int32, _ fault: RestoreFault) {
     assignments[number]?.status = .refused
     statistics.events.send(.refused(number, fault))
+    statistics.refused(number, fault)
     logger.critical(
       "the partition is not served", metadata: ["partition": "\(number)", "reason": "\(fault)"])
     let isAnyHopeful = assignments.values.contains { assignment in

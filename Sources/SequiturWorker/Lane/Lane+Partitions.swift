@@ -4,6 +4,8 @@ extension Lane {
   /// Begins to serve a restored partition.
   func attach(_ actor: PartitionActor) {
     machine.attach(actor, at: now)
+    // A position that was moved is written down at once, as if a command had led there.
+    if actor.hasOpenCommands { machine.processed(1, at: now) }
     // It was made with the share of some moments ago: passed on to all again.
     objectBytesMax = 0
     actor.queue.onArrival { [executor] in executor.notify() }

@@ -51,6 +51,8 @@ public struct PartitionSeat: Sendable {
   public let envelope: Envelope
   public let limits: Limits
   public let position: Int64
+  /// Whether an operator moved it there.
+  public let isMoved: Bool
   public let changelogPosition: Int64
   public let hashSeed: UInt64
   /// Where the task notes the command it executes.

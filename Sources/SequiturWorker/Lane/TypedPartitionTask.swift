@@ -12,6 +12,8 @@ final class TypedPartitionTask<D: Decider>: PartitionTask {
   @usableFromInline var processor: PartitionProcessor<D>
   @usableFromInline var headers: [RecordHeader] = []
   @usableFromInline var timestamp: Int64 = 0
+  /// The command that the open transaction ends with.
+  @usableFromInline var lastCommand: LastCommand?
   @usableFromInline let execution: ExecutionSlot
   @usableFromInline let poisoned: Int64
 
@@ -26,7 +28,7 @@ final class TypedPartitionTask<D: Decider>: PartitionTask {
     processor = PartitionProcessor(
       decider: decider, identity: seat.identity, envelope: seat.envelope, limits: seat.limits,
       store: store, position: seat.position, changelogPosition: seat.changelogPosition,
-      hashSeed: seat.hashSeed)
+      isMoved: seat.isMoved, hashSeed: seat.hashSeed)
     execution = seat.execution
     poisoned = seat.poisoned
     run = { task, messages, range, output, outputBytesMax in
@@ -64,7 +66,17 @@ final class TypedPartitionTask<D: Decider>: PartitionTask {
       }
       result.messages += 1
     }
+    if result.messages > 0 { note(messages[range.lowerBound + result.messages - 1]) }
     return result
+  }
+
+  /// Remembers which command was processed last. Once a run: a digest of each would cost as much as deciding.
+  @usableFromInline
+  func note(_ message: borrowing Message) {
+    guard message.offset == processor.position - 1 else { return }
+    headers.removeAll(keepingCapacity: true)
+    message.forEachHeader { name, value in headers.append(RecordHeader(name: name, value: value)) }
+    lastCommand = headers.withUnsafeBufferPointer { LastCommand(CommandRecord(message, headers: $0)) }
   }
 
   @inlinable
@@ -75,10 +87,7 @@ final class TypedPartitionTask<D: Decider>: PartitionTask {
     message.forEachHeader { name, value in headers.append(RecordHeader(name: name, value: value)) }
     timestamp = message.timestamp
     return try headers.withUnsafeBufferPointer { headers throws(StoreFault) in
-      let record = CommandRecord(
-        unsafeKey: message.key, payload: message.value, headers: headers,
-        position: CommandPosition(partition: message.partition, offset: message.offset),
-        timestamp: message.timestamp)
+      let record = CommandRecord(message, headers: headers)
       guard message.offset != poisoned else {
         return try processor.refuse(record, .crashed, into: &output)
       }
@@ -93,7 +102,7 @@ final class TypedPartitionTask<D: Decider>: PartitionTask {
 
   @inlinable
   func seal(into output: inout OutputBatch) -> Int64 {
-    processor.seal(into: &output, timestamp: timestamp)
+    processor.seal(into: &output, timestamp: timestamp, lastCommand: lastCommand)
   }
 
   @inlinable
@@ -115,6 +124,18 @@ final class TypedPartitionTask<D: Decider>: PartitionTask {
 
   @inlinable
   func setObjectBytesMax(_ limit: Int) { processor.setObjectBytesMax(limit) }
+}
+
+extension CommandRecord {
+  /// A view of a message of the commands topic.
+  @inlinable @inline(always)
+  @_lifetime(immortal)
+  init(_ message: borrowing Message, headers: UnsafeBufferPointer<RecordHeader>) {
+    self.init(
+      unsafeKey: message.key, payload: message.value, headers: headers,
+      position: CommandPosition(partition: message.partition, offset: message.offset),
+      timestamp: message.timestamp)
+  }
 }
 
 extension Rejection {

@@ -23,6 +23,9 @@ public final class WorkerStatistics: Sendable {
     /// Why the brokers refuse outcomes; `nil` when all is well. A worker with a fault is unhealthy.
     public var outputFault: String?
 
+    /// Why partitions that are assigned are not served.
+    public var refusals: [Int32: String] = [:]
+
     public var rejections: Int { rejected.values.reduce(0, +) }
     public var commands: Int { accepted + rejections }
   }
@@ -111,7 +114,29 @@ public final class WorkerStatistics: Sendable {
     state.withLock { $0.outputFault = fault }
   }
 
+  /// The partition is not served, and why.
+  func refused(_ partition: Int32, _ fault: RestoreFault) {
+    state.withLock {
+      $0.restores[partition] = nil
+      $0.refusals[partition] = "\(fault)"
+    }
+    reportRestores(of: partition, ended: true)
+    gauge("sequitur_partition_refused", of: partition, 1)
+    if case .inputChanged(let fault) = fault { commandsLost(partition, fault.lostCount) }
+  }
+
+  /// So many commands were deleted before they were processed.
+  func commandsLost(_ partition: Int32, _ count: Int64) {
+    gauge("sequitur_commands_lost", of: partition, Double(count))
+  }
+
+  private func gauge(_ label: String, of partition: Int32, _ value: Double) {
+    Gauge(label: label, dimensions: [("partition", "\(partition)")]).record(value)
+  }
+
   func removed(_ partition: Int32) {
+    let wasRefused = state.withLock { $0.refusals.removeValue(forKey: partition) != nil }
+    if wasRefused { gauge("sequitur_partition_refused", of: partition, 0) }
     state.withLock {
       $0.restores[partition] = nil
       $0.positions[partition] = nil

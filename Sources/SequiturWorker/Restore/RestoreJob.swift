@@ -17,6 +17,11 @@ struct RestoreJob: Sendable {
     let changelogPosition: Int64
     /// Which changelog it is; `nil` when none of its checkpoints said it.
     let incarnation: Int64?
+    /// By what the commands topic is known while it is served; `nil` without a checkpoint.
+    var input: InputCheck?
+    /// Where an operator moved the position; the last of them in this restore when it `isMoved`.
+    var moves: [PositionMove] = []
+    var isMoved = false
   }
 
   let partition: Int32
@@ -36,6 +41,8 @@ struct RestoreJob: Sendable {
   /// The decider's.
   let schemaVersion: Int
   let crashGuard: CrashGuard?
+  let commands: CommandReader
+  let orders: InputOrders
   let statistics: WorkerStatistics
   let logger: Logger
   /// Set when the partition was taken away: what was restored stays.
@@ -68,7 +75,7 @@ struct RestoreJob: Sendable {
       throw RestoreFault.partitionCountChanged(checkpoint: partitions, now: partition + 1)
     }
     var store = try state.store(of: partition)
-    var machine = RestoreMachine(partitions: partitions)
+    var machine = RestoreMachine(partitions: partitions, decision: orders.decision)
     var groupPosition: Int64?
     let stored = try store.position()
     var changelogPosition = stored?.changelogOffset ?? 0
@@ -106,17 +113,21 @@ struct RestoreJob: Sendable {
           try AbortedCheckpoints(job: self).positions(from: from, to: target)
         }
         action = machine.abortedRead(positions: positions)
-        if case .serve(let position) = action {
-          logger.warning(
-            "the group shows the position of a transaction that was aborted; the changelog's is right",
-            metadata: [
-              "partition": "\(partition)", "group": "\(groupPosition ?? 0)", "changelog": "\(position ?? 0)",
-            ])
-        }
+        if case .refuse = action { break }
+        logger.warning(
+          "the group shows the position of a transaction that was aborted; the changelog's is right",
+          metadata: ["partition": "\(partition)", "group": "\(groupPosition ?? 0)"])
+      case .readInputBounds:
+        let bounds = try readInputBounds()
+        action = machine.inputBoundsRead(logStart: bounds.logStart, end: bounds.end)
+      case .readLastCommand(let last):
+        action = machine.lastCommandRead(try find(last.offset))
       case .serve(let position):
+        try reportInput(machine)
         return Restored(
           store: store, position: position, changelogPosition: changelogPosition,
-          incarnation: machine.incarnation)
+          incarnation: machine.incarnation, input: machine.inputCheck, moves: machine.moves,
+          isMoved: machine.overruled != nil)
       case .refuse(let fault):
         throw fault
       }
@@ -172,7 +183,7 @@ struct RestoreJob: Sendable {
   }
 
   /// Makes a call until it succeeds or the restore is cancelled; broker trouble passes.
-  private func retrying<Result>(
+  func retrying<Result>(
     _ what: String, _ call: () throws(KafkaError) -> Result
   ) throws -> Result {
     let deadline = ContinuousClock.now + timeouts.restoreProgress

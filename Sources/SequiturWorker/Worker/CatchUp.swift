@@ -1,14 +1,19 @@
+import KafkaClient
 import Synchronization
 
 /// Watches until every partition has been processed up to where it ended when the worker started.
+///
+/// One without commands, too: that it has none may be what is wrong with it, which its restore finds out.
 final class CatchUp: Sendable {
   private let remaining: Mutex<[Int32: Int64]>
+  /// Partitions that had no commands: of these the group may have no position.
+  let empty: Set<Int32>
   let done = OneTimeEvent()
 
-  /// - Parameter ends: the end offsets by partition; partitions without any command left out.
-  init(ends: [Int32: Int64]) {
-    remaining = Mutex(ends)
-    if ends.isEmpty { done.signal() }
+  /// - Parameter bounds: of all partitions; not empty.
+  init(_ bounds: [Int32: Watermarks]) {
+    remaining = Mutex(bounds.mapValues(\.high))
+    empty = Set(bounds.filter { $0.value.high == $0.value.low }.keys)
   }
 
   /// All commands of the partition below `offset` were processed and committed.

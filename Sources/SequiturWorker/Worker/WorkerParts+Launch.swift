@@ -74,7 +74,8 @@ extension WorkerParts {
       turns: turns,
       runBytesMax: configuration.memory.restoreRunBytes(readers: configuration.restoreTurns),
       timeouts: configuration.timeouts, schemaVersion: schemaVersion, crashGuard: crashGuard,
-      statistics: statistics, logger: logger, cancellation: cancellation)
+      commands: commandReader, orders: inputOrders, statistics: statistics, logger: logger,
+      cancellation: cancellation)
   }
 
   private func begin(_ partition: AssignedPartition, _ position: Int64?) throws {
@@ -100,9 +101,10 @@ extension WorkerParts {
         applicationID: configuration.applicationID, commandsTopic: configuration.topics.commands,
         partition: partition.number, partitions: partitions,
         // Its first checkpoint makes a changelog this one.
-        incarnation: restored.incarnation ?? .random(in: 1 ... .max)),
+        incarnation: restored.incarnation ?? .random(in: 1 ... .max), moves: restored.moves),
       envelope: configuration.envelope, limits: limits, position: restored.position ?? 0,
-      changelogPosition: restored.changelogPosition, hashSeed: .random(in: .min ... .max),
+      isMoved: restored.isMoved, changelogPosition: restored.changelogPosition,
+      hashSeed: .random(in: .min ... .max),
       execution: crashGuard?.slot(of: partition.number) ?? .unguarded(),
       poisoned: crashGuard?.poisoned(partition.number, from: restored.position ?? 0) ?? -1)
     return PartitionActor(
@@ -139,7 +141,13 @@ extension WorkerParts {
 
   /// Partitions of other workers: what the group committed says how far they are.
   private func lookAtOthers(_ catchUp: CatchUp, _ assignments: Assignments, _ pool: BlockingPool) async {
+    // Before the group has said what is whose, everything looks like another one's.
+    guard (try? membership.confirmedMetadata(of: consumer) != nil) ?? false else { return }
     let own = await assignments.partitions
+    for (partition, end) in catchUp.missing
+    where !own.contains(partition) && catchUp.empty.contains(partition) {
+      catchUp.reached(partition, end)
+    }
     let others = catchUp.missing.keys.filter { !own.contains($0) }
       .map { TopicPartition(topic: configuration.topics.commands, partition: $0) }
     for other in others {

@@ -45,6 +45,8 @@ struct WorkerParts: Sendable {
   let catchUp: CatchUp?
   let schemaVersion: Int
   let crashGuard: CrashGuard?
+  let commandReader: CommandReader
+  let inputOrders: InputOrders
 
   /// Makes the clients. Blocks.
   init(
@@ -59,6 +61,10 @@ struct WorkerParts: Sendable {
     limits = check.limits
     state = check.state
     self.schemaVersion = schemaVersion
+    commandReader = CommandReader(
+      topic: configuration.topics.commands,
+      configuration: configuration.readerProperties(readers: 2 * configuration.restoreTurns), logger: logger)
+    inputOrders = InputOrders(configuration.input)
     crashGuard = try Self.adopt(configuration, check, admin, schemaVersion, logger)
     if !check.state.isKept { try Self.checkShape(configuration, check, admin, logger) }
     logger.info(
@@ -92,7 +98,7 @@ struct WorkerParts: Sendable {
     }
     catchUp =
       configuration.stopsWhenCaughtUp
-      ? CatchUp(ends: try Self.ends(configuration.topics.commands, check.partitions, admin)) : nil
+      ? CatchUp(try Self.bounds(configuration.topics.commands, check.partitions, admin)) : nil
   }
 
   /// Makes every lane's producer, which ends what a predecessor left open. Before any position is read.
@@ -155,14 +161,13 @@ struct WorkerParts: Sendable {
       reasons: ["\(RestoreFault.partitionCountChanged(checkpoint: written, now: check.partitions))"])
   }
 
-  private static func ends(
+  private static func bounds(
     _ topic: String, _ partitions: Int32, _ admin: KafkaAdmin
-  ) throws(KafkaError) -> [Int32: Int64] {
-    var ends: [Int32: Int64] = [:]
+  ) throws(KafkaError) -> [Int32: Watermarks] {
+    var bounds: [Int32: Watermarks] = [:]
     for partition in 0..<partitions {
-      let bounds = try admin.watermarks(topic: topic, partition: partition, timeout: .seconds(10))
-      if bounds.high > bounds.low { ends[partition] = bounds.high }
+      bounds[partition] = try admin.watermarks(topic: topic, partition: partition, timeout: .seconds(10))
     }
-    return ends
+    return bounds
   }
 }

@@ -38,6 +38,18 @@ struct WorkerOptions: ParsableArguments {
     help: "Start although the last records of an output topic are another application's.")
   var acceptForeignRecords = false
 
+  @Flag(
+    name: .customLong("accept-lost-commands"),
+    help: "Go on although commands were deleted before they were processed. Only at this start.")
+  var acceptsLostCommands = false
+
+  @Option(
+    name: .customLong("begin-commands-at"),
+    help: ArgumentHelp(
+      "Begin at the start, or at the end, of a commands topic that is not the one the state was made of. Only at this "
+        + "start; see docs/operations.md.", valueName: "start|end"))
+  var beginCommandsAt: String?
+
   @OptionGroup var group: GroupOptions
   @OptionGroup var shape: TopicShapeOptions
 
@@ -60,6 +72,7 @@ struct WorkerOptions: ParsableArguments {
     configuration.kafka = kafka.properties
     configuration.stopsWhenCaughtUp = untilCaughtUp
     configuration.acceptsForeignRecords = acceptForeignRecords
+    configuration.input = try input()
     configuration.guardsAgainstCrashes = try settings.boolean(crashGuard, .crashGuard) ?? true
     if let text = settings.text(memory, .memory) {
       guard let bytes = ByteCount.parse(text), bytes >= MemoryBudget.bytesMin else {
@@ -73,6 +86,15 @@ struct WorkerOptions: ParsableArguments {
       configuration.topicCreation = try shape.shape(settings)
     }
     return configuration
+  }
+
+  private func input() throws -> WorkerConfiguration.Input {
+    let begin = beginCommandsAt.map { WorkerConfiguration.Input.Begin(rawValue: $0) }
+    guard begin != .some(nil) else {
+      throw CommandFailure(
+        "Expected --begin-commands-at to be start or end, but it is \(beginCommandsAt ?? "").")
+    }
+    return WorkerConfiguration.Input(acceptsLostCommands: acceptsLostCommands, begin: begin ?? nil)
   }
 
   /// The rules file, from flag, environment or file; nil when none is named.

@@ -105,10 +105,24 @@ final class SimulatedStore: ObjectStore {
     isTorn = false
   }
 
+  /// As a version wrote it that kept nothing to know a changelog by.
+  func forgetChangelog() {
+    current.position = current.position?.anonymous
+    flushed.position = flushed.position?.anonymous
+    flushedBefore.position = flushedBefore.position?.anonymous
+  }
+
   private func restart() {
     current = flushed
     unflushed = []
     world.checkStore(partition, current)
+  }
+}
+
+extension RestoreMachine.StoredPosition {
+  /// What a store says that keeps nothing to know its changelog by.
+  var anonymous: Self {
+    RestoreMachine.StoredPosition(changelogOffset: changelogOffset, commandPosition: commandPosition)
   }
 }
 

@@ -9,7 +9,7 @@ final class CommittedChangelog {
   private enum Content {
     case object([UInt8], record: [UInt8])
     case forgotten([UInt8])
-    case checkpoint(Int64)
+    case checkpoint(CheckpointRecord)
     case marker
     case unreadable
   }
@@ -19,7 +19,7 @@ final class CommittedChangelog {
   private var contents: [Content] = []
   private var folded: (entries: Int, decisions: Int) = (0, 0)
   private var foldedRecords: [[UInt8]: [UInt8]] = [:]
-  private var foldedPosition: Int64?
+  private var foldedCheckpoint: CheckpointRecord?
 
   init(kafka: SimulatedKafka, partition: Int32) {
     self.kafka = kafka
@@ -35,7 +35,13 @@ final class CommittedChangelog {
   /// The last checkpoint; `nil` before the first one.
   var position: Int64? {
     fold()
-    return foldedPosition
+    return foldedCheckpoint?.position
+  }
+
+  /// Where operators moved the position, as the last checkpoint says it.
+  var moves: [PositionMove] {
+    fold()
+    return foldedCheckpoint?.moves ?? []
   }
 
   /// Whether a record that cannot be decoded was found.
@@ -92,7 +98,7 @@ final class CommittedChangelog {
     switch content {
     case .object: return .object(record.key!, record: Array(object.bytes))
     case .forgotten: return .forgotten(record.key!)
-    case .checkpoint(let checkpoint): return .checkpoint(checkpoint.position)
+    case .checkpoint(let checkpoint): return .checkpoint(checkpoint)
     case nil:
       isUnreadable = true
       return .unreadable
@@ -105,12 +111,12 @@ final class CommittedChangelog {
     folded = size
     decode()
     foldedRecords.removeAll(keepingCapacity: true)
-    foldedPosition = nil
+    foldedCheckpoint = nil
     for index in contents.indices where isCommitted(index) {
       switch contents[index] {
       case .object(let key, let record): foldedRecords[key] = record
       case .forgotten(let key): foldedRecords[key] = nil
-      case .checkpoint(let position): foldedPosition = position
+      case .checkpoint(let checkpoint): foldedCheckpoint = checkpoint
       case .marker, .unreadable: break
       }
     }

@@ -11,15 +11,19 @@ final class SimulatedActor: LanePartition {
   var fetchPosition: Int64
   private var world: World { lane.worker.world }
   private var timestamp: Int64 = 0
+  private var lastCommand: LastCommand?
+  /// By what the commands topic is known: of the last commit, or as the restore found it.
+  private(set) var input: InputCheck?
+  private var sealedInput: InputCheck?
 
-  init(
-    lane: SimulatedLane, partition: Int32, position: Int64, changelogPosition: Int64, incarnation: Int64?
-  ) {
+  init(lane: SimulatedLane, partition: Int32, restored: SimulatedRestored) {
+    let (position, incarnation) = (restored.position, restored.incarnation)
     self.lane = lane
     self.partition = partition
     let worker = lane.worker
     store = worker.disk.stores[Int(partition)]
     fetchPosition = position
+    input = restored.input
     var limits = Limits()
     limits.recentCommandIDsMax = OutcomeModel.idsMax
     limits.objectBytesMax = worker.world.profile.objectBytes
@@ -28,9 +32,11 @@ final class SimulatedActor: LanePartition {
       identity: PartitionIdentity(
         applicationID: "simulation", commandsTopic: "commands", partition: partition,
         partitions: Int32(worker.world.profile.partitions),
-        incarnation: incarnation ?? worker.world.nextIncarnation()),
+        incarnation: incarnation ?? worker.world.nextIncarnation(),
+        moves: worker.world.mutation == .orderNotWritten ? [] : restored.moves),
       envelope: .cloudevents, limits: limits, store: store, position: position,
-      changelogPosition: changelogPosition, hashSeed: worker.world.seed &+ UInt64(partition))
+      changelogPosition: restored.changelogPosition, isMoved: restored.isMoved,
+      hashSeed: worker.world.seed &+ UInt64(partition))
   }
 
   var hasOpenCommands: Bool { processor.hasOpenCommands }
@@ -44,7 +50,8 @@ final class SimulatedActor: LanePartition {
     for (offset, record) in fetched.records {
       timestamp = record.timestamp
       let outcome = try? record.withCommand(at: CommandPosition(partition: partition, offset: offset)) {
-        try processor.process($0, into: &output)
+        lastCommand = LastCommand($0)
+        return try processor.process($0, into: &output)
       }
       if outcome != .skipped { count += 1 }
     }
@@ -55,8 +62,15 @@ final class SimulatedActor: LanePartition {
   /// Seals the open commands.
   func seal(into output: inout OutputBatch) -> TransactionPart {
     let start = processor.positionCommitted
-    return TransactionPart(
-      partition: partition, start: start, end: processor.seal(into: &output, timestamp: timestamp))
+    let last = world.profile.namesLastCommand ? lastCommand : nil
+    let end = processor.seal(into: &output, timestamp: timestamp, lastCommand: last)
+    sealedInput = InputCheck(position: end, last: last)
+    return TransactionPart(partition: partition, start: start, end: end)
+  }
+
+  func commit(checkpointOffset: Int64?) {
+    processor.commit(checkpointOffset: checkpointOffset)
+    input = sealedInput
   }
 
   /// A drain of what waits for one, unless another one is under way.

@@ -94,10 +94,10 @@ final class SimulatedLane {
     if isCommitted {
       if machine.openCommands > 0 { world.reach(.nextPreparedWhileCommitting) }
       for actor in machine.sent {
-        actor.processor.commit(checkpointOffset: committer.checkpointOffsets[actor.partition])
+        actor.commit(checkpointOffset: committer.checkpointOffsets[actor.partition])
       }
     } else if isKept {
-      for actor in machine.sent { actor.processor.commit(checkpointOffset: nil) }
+      for actor in machine.sent { actor.commit(checkpointOffset: nil) }
     } else {
       world.reach(.transactionDiscarded)
     }
@@ -115,6 +115,7 @@ final class SimulatedLane {
 
   func attach(_ actor: SimulatedActor) {
     machine.attach(actor, at: now)
+    if actor.hasOpenCommands { machine.processed(1, at: now) }
     wake()
   }
 

@@ -99,7 +99,7 @@ final class SimulatedProcess {
 /// The places at which faults strike.
 enum SimulationStep: Int, CaseIterable, Sendable {
   case initProducer, produce, sendOffsets, commit, abort
-  case groupPosition, bounds, changelogFetch
+  case groupPosition, bounds, changelogFetch, inputBounds, commandFetch
   case join, heartbeat, leave
   /// What a process does by itself.
   case restoreWrite, drainWrite, revoke, serve
@@ -109,7 +109,9 @@ enum SimulationStep: Int, CaseIterable, Sendable {
     switch self {
     case .initProducer, .commit, .abort: .transaction
     case .sendOffsets, .groupPosition, .join, .heartbeat, .leave: .group
-    case .produce, .bounds, .changelogFetch, .restoreWrite, .drainWrite, .revoke, .serve: nil
+    case .produce, .bounds, .changelogFetch, .inputBounds, .commandFetch, .restoreWrite, .drainWrite, .revoke,
+      .serve:
+      nil
     }
   }
 

@@ -1,6 +1,16 @@
 import PartitionEngine
 import Sequitur
 
+/// What a restore ends with.
+struct SimulatedRestored {
+  let position: Int64
+  let changelogPosition: Int64
+  let incarnation: Int64?
+  let input: InputCheck?
+  let moves: [PositionMove]
+  let isMoved: Bool
+}
+
 /// Carries out a restore machine's actions for one partition, as production's `RestoreJob`.
 final class SimulatedRestore {
   let partition: Int32
@@ -22,7 +32,7 @@ final class SimulatedRestore {
     self.partition = partition
     self.isAgain = isAgain
     store = worker.disk.stores[Int(partition)]
-    machine = RestoreMachine(partitions: Int32(worker.world.profile.partitions))
+    machine = worker.world.newRestoreMachine()
   }
 
   /// Waits for the drains on their way, then begins.
@@ -68,6 +78,7 @@ final class SimulatedRestore {
       }
       world.note("\(process.name) sets \(partition) aside: \(mismatch)")
       if case .otherIncarnation = mismatch { world.reach(.replacedChangelogRebuilt) }
+      if case .positionWentBack = mismatch { world.reach(.earlierCheckpointRebuilt) }
       store.removeAll()
       hasStored = false
       perform(machine.storeSetAside())
@@ -77,6 +88,8 @@ final class SimulatedRestore {
       if hasStored { world.reach(.restoreOfTailOnly) }
       fetch(from: from, target: target)
     case .readAborted(let from, let target): readAborted(from: from, target: target)
+    case .readInputBounds: readInputBounds()
+    case .readLastCommand(let last): readLastCommand(last)
     case .serve(let position): serve(position)
     case .refuse(let fault): refuse(fault)
     }
@@ -84,11 +97,18 @@ final class SimulatedRestore {
 
   /// A refused partition stays assigned and is not served.
   private func refuse(_ fault: RestoreFault) {
+    if case .inputChanged(let fault) = fault, world.refusesInput(of: partition, fault) {
+      return endRefused("\(fault)")
+    }
     guard world.damagedPartitions.contains(partition) else {
       return world.fail("partition \(partition) is refused: \(fault)")
     }
-    world.note("\(process.name) refuses \(partition): \(fault)")
     world.reach(world.profile.damage == .truncated ? .truncatedChangelogRefused : .recreatedChangelogRefused)
+    endRefused("\(fault)")
+  }
+
+  private func endRefused(_ fault: String) {
+    world.note("\(process.name) refuses \(partition): \(fault)")
     isRunning = false
     hasRefused = true
   }
@@ -98,7 +118,7 @@ final class SimulatedRestore {
   /// The store could not be written: the restore is made again, as `Assignments` does.
   private func startAgain() {
     world.reach(.restoreWriteFailed)
-    machine = RestoreMachine(partitions: Int32(world.profile.partitions))
+    machine = world.newRestoreMachine()
     process.after(world.random.within(20...100)) { [self] in begin() }
   }
 
@@ -176,7 +196,7 @@ final class SimulatedRestore {
       }
       switch content {
       case .checkpoint(let checkpoint):
-        if let action = machine.checkpointRead(checkpoint, at: offset) { return action }
+        if let action = machine.checkpointRead(believed(checkpoint), at: offset) { return action }
       case .object, .forgotten:
         guard machine.holds(offset) else { break }
         if let action = machine.heldRecordRead(at: offset) { return action }
@@ -211,17 +231,50 @@ final class SimulatedRestore {
     return Array(copy.bytes)
   }
 
+  private func believed(_ checkpoint: CheckpointRecord) -> CheckpointRecord {
+    guard world.mutation == .earlierCheckpointBelieved else { return checkpoint }
+    return CheckpointRecord(
+      position: max(checkpoint.position, store.current.position?.commandPosition ?? 0),
+      partitions: checkpoint.partitions, incarnation: checkpoint.incarnation)
+  }
+
+  private func readInputBounds() {
+    retrying(.inputBounds) { [self] in
+      let log = world.kafka.log(.commands, partition)
+      return .success(
+        (
+          world.mutation == .inputStartNotCompared ? 0 : log.logStart,
+          world.mutation == .inputEndNotCompared ? .max : log.highWatermark
+        ))
+    } _: { [self] (bounds: (logStart: Int64, end: Int64)) in
+      perform(machine.inputBoundsRead(logStart: bounds.logStart, end: bounds.end))
+    }
+  }
+
+  private func readLastCommand(_ last: LastCommand) {
+    retrying(.commandFetch) { [self] in
+      .success(world.kafka.log(.commands, partition).find(last.offset, of: partition))
+    } _: { [self] (found: InputCheck.Found) in
+      perform(machine.lastCommandRead(world.mutation == .lastCommandNotCompared ? .command(last) : found))
+    }
+  }
+
   private func serve(_ position: Int64?) {
     guard process.attempt(.serve, {}) || !process.isDead else { return }
     isRunning = false
     if groupPosition == nil, position != nil { world.reach(.checkpointOutlivesOffsets) }
     world.note("\(process.name) serves \(partition) from \(position ?? 0)")
     if let metadata = worker.membership.metadata, world.kafka.group.check(metadata) == nil {
-      world.checkRestored(partition, store, position: position)
+      world.checkRestored(
+        partition, store, position: machine.overruled == nil ? position : machine.moves.last?.from)
+      world.checkInput(partition)
     }
+    if machine.overruled != nil { world.reach(.lostCommandsAccepted) }
     worker.serve(
-      self, position: position ?? 0, changelogPosition: changelogPosition,
-      incarnation: machine.incarnation)
+      self,
+      SimulatedRestored(
+        position: position ?? 0, changelogPosition: changelogPosition, incarnation: machine.incarnation,
+        input: machine.inputCheck, moves: machine.moves, isMoved: machine.overruled != nil))
   }
 
   // MARK: Ports
@@ -249,12 +302,5 @@ final class SimulatedRestore {
     isRunning = false
     cancelled()
     return true
-  }
-}
-
-extension RestoreMachine.StoredPosition {
-  /// What a store says that keeps nothing to know its changelog by.
-  fileprivate var anonymous: Self {
-    RestoreMachine.StoredPosition(changelogOffset: changelogOffset, commandPosition: commandPosition)
   }
 }

@@ -51,16 +51,12 @@ extension SimulatedWorker {
   }
 
   /// A restore has ended well: the partition goes to the lane with the fewest.
-  func serve(
-    _ restore: SimulatedRestore, position: Int64, changelogPosition: Int64, incarnation: Int64?
-  ) {
+  func serve(_ restore: SimulatedRestore, _ restored: SimulatedRestored) {
     var loads = Array(repeating: 0, count: lanes.count)
     for case .serving(let lane) in assignments.values { loads[lane.index] += 1 }
     let lane = lanes[loads.indices.min { loads[$0] < loads[$1] }!]
     if lane.machine.partition(restore.partition) != nil { return world.fail("a partition is served twice") }
-    let actor = SimulatedActor(
-      lane: lane, partition: restore.partition, position: position, changelogPosition: changelogPosition,
-      incarnation: incarnation)
+    let actor = SimulatedActor(lane: lane, partition: restore.partition, restored: restored)
     if world.mutation == .noSeekAfterDiscard, restore.isAgain,
       let last = lastFetchPosition[restore.partition]
     {

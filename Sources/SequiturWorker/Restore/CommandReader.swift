@@ -1,0 +1,90 @@
+import KafkaClient
+import Logging
+import PartitionEngine
+import Sequitur
+import Synchronization
+
+/// Reads single records of the commands topic, to compare them with what was processed.
+///
+/// Any number of threads may use it; each has a client for itself, of which one is kept for the next.
+final class CommandReader: Sendable {
+  private let topic: String
+  private let configuration: KafkaConfiguration
+  private let logger: Logger
+  private let idle = Mutex<KafkaConsumer?>(nil)
+
+  /// - Parameter configuration: a changelog reader's.
+  init(topic: String, configuration: KafkaConfiguration, logger: Logger) {
+    self.topic = topic
+    var configuration = configuration
+    // Aborted records are not the one that was processed, but a reader that waits for open transactions could tell
+    // nothing of what stands behind their beginning.
+    configuration["isolation.level"] = "read_uncommitted"
+    configuration["enable.partition.eof"] = "true"
+    configuration["auto.offset.reset"] = "error"
+    self.configuration = configuration
+    self.logger = logger
+  }
+
+  /// What stands at an offset. Blocks.
+  ///
+  /// - Throws: `timedOut` when no broker answers in time, errors of the client.
+  func find(at offset: Int64, of partition: Int32, timeout: Duration) throws(KafkaError) -> InputCheck.Found {
+    let consumer = try takeConsumer()
+    try consumer.assign([TopicPartitionOffset(topic: topic, partition: partition, offset: offset)])
+    var source = QueueReader(capacity: 1)
+    var lastError: KafkaError?
+    let deadline = ContinuousClock.now + timeout
+    while ContinuousClock.now < deadline {
+      source.take(from: consumer.mainQueue)
+      if source.messages.isEmpty { source.wait(for: consumer.mainQueue, timeout: RestoreLimits.wait) }
+      guard !source.messages.isEmpty else { continue }
+      switch Self.look(source.messages[0], at: offset, of: partition) {
+      case .found(let found):
+        try consumer.assign([])
+        keep(consumer)
+        return found
+      case .failed(let error): lastError = error
+      case .other: break
+      }
+    }
+    throw lastError
+      ?? KafkaError(
+        code: .timedOut, operation: "read the command at offset \(offset) of \(topic)/\(partition)",
+        detail: "nothing came for \(timeout)", isRetriable: true)
+  }
+
+  /// What a message tells.
+  private enum Look {
+    case found(InputCheck.Found)
+    case failed(KafkaError)
+    /// It is of another partition.
+    case other
+  }
+
+  private static func look(_ message: borrowing Message, at offset: Int64, of partition: Int32) -> Look {
+    guard message.partition == partition else { return message.error.map { .failed($0) } ?? .other }
+    if message.isEndOfPartition { return .found(.nothing) }
+    if let error = message.error {
+      // Deleted since its bounds were asked.
+      return [.autoOffsetReset, .offsetOutOfRange].contains(error.code) ? .found(.nothing) : .failed(error)
+    }
+    guard message.offset == offset else { return .found(.nothing) }
+    var headers: [RecordHeader] = []
+    message.forEachHeader { headers.append(RecordHeader(name: $0, value: $1)) }
+    return .found(
+      headers.withUnsafeBufferPointer { .command(LastCommand(CommandRecord(message, headers: $0))) })
+  }
+
+  private func takeConsumer() throws(KafkaError) -> KafkaConsumer {
+    if let kept = idle.withLock({ idle in
+      defer { idle = nil }
+      return idle
+    }) {
+      return kept
+    }
+    return try KafkaConsumer(configuration: configuration, logger: logger)
+  }
+
+  private func keep(_ consumer: KafkaConsumer) { idle.withLock { $0 = $0 ?? consumer } }
+}
