@@ -42,6 +42,8 @@ struct AuditFault: Sendable, Codable, Hashable, CustomStringConvertible {
     case state
     case checkpoint
     case pending
+    case lostCommands = "lost-commands"
+    case otherCommands = "other-commands"
   }
 
   let kind: Kind

@@ -35,7 +35,7 @@ extension PartitionAudit {
     guard let version = record.header("v")?.decimal, version > 0 else {
       return add(
         .changelog, topics.changelog, record.offset,
-        "Expected the header v to be the version of \(key.shown), but it is none")
+        "Expected the header v to be the version of \(key.shown), 1 to 2^63-1, but it is none")
     }
     let fields = audit.stateFields.read(value)
     let status = fields?[0]?.text
@@ -65,7 +65,10 @@ extension PartitionAudit {
         .checkpoint, topics.changelog, record.offset,
         "Expected a checkpoint of \(name)=\(own), but it says \(found.shown)")
     }
-    if let checkpoint, document.position < checkpoint {
+    if let fault = input.take(record) { add(.checkpoint, topics.changelog, record.offset, fault) }
+    if let checkpoint, document.position < checkpoint,
+      !input.explains(from: checkpoint, to: document.position)
+    {
       add(
         .checkpoint, topics.changelog, record.offset,
         "The checkpoint goes back from position \(checkpoint) to \(document.position)")
@@ -99,7 +102,7 @@ extension PartitionAudit {
   }
 
   /// Reads checkpoints from where the changelog was left, until one covers the offset or none comes.
-  private func readLaterCheckpoint(for offset: Int64) throws {
+  func readLaterCheckpoint(for offset: Int64) throws {
     let reader = audit.readers.changelog
     let deadline = ContinuousClock.now + Self.checkpointWait
     repeat {

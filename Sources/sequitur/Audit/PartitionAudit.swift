@@ -46,6 +46,8 @@ final class PartitionAudit {
   var lastInvalid: Int64 = -1
   var commandsStart: Int64 = 0
   var validStart: Int64 = 0
+  var invalidStart: Int64 = 0
+  var input = AuditInput()
 
   init(_ partition: Int32, of run: AuditRun) {
     audit = run
@@ -58,7 +60,9 @@ final class PartitionAudit {
   func run() throws {
     try readChangelog()
     try open()
+    try checkInputBounds()
     try join()
+    finishInput()
     finishMissing()
     reportPending()
     compareStates()
@@ -73,8 +77,9 @@ final class PartitionAudit {
     for reader in [audit.readers.valid, audit.readers.invalid, audit.readers.commands] {
       let bounds = try audit.admin.watermarks(
         topic: reader.topic, partition: partition, timeout: TopicLookUp.timeout)
-      if reader === audit.readers.commands { commandsStart = bounds.low }
+      if reader === audit.readers.commands { (commandsStart, input.end) = (bounds.low, bounds.high) }
       if reader === audit.readers.valid { validStart = bounds.low }
+      if reader === audit.readers.invalid { invalidStart = bounds.low }
       try reader.open(partition, from: bounds.low, to: bounds.high)
     }
   }
@@ -85,6 +90,7 @@ final class PartitionAudit {
     try invalid.advance()
     while try commands.advance(), let command = commands.current {
       try takeStray(before: command.offset)
+      compareLast(command)
       try judge(command)
       if command.offset % 10_000 == 0 { audit.showProgress(Int(partition)) }
     }
@@ -191,6 +197,7 @@ final class PartitionAudit {
     last = offset
     if offset >= commandsStart { askStartAgain() }
     if offset < commandsStart {
+      input.noteOutcome(of: offset)
       if !isSecond {
         audit.report.deletedCommands += 1
         audit.report.commands += 1
@@ -203,7 +210,7 @@ final class PartitionAudit {
   }
 
   /// Retention may have deleted commands after the start was asked.
-  private func askStartAgain() {
+  func askStartAgain() {
     guard startsAskedAgain < Self.startsAskedAgainMax else { return }
     startsAskedAgain += 1
     let bounds = try? audit.admin.watermarks(
