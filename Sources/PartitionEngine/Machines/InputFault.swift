@@ -39,8 +39,8 @@ public enum InputFault: Sendable, Hashable, CustomStringConvertible {
   private static let cure =
     "Give the application the topic that it knows. To go on with this one, start the worker with "
     + "--begin-commands-at start when none of its commands was processed, or with --begin-commands-at end when all "
-    + "were; it stays written on the changelog, and sequitur verify tells it. Under the same topic name the ids of "
-    + "events repeat, so that a new name is better."
+    + "were; it stays written on the changelog, and sequitur verify tells it. The ids of events, which are made "
+    + "of topic, partition and offset, may repeat then."
 }
 
 /// What an operator has decided about commands that cannot be gone on with. Without a decision the partition is refused.
