@@ -1,5 +1,6 @@
-import KafkaClient
 import Testing
+
+@testable import KafkaClient
 
 extension KafkaClientTests {
   @Suite struct Configuration {
@@ -16,6 +17,77 @@ extension KafkaClientTests {
       let error = thrown { () throws(KafkaError) in try configuration.validate() }
       #expect(error?.operation == "set the property \"session.timeout.ms\"")
       #expect(error?.detail.contains("session.timeout.ms") == true)
+    }
+
+    @Test(arguments: [
+      ("session.timeout.ms", "30s"), ("session.timeout.ms", "60_000"), ("session.timeout.ms", "1,000"),
+      ("session.timeout.ms", "060000"), ("session.timeout.ms", "0x10"), ("session.timeout.ms", "+6000"),
+      ("session.timeout.ms", " 6000"), ("session.timeout.ms", "6000 "), ("session.timeout.ms", ""),
+      ("session.timeout.ms", "6e3"), ("session.timeout.ms", "6000.5"), ("session.timeout.ms", "٦٠٠٠"),
+      ("message.max.bytes", "1MB"), ("max.in.flight", "05"), ("retries", "-"), ("acks", "All of them"),
+      ("linger.ms", "5ms"), ("linger.ms", "0,5"), ("linger.ms", ".5"), ("linger.ms", "5."),
+      ("linger.ms", "1e2"),
+      ("statistics.interval.ms", "1 000"), ("delivery.timeout.ms", "2m"), ("log_level", "six"),
+    ])
+    func `a number that is no plain decimal is refused, and the property named`(name: String, value: String) {
+      let error = thrown { () throws(KafkaError) in
+        try KafkaConfiguration(dictionaryLiteral: (name, value)).validate()
+      }
+      #expect(error?.code == .invalidArgument)
+      #expect(error?.description.contains("\"\(name)\"") == true)
+      #expect(error?.detail.contains("plain decimal") == true, "\(error.map { "\($0)" } ?? "accepted")")
+    }
+
+    @Test(arguments: [
+      ("session.timeout.ms", "30000"), ("acks", "all"), ("acks", "-1"), ("request.required.acks", "1"),
+      ("linger.ms", "0.5"), ("linger.ms", "5"), ("statistics.interval.ms", "0"), ("client.id", "060000"),
+      ("compression.type", "lz4"), ("sasl.kerberos.min.time.before.relogin", "0"),
+    ])
+    func `plain decimals and what is no number are taken`(name: String, value: String) throws {
+      try KafkaConfiguration(dictionaryLiteral: (name, value)).validate()
+    }
+
+    @Test func `every number that librdkafka lists is known as one, and its range is told`() {
+      let numbers = KafkaProperties.entries.filter { $0.value.kind != .other }
+      #expect(numbers.count > 55, "\(numbers.count)")
+      for (name, _) in numbers {
+        let fault = KafkaProperties.numberFault(name, "7x")
+        #expect(fault?.contains(" .. ") == true, "\(name): \(fault ?? "none")")
+      }
+      #expect(KafkaProperties.canonicalName("max.in.flight") == "max.in.flight.requests.per.connection")
+    }
+
+    @Test(arguments: [
+      "kafka://localhost:9092", "http://localhost:9092", "localhost:abc", "localhost:", "localhost:0",
+      "localhost:70000", "localhost:9092/topic", "a:1,kafka://b:2", "ssl://localhost:9093", "", ",",
+      "localhost:+1",
+      "://x:1",
+    ])
+    func `a server that is none is refused before anybody waits for it`(servers: String) {
+      let error = thrown { () throws(KafkaError) in
+        _ = try KafkaAdmin(configuration: ["bootstrap.servers": servers], logger: quiet)
+      }
+      #expect(error?.code == .invalidArgument, "\(error.map { "\($0)" } ?? "accepted")")
+      #expect(error?.operation.contains("bootstrap.servers") == true)
+    }
+
+    @Test(arguments: ["localhost", "localhost:9092", "a:1, b:2,", "[::1]:9092", "::1", "PLAINTEXT://h:1"])
+    func `servers as librdkafka takes them are taken`(servers: String) throws {
+      try KafkaConfiguration(dictionaryLiteral: ("bootstrap.servers", servers)).validate()
+    }
+
+    @Test(arguments: ["sasl.password", "sasl.username"])
+    func `a password without a mechanism is refused with the mechanisms that take one`(name: String) throws {
+      var configuration: KafkaConfiguration = ["security.protocol": "SASL_SSL"]
+      configuration[name] = "hunter2"
+      let error = thrown { () throws(KafkaError) in
+        _ = try KafkaAdmin(configuration: configuration, logger: quiet)
+      }
+      #expect(error?.detail.contains("sasl.mechanism") == true && error?.detail.contains("SCRAM") == true)
+      #expect(error?.description.contains("hunter2") == false)
+      for mechanism in ["sasl.mechanism", "sasl.mechanisms"] {
+        try configuration.merging(KafkaConfiguration(dictionaryLiteral: (mechanism, "PLAIN"))).validate()
+      }
     }
 
     @Test func `a combination that is not valid is refused when the client is made`() {

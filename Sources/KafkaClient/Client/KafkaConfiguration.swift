@@ -47,7 +47,8 @@ public struct KafkaConfiguration: Sendable, Hashable, ExpressibleByDictionaryLit
 
   /// Shows every property to librdkafka (`rd_kafka_conf_set`), without making a client.
   ///
-  /// Checks names and single values. Relations between properties are checked when a client is made.
+  /// Checks names and single values, and that numbers are plain decimals (librdkafka would take `30s` for 30, and
+  /// `060000` for an octal number). Relations between properties are checked when a client is made.
   /// - Throws: `invalidArgument` naming the first property that was refused, and why.
   public func validate() throws(KafkaError) {
     rd_kafka_conf_destroy(try makeConf())
@@ -55,6 +56,8 @@ public struct KafkaConfiguration: Sendable, Hashable, ExpressibleByDictionaryLit
 
   /// A new `rd_kafka_conf_t`, which the caller owns.
   func makeConf() throws(KafkaError) -> OpaquePointer {
+    try checkServers()
+    try checkSecurity()
     let conf: OpaquePointer = rd_kafka_conf_new()
     for property in properties {
       do throws(KafkaError) {
@@ -73,6 +76,9 @@ public struct KafkaConfiguration: Sendable, Hashable, ExpressibleByDictionaryLit
 
 extension KafkaConfiguration.Property {
   fileprivate func set(on conf: OpaquePointer) throws(KafkaError) {
+    if let fault = KafkaProperties.numberFault(name, value) {
+      throw KafkaError(code: .invalidArgument, operation: "set the property \"\(name)\"", detail: fault)
+    }
     var result = RD_KAFKA_CONF_OK
     let text = KafkaError.withErrorText { result = rd_kafka_conf_set(conf, name, value, $0, $1) }
     guard result != RD_KAFKA_CONF_OK else { return }
