@@ -87,6 +87,44 @@ extension KafkaClientTests {
       #expect(!store.all.contains { $0.text.contains("hunter2") })
     }
 
+    @Test func `a plain reader asks for no group, so that no right on one is missing`() throws {
+      let broker = try EmbeddedBroker()
+      try broker.createTopic("t", partitions: 2)
+      let configuration: KafkaConfiguration = ["bootstrap.servers": broker.bootstrapServers]
+      let producer = try KafkaProducer(configuration: configuration, logger: quiet)
+      for partition in 0..<2 { try producer.send("t", partition: Int32(partition), value: "v") }
+      try producer.flush(timeout: .seconds(20))
+      broker.pushRequestErrors(Array(repeating: .groupAuthorizationFailed, count: 100), for: .findCoordinator)
+      let log = LogStore()
+      let reader = try KafkaConsumer(
+        configuration: configuration.merging(["enable.partition.eof": "true"]), logger: log.logger)
+      for round in 0..<3 {
+        try reader.assign((0..<2).map { TopicPartitionOffset(topic: "t", partition: $0, offset: 0) })
+        #expect(try reader.assignment().map(\.partition) == [0, 1])
+        let received = reader.mainQueue.takeToEnd(partitions: 2)
+        #expect(received.filter { !$0.isEnd }.map(\.value) == ["v", "v"], "round \(round): \(received)")
+      }
+      try reader.assign([])
+      #expect(try reader.assignment().isEmpty && reader.poll(timeout: .milliseconds(10)) == nil)
+      try reader.close(timeout: .seconds(5))
+      #expect(!log.all.contains { $0.level >= .warning }, "\(log.all)")
+    }
+
+    @Test func `a plain reader that is dropped while it reads ends at once`() throws {
+      let broker = try EmbeddedBroker()
+      try broker.createTopic("t", partitions: 1)
+      let time = try ContinuousClock().measure {
+        let reader = try KafkaConsumer(
+          configuration: ["bootstrap.servers": broker.bootstrapServers], logger: quiet)
+        try reader.assign([TopicPartitionOffset(topic: "t", partition: 0, offset: 0)])
+        let error = thrown { () throws(KafkaError) in
+          try reader.assign([TopicPartitionOffset(topic: "t", partition: 0, offset: -77)])
+        }
+        #expect(error?.code == .invalidArgument && error?.topic == "t")
+      }
+      #expect(time < .seconds(5))
+    }
+
     @Test func `a plain reader cannot subscribe`() throws {
       let consumer = try KafkaConsumer(configuration: nowhere, logger: quiet)
       #expect(thrown { () throws(KafkaError) in try consumer.subscribe(["t"]) }?.code == .notConfigured)

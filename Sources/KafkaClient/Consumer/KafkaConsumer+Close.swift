@@ -30,6 +30,7 @@ extension KafkaConsumer {
   /// is of use afterwards.
   /// - Throws: `timedOut`; closing can be continued by another call, or the consumer simply dropped.
   public func close(timeout: Duration) throws(KafkaError) {
+    if let reading { return try reading.start([], into: mainQueue) }
     let deadline = ContinuousClock.now + timeout
     guard rd_kafka_consumer_closed(handle.raw) == 0 else { return }
     let queue = try closing.open { () throws(KafkaError) in

@@ -1,10 +1,12 @@
 import CRdKafka
 
 extension KafkaConsumer {
-  /// Reads exactly these partitions from these offsets, and no others (`rd_kafka_assign`). An empty list ends all
-  /// reading. Not to be mixed with `subscribe`.
+  /// Reads exactly these partitions from these offsets, and no others (`rd_kafka_assign`; of a plain reader
+  /// `rd_kafka_consume_start_queue`, which asks for no group). An empty list ends all reading. Not to be mixed with
+  /// `subscribe`.
   /// - Throws: an error of the client, such as a fatal one.
   public func assign(_ positions: [TopicPartitionOffset]) throws(KafkaError) {
+    if let reading { return try reading.start(positions, into: mainQueue) }
     let list = TopicPartitionList(positions)
     try check(rd_kafka_assign(handle.raw, list.raw), "assign partitions")
   }
@@ -12,6 +14,7 @@ extension KafkaConsumer {
   /// The partitions assigned at the moment (`rd_kafka_assignment`).
   /// - Throws: an error of the client.
   public func assignment() throws(KafkaError) -> [TopicPartition] {
+    if let reading { return reading.partitions }
     var list: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>?
     try check(rd_kafka_assignment(handle.raw, &list), "read the assignment")
     defer { list.map { rd_kafka_topic_partition_list_destroy($0) } }
@@ -28,7 +31,7 @@ extension KafkaConsumer {
   ) throws(KafkaError) -> [TopicPartition: Int64] {
     let list = TopicPartitionList(partitions)
     let operation = "read committed offsets"
-    try check(rd_kafka_committed(handle.raw, list.raw, timeout.kafkaMilliseconds), operation)
+    try handle.check(rd_kafka_committed(handle.raw, list.raw, timeout.kafkaMilliseconds), operation)
     return try Self.offsets(list, operation)
   }
 

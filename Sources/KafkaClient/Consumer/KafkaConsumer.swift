@@ -8,7 +8,8 @@ import Logging
 /// Methods with a time-out block and belong on a thread of their own, not in Swift's cooperative pool.
 ///
 /// **Defaults that differ from librdkafka's**: `enable.auto.commit=false`, `enable.auto.offset.store=false`.
-/// Without `group.id` the consumer is a plain reader: `assign` works, `subscribe` throws.
+/// Without `group.id` the consumer is a plain reader: `assign` works, `subscribe` throws, and no group is asked for, so
+/// that no right on one is needed.
 ///
 /// **End.** Call ``close(timeout:)`` to leave the group. A consumer that is only dropped is destroyed without
 /// rebalance callbacks, and its group waits for `session.timeout.ms`.
@@ -18,7 +19,8 @@ public final class KafkaConsumer: Sendable {
   let handle: KafkaHandle
   let dispatcher: RebalanceDispatcher
   let closing = ClosingQueue()
-  private let isGroupMember: Bool
+  /// What a plain reader reads; nil for a group's member.
+  let reading: PlainReading?
 
   /// The queue all messages and events go to that have no other: ``poll(timeout:)`` serves it. Records can be
   /// taken from it in batches as well, with the same effect as polling (`rd_kafka_queue_get_consumer`).
@@ -33,23 +35,32 @@ public final class KafkaConsumer: Sendable {
     rebalanceListener: (any KafkaRebalanceListener)? = nil, fetchGate: FetchGate? = nil
   ) throws(KafkaError) {
     dispatcher = RebalanceDispatcher(listener: rebalanceListener, logger: logger)
-    isGroupMember = configuration["group.id"] != nil
-    handle = try KafkaHandle(
+    let isGroupMember = configuration["group.id"] != nil
+    let handle = try KafkaHandle(
       RD_KAFKA_CONSUMER, configuration: configuration.defaulting(to: Self.defaults),
       context: ClientContext(logger: logger, rebalance: dispatcher, fetchGate: fetchGate))
-    // One queue for everything: `poll` then also serves what is not a message.
+    self.handle = handle
+    reading = isGroupMember ? nil : PlainReading(handle)
+    mainQueue = isGroupMember ? try Self.memberQueue(handle) : Self.readerQueue(handle)
+    dispatcher.attach(self)
+  }
+
+  /// One queue for everything: `poll` then also serves what is not a message.
+  private static func memberQueue(_ handle: KafkaHandle) throws(KafkaError) -> KafkaQueue {
     try check(rd_kafka_poll_set_consumer(handle.raw), "serve the consumer's events by its main queue")
     guard let queue = rd_kafka_queue_get_consumer(handle.raw) else {
       throw KafkaError(
         RD_KAFKA_RESP_ERR__UNKNOWN_GROUP, operation: "open the consumer's main queue", detail: "it has none")
     }
-    mainQueue = KafkaQueue(owning: queue, of: handle)
-    dispatcher.attach(self)
+    return KafkaQueue(owning: queue, of: handle)
   }
 
-  /// `rd_kafka_assign` refuses a consumer without a group id, also one that never joins or commits.
+  /// The client's own queue, to which what is read is sent as well.
+  private static func readerQueue(_ handle: KafkaHandle) -> KafkaQueue {
+    KafkaQueue(owning: rd_kafka_queue_get_main(handle.raw), of: handle)
+  }
+
   private static let defaults: KafkaConfiguration = [
-    "group.id": "kafka-client-plain-reader",
     "enable.auto.commit": "false",
     "enable.auto.offset.store": "false",
   ]
@@ -58,7 +69,7 @@ public final class KafkaConsumer: Sendable {
   /// partitions come to the rebalance listener (`rd_kafka_subscribe`).
   /// - Throws: `notConfigured` without `group.id`, `invalidArgument` for an unusable name, a fatal error.
   public func subscribe(_ topics: [String]) throws(KafkaError) {
-    guard isGroupMember else {
+    guard reading == nil else {
       throw KafkaError(
         code: .notConfigured, operation: "subscribe to topics", detail: "the property group.id is not set")
     }
@@ -81,9 +92,10 @@ public final class KafkaConsumer: Sendable {
   ///   A consumer that wants records from its main queue takes batches from ``mainQueue`` instead.
   public func poll(timeout: Duration) -> KafkaError? {
     if let error = dispatcher.takeError() { return error }
-    guard let message = rd_kafka_consumer_poll(handle.raw, timeout.kafkaMilliseconds) else {
-      return dispatcher.takeError()
-    }
+    let wait = timeout.kafkaMilliseconds
+    let next =
+      reading == nil ? rd_kafka_consumer_poll(handle.raw, wait) : rd_kafka_consume_queue(mainQueue.raw, wait)
+    guard let message = next else { return dispatcher.takeError() }
     defer { rd_kafka_message_destroy(message) }
     return strayError(message.pointee) ?? Self.error(of: message)
   }
