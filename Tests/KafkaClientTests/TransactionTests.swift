@@ -39,6 +39,50 @@ extension KafkaClientTests {
       #expect(reports.all.map(\.tag) == [1, 2])
     }
 
+    /// As a coordinator does to which the first partition was not added.
+    @Test func `an abort of a transaction that the coordinator does not know is an abort`() throws {
+      broker.pushRequestErrors([.topicAuthorizationFailed], for: .addPartitionsToTransaction)
+      broker.pushRequestErrors([.invalidTransactionState], for: .endTransaction)
+      try producer.begin()
+      try producer.send("t", value: "v")
+      let error = thrown { () throws(KafkaError) in try producer.commit(timeout: .seconds(20)) }
+      #expect(error?.severity == .abortable, "\(error.map { "\($0)" } ?? "")")
+      // librdkafka names the partition in its log only.
+      #expect(error?.topic == "t" && error?.partition == 0)
+    }
+
+    @Test func `what the coordinator does not know and no commit was asked of is aborted`() throws {
+      broker.pushRequestErrors([.invalidTransactionState], for: .endTransaction)
+      try producer.begin()
+      try producer.send("t", value: "v")
+      try producer.abort(timeout: .seconds(20))
+      #expect(producer.fatalError?.code == .invalidTransactionState)
+    }
+
+    @Test func `an abort after the commit was asked for does not hide that the outcome is unknown`() throws {
+      broker.pushRequestErrors([.topicAuthorizationFailed, .invalidTransactionState], for: .endTransaction)
+      try producer.begin()
+      try producer.send("t", value: "v")
+      #expect(thrown { () throws(KafkaError) in try producer.commit(timeout: .seconds(20)) } != nil)
+      let error = thrown { () throws(KafkaError) in try producer.abort(timeout: .seconds(20)) }
+      #expect(error?.code == .invalidTransactionState, "\(error.map { "\($0)" } ?? "no error")")
+    }
+
+    /// On a real broker, an abort that overtakes the first partition ends the producer.
+    @Test(arguments: 0..<4)
+    func `an abort waits for the partitions that are being added`(records: Int) throws {
+      broker.pushRequestErrors(
+        [.concurrentTransactions, .concurrentTransactions], for: .addPartitionsToTransaction)
+      for round in 0..<3 {
+        try producer.begin()
+        for record in 0..<records { try producer.send("t", value: "\(record)", tag: UInt(record + 1)) }
+        try producer.abort(timeout: .seconds(20))
+        #expect(producer.fatalError == nil, "round \(round)")
+      }
+      try producer.begin()
+      try producer.commit(timeout: .seconds(20))
+    }
+
     @Test func `a record outside a transaction is refused`() throws {
       let topic = try producer.topic("t")
       let error = thrown { () throws(KafkaError) in
@@ -191,6 +235,23 @@ extension KafkaClientTests {
         // The last offset is a control record's: the end lies behind it.
         #expect(high > (received.dropLast().last?.offset ?? 0) + 1)
       }
+    }
+
+    /// Back to back, since a coordinator that still writes the markers of the one before adds no partitions.
+    @Test func `aborts at every step leave a producer that goes on`() throws {
+      let producer = try producer(uniqueName("id"))
+      for round in 0..<20 {
+        try producer.begin()
+        if round % 4 > 0 { try producer.send(first, value: "dropped") }
+        if round % 4 > 1 { try producer.send(second, key: "k", value: "dropped") }
+        if round % 4 > 2 { try producer.flush(timeout: .seconds(30)) }
+        try producer.abort(timeout: .seconds(30))
+        #expect(producer.fatalError == nil, "round \(round)")
+        try producer.begin()
+        try producer.send(first, value: "\(round)")
+        try producer.commit(timeout: .seconds(30))
+      }
+      #expect(try committedRecords(first).compactMap(\.value) == (0..<20).map { "\($0)" })
     }
 
     @Test func `offsets sent in a transaction are the group's once it is committed`() throws {

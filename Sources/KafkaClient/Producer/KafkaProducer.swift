@@ -53,7 +53,7 @@ public final class KafkaProducer: Sendable {
   /// this thread.
   /// - Throws: `timedOut`, and the first delivery error since the last flush, with or without a tag.
   public func flush(timeout: Duration) throws(KafkaError) {
-    try check(rd_kafka_flush(core.handle.raw, timeout.kafkaMilliseconds), "flush the producer")
+    try core.handle.check(rd_kafka_flush(core.handle.raw, timeout.kafkaMilliseconds), "flush the producer")
     if let error = core.deliveries.takeFirstError() { throw error }
   }
 

@@ -50,11 +50,23 @@ final class ProducerCore: Sendable {
   }
 
   /// Throws the error object of a transactional call, and what ended the client in place of `_FATAL`. The first
-  /// delivery error goes into the detail: it usually is the cause.
+  /// delivery error goes into the detail, and its topic and partition are the error's: it usually is the cause.
   func check(_ error: OpaquePointer?, _ operation: String) throws(KafkaError) {
     guard let error else { return }
-    var thrown = KafkaError(consuming: error, operation: operation).resolvingFatal(of: handle.raw)
+    var thrown = handle.explained(
+      KafkaError(consuming: error, operation: operation).resolvingFatal(of: handle.raw))
+    if let refused = handle.context.takeRefusedPartition(),
+      refused.reason == String(cString: rd_kafka_err2str(thrown.code.raw))
+    {
+      thrown = thrown.at(refused.place)
+    }
     if let delivery = deliveries.takeFirstError() {
+      // What is purged was given up because of the error, and says nothing of it.
+      guard delivery.code != .purgedFromQueue, delivery.code != .purgedInFlight else { throw thrown }
+      if delivery.code == thrown.code {
+        thrown.topic = delivery.topic
+        thrown.partition = delivery.partition
+      }
       thrown.detail += "; the first record that failed: \(delivery.detail) (\(delivery.code.name)"
       thrown.detail += " at \(delivery.topic ?? "?")/\(delivery.partition ?? TopicPartition.unassigned))"
     }

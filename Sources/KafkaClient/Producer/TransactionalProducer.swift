@@ -1,5 +1,6 @@
 import CRdKafka
 import Logging
+import Synchronization
 
 /// A producer whose records, together with consumed offsets, become visible all at once or not at all.
 ///
@@ -21,6 +22,10 @@ import Logging
 /// Wraps `rd_kafka_t` of type `RD_KAFKA_PRODUCER`, with a delivery callback in all cases.
 public final class TransactionalProducer: Sendable {
   let core: ProducerCore
+  /// Whether a call of the open transaction failed: then what is queued will never be sent.
+  private let hasFailed = Atomic(false)
+  /// Whether the open transaction's commit was asked for: then only the coordinator knows its outcome.
+  private let isCommitAsked = Atomic(false)
 
   /// Makes a producer; connects in the background.
   /// - Throws: `notConfigured` without `transactional.id`, `invalidArgument` for a property that is refused.
@@ -50,6 +55,8 @@ public final class TransactionalProducer: Sendable {
   /// - Throws: `state` when one is open already, and what ended the producer.
   public func begin() throws(KafkaError) {
     _ = core.deliveries.takeFirstError()
+    hasFailed.store(false, ordering: .relaxed)
+    isCommitAsked.store(false, ordering: .relaxed)
     try core.check(rd_kafka_begin_transaction(core.handle.raw), "begin a transaction")
   }
 
@@ -69,8 +76,12 @@ public final class TransactionalProducer: Sendable {
     topic: ProducerTopic, partition: Int32, key: UnsafeRawBufferPointer?, value: UnsafeRawBufferPointer?,
     headers: consuming HeaderList? = nil, timestamp: Int64 = 0, tag: UInt = 0
   ) throws(KafkaError) {
-    try core.produce(
-      topic, partition: partition, key: key, value: value, headers: headers, timestamp: timestamp, tag: tag)
+    do throws(KafkaError) {
+      try core.produce(
+        topic, partition: partition, key: key, value: value, headers: headers, timestamp: timestamp, tag: tag)
+    } catch {
+      throw noted(error)
+    }
   }
 
   /// Adds consumed offsets to the transaction: of each partition, the next one to consume. Blocks
@@ -81,7 +92,7 @@ public final class TransactionalProducer: Sendable {
     _ offsets: [TopicPartitionOffset], groupMetadata: borrowing ConsumerGroupMetadata, timeout: Duration
   ) throws(KafkaError) {
     let list = TopicPartitionList(offsets)
-    try core.check(
+    try note(
       rd_kafka_send_offsets_to_transaction(
         core.handle.raw, list.raw, groupMetadata.raw, timeout.kafkaMilliseconds),
       "send consumed offsets to the transaction")
@@ -92,9 +103,10 @@ public final class TransactionalProducer: Sendable {
   /// - Throws: retriable `timedOut`.
   public func flush(timeout: Duration) throws(KafkaError) {
     guard rd_kafka_flush(core.handle.raw, timeout.kafkaMilliseconds) == RD_KAFKA_RESP_ERR_NO_ERROR else {
-      throw KafkaError(
-        code: .timedOut, operation: "flush the transaction",
-        detail: "records are still on their way after \(timeout)", isRetriable: true)
+      throw core.handle.explained(
+        KafkaError(
+          code: .timedOut, operation: "flush the transaction",
+          detail: "records are still on their way after \(timeout)", isRetriable: true))
     }
   }
 
@@ -103,16 +115,43 @@ public final class TransactionalProducer: Sendable {
   /// - Throws: retriable: the outcome is open, call again. Abortable: nothing became visible once
   ///   ``abort(timeout:)`` succeeds. The detail names the first record that failed.
   public func commit(timeout: Duration) throws(KafkaError) {
-    try core.check(
+    isCommitAsked.store(true, ordering: .relaxed)
+    try note(
       rd_kafka_commit_transaction(core.handle.raw, timeout.kafkaMilliseconds), "commit the transaction")
   }
 
   /// Drops queued records and aborts the transaction. Blocks (`rd_kafka_abort_transaction`). Tagged records that
   /// were dropped are reported with `purgedFromQueue` or `purgedInFlight`, on this thread.
+  ///
+  /// A transaction that the coordinator does not know yet cannot be aborted there: it answers INVALID_TXN_STATE, by which
+  /// librdkafka ends the producer. So records on their way get a moment to arrive; and where the answer comes all the
+  /// same, as when the first partition was refused, the transaction *is* aborted: this returns, and ``fatalError`` says
+  /// that another producer must be made. (Not once the commit was asked for: then it may be committed.)
   /// - Throws: retriable errors: call again. Anything else ended the producer.
   public func abort(timeout: Duration) throws(KafkaError) {
-    try core.check(
-      rd_kafka_abort_transaction(core.handle.raw, timeout.kafkaMilliseconds), "abort the transaction")
+    if !hasFailed.load(ordering: .relaxed), core.handle.fatalError == nil {
+      _ = rd_kafka_flush(core.handle.raw, min(timeout, KafkaLimits.abortGrace).kafkaMilliseconds)
+    }
+    do throws(KafkaError) {
+      try core.check(
+        rd_kafka_abort_transaction(core.handle.raw, timeout.kafkaMilliseconds), "abort the transaction")
+    } catch {
+      let isCommitAsked = isCommitAsked.load(ordering: .relaxed)
+      guard error.code == .invalidTransactionState, !isCommitAsked else { throw error }
+    }
+  }
+
+  private func note(_ error: OpaquePointer?, _ operation: String) throws(KafkaError) {
+    do throws(KafkaError) {
+      try core.check(error, operation)
+    } catch {
+      throw noted(error)
+    }
+  }
+
+  private func noted(_ error: KafkaError) -> KafkaError {
+    if !error.isRetriable { hasFailed.store(true, ordering: .relaxed) }
+    return error
   }
 
   /// Opens a topic for ``produce(topic:partition:key:value:headers:timestamp:tag:)``; the cluster is not asked.
