@@ -152,7 +152,8 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: settings),
     .testTarget(name: "ProjectTests", dependencies: ["TestBroker"], swiftSettings: settings),
-    .testTarget(name: "KafkaClientTests", dependencies: ["KafkaClient"], swiftSettings: settings),
+    .testTarget(
+      name: "KafkaClientTests", dependencies: ["KafkaClient", "TestBroker"], swiftSettings: settings),
     .testTarget(name: "RocksDBTests", dependencies: ["RocksDB"], swiftSettings: settings),
     .testTarget(
       name: "ExampleTests",

@@ -50,7 +50,7 @@ public struct ClusterMetadata: Sendable, Hashable {
     let all: Int32 = topic == nil ? 1 : 0
     let code = rd_kafka_metadata(handle.raw, all, local, &metadata, timeout.kafkaMilliseconds)
     guard code == RD_KAFKA_RESP_ERR_NO_ERROR, let metadata else {
-      var error = KafkaError(code, operation: "read the cluster's metadata")
+      var error = handle.explained(KafkaError(code, operation: "read the cluster's metadata"))
       error.topic = topic
       throw error
     }

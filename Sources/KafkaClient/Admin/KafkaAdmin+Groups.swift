@@ -13,7 +13,7 @@ extension KafkaAdmin {
     let code = rd_kafka_list_groups(handle.raw, name, &list, timeout.kafkaMilliseconds)
     defer { if let list { rd_kafka_group_list_destroy(list) } }
     guard code == RD_KAFKA_RESP_ERR_NO_ERROR || code == RD_KAFKA_RESP_ERR__PARTIAL else {
-      throw KafkaError(code, operation: operation)
+      throw handle.explained(KafkaError(code, operation: operation))
     }
     guard let list = list?.pointee, list.group_cnt > 0, let group = list.groups?.pointee else { return nil }
     try check(group.err, operation)

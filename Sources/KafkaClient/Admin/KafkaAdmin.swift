@@ -69,13 +69,13 @@ public final class KafkaAdmin: Sendable {
     start(options, queue)
     let wait = timeout + KafkaLimits.adminGrace
     guard let event = rd_kafka_queue_poll(queue, wait.kafkaMilliseconds) else {
-      throw KafkaError(RD_KAFKA_RESP_ERR__TIMED_OUT, operation: operation)
+      throw handle.explained(KafkaError(RD_KAFKA_RESP_ERR__TIMED_OUT, operation: operation))
     }
     defer { rd_kafka_event_destroy(event) }
     let code = rd_kafka_event_error(event)
     guard code == RD_KAFKA_RESP_ERR_NO_ERROR else {
-      throw KafkaError(
-        code, operation: operation, detail: String(cString: rd_kafka_event_error_string(event)))
+      throw handle.explained(
+        KafkaError(code, operation: operation, detail: String(cString: rd_kafka_event_error_string(event))))
     }
     return try read(event)
   }

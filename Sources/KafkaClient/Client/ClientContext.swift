@@ -1,5 +1,6 @@
 import CRdKafka
 import Logging
+import Synchronization
 
 /// What a client's callbacks need. It is handed to librdkafka as the configuration's opaque.
 final class ClientContext: Sendable {
@@ -7,6 +8,20 @@ final class ClientContext: Sendable {
   let rebalance: RebalanceDispatcher?
   let deliveries: DeliveryTracker?
   let fetchGate: FetchGate?
+  private let lastFailure = Mutex<ConnectionFailure?>(nil)
+
+  private let refusedPartition = Mutex<RefusedPartition?>(nil)
+
+  /// The partition that a coordinator refused to a transaction last, once.
+  func takeRefusedPartition() -> RefusedPartition? {
+    refusedPartition.withLock { partition in
+      defer { partition = nil }
+      return partition
+    }
+  }
+
+  /// Why the last connection to a broker failed that did; nil when none has.
+  var connectionFailure: ConnectionFailure? { lastFailure.withLock { $0 } }
 
   init(
     logger: Logger, rebalance: RebalanceDispatcher? = nil, deliveries: DeliveryTracker? = nil,
@@ -81,12 +96,25 @@ final class ClientContext: Sendable {
     _ client: OpaquePointer, level: Int32, facility: UnsafePointer<CChar>?, text: UnsafePointer<CChar>?
   ) {
     guard let text else { return }
+    let facility = facility.map { String(cString: $0) } ?? ""
+    if facility == "FAIL" { keep(ConnectionFailure(logLine: String(cString: text))) }
+    if facility == "ADDPARTS", let refused = RefusedPartition(logLine: String(cString: text)) {
+      refusedPartition.withLock { $0 = refused }
+    }
+    // What ends a transaction is thrown by its next call as well.
+    let isThrown = facility == "TXNERR" || facility == "ADDPARTS"
+    let level = isThrown ? .debug : Logger.Level(syslog: level)
     logger.log(
-      level: Logger.Level(syslog: level), "\(String(cString: text))",
-      metadata: [
-        "client": "\(String(cString: rd_kafka_name(client)))",
-        "facility": "\(facility.map { String(cString: $0) } ?? "")",
-      ])
+      level: level, "\(String(cString: text))",
+      metadata: ["client": "\(String(cString: rd_kafka_name(client)))", "facility": "\(facility)"])
+  }
+
+  /// Brokers also close connections that are idle: that says nothing beside another failure.
+  private func keep(_ failure: ConnectionFailure?) {
+    guard let failure else { return }
+    lastFailure.withLock { last in
+      if last == nil || failure.isTelling || last?.isTelling == false { last = failure }
+    }
   }
 }
 

@@ -62,6 +62,14 @@ extension KafkaError {
     }
   }
 
+  /// Whether it may come from connections that cannot be made.
+  var isOfConnection: Bool { Self.connectionCodes.contains(code) }
+
+  private static let connectionCodes: Set<Code> = [
+    .timedOut, .transport, .allBrokersDown, .resolve, .messageTimedOut, .authentication, .ssl,
+    .timedOutInQueue, .waitingForCoordinator, .failure,
+  ]
+
   private static let retriableCodes: Set<Code> = [
     .timedOut, .transport, .allBrokersDown, .resolve, .queueFull, .leaderNotAvailable, .notLeaderForPartition,
     .offsetNotAvailable,

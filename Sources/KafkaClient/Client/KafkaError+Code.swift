@@ -72,6 +72,14 @@ extension KafkaError.Code {
   public static let failure = Self(RD_KAFKA_RESP_ERR__FAIL)
   /// The client is being destroyed.
   public static let destroyed = Self(RD_KAFKA_RESP_ERR__DESTROY)
+  /// A broker refused the client's credentials or its SASL mechanism.
+  public static let authentication = Self(RD_KAFKA_RESP_ERR__AUTHENTICATION)
+  /// The TLS layer failed.
+  public static let ssl = Self(RD_KAFKA_RESP_ERR__SSL)
+  /// The request was not sent in time.
+  public static let timedOutInQueue = Self(RD_KAFKA_RESP_ERR__TIMED_OUT_QUEUE)
+  /// The coordinator is not known yet.
+  public static let waitingForCoordinator = Self(RD_KAFKA_RESP_ERR__WAIT_COORD)
 
   // The broker's.
 
@@ -93,6 +101,12 @@ extension KafkaError.Code {
   public static let recordListTooLarge = Self(RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE)
   /// The broker's checks of records refuse one, as for its timestamp or a key missing on a compacted topic.
   public static let invalidRecord = Self(RD_KAFKA_RESP_ERR_INVALID_RECORD)
+  /// A record's timestamp lies outside what the topic takes (`message.timestamp.before.max.ms` and the like).
+  public static let invalidTimestamp = Self(RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP)
+  /// A policy of the broker refuses the request.
+  public static let policyViolation = Self(RD_KAFKA_RESP_ERR_POLICY_VIOLATION)
+  /// The topic or broker does not take the compression.
+  public static let unsupportedCompressionType = Self(RD_KAFKA_RESP_ERR_UNSUPPORTED_COMPRESSION_TYPE)
   /// The coordinator is loading its state.
   public static let coordinatorLoadInProgress = Self(RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS)
   /// The coordinator is not available.
@@ -105,6 +119,12 @@ extension KafkaError.Code {
   public static let unknownMemberID = Self(RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID)
   /// The group's members have other assignors.
   public static let inconsistentGroupProtocol = Self(RD_KAFKA_RESP_ERR_INCONSISTENT_GROUP_PROTOCOL)
+  /// The group's name is not possible.
+  public static let invalidGroupID = Self(RD_KAFKA_RESP_ERR_INVALID_GROUP_ID)
+  /// `session.timeout.ms` lies outside what the broker allows.
+  public static let invalidSessionTimeout = Self(RD_KAFKA_RESP_ERR_INVALID_SESSION_TIMEOUT)
+  /// The group has as many members as the broker allows.
+  public static let groupMaxSizeReached = Self(RD_KAFKA_RESP_ERR_GROUP_MAX_SIZE_REACHED)
   /// The group is rebalancing.
   public static let rebalanceInProgress = Self(RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS)
   /// The topic exists already.
@@ -134,4 +154,17 @@ extension KafkaError.Code {
   public static let unknownProducerID = Self(RD_KAFKA_RESP_ERR_UNKNOWN_PRODUCER_ID)
   /// An open transaction holds offsets of the partition.
   public static let unstableOffsetCommit = Self(RD_KAFKA_RESP_ERR_UNSTABLE_OFFSET_COMMIT)
+}
+
+extension KafkaError.Code {
+  /// Every code that this librdkafka knows (`rd_kafka_get_err_descs`).
+  package static var all: [KafkaError.Code] {
+    var descriptions: UnsafePointer<rd_kafka_err_desc>?
+    var count = 0
+    rd_kafka_get_err_descs(&descriptions, &count)
+    // Of numbers without a code, the table has empty rows.
+    return UnsafeBufferPointer(start: descriptions, count: count).filter { $0.desc != nil }.map {
+      Self($0.code)
+    }
+  }
 }

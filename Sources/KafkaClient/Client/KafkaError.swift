@@ -20,6 +20,8 @@ public struct KafkaError: Error, Sendable, CustomStringConvertible {
   public var isFatal: Bool
   /// The transaction must be aborted; the next one may succeed (`rd_kafka_error_txn_requires_abort`).
   public var requiresAbort: Bool
+  /// Why the client's last connection failed, when the error is that no broker answered.
+  public var connection: ConnectionFailure?
 
   /// An error of the given code; flags default to false.
   public init(
@@ -37,6 +39,12 @@ public struct KafkaError: Error, Sendable, CustomStringConvertible {
     self.requiresAbort = requiresAbort
   }
 
+  /// What to do, where that is known: a sentence. Of a connection that failed, and of a property that was refused.
+  public var cure: String? {
+    if let connection { return connection.cure }
+    return code == .invalidArgument ? "Correct the librdkafka property that is named." : nil
+  }
+
   /// `Expected to commit the transaction, but … (_TIMED_OUT)`, with topic, partition and offset where known.
   public var description: String {
     var place = ""
@@ -44,6 +52,7 @@ public struct KafkaError: Error, Sendable, CustomStringConvertible {
     if let partition { place += " partition \(partition)" }
     if let offset { place += " offset \(offset)" }
     let location = place.isEmpty ? "" : ", at\(place)"
-    return "Expected to \(operation), but \(detail) (\(code.name)\(location))"
+    let cause = connection.map { "; the last connection failed: \($0)" } ?? ""
+    return "Expected to \(operation), but \(detail) (\(code.name)\(location))\(cause)"
   }
 }

@@ -15,7 +15,7 @@ struct SharedPointer: @unchecked Sendable {
 final class KafkaHandle: Sendable {
   private let pointer: SharedPointer
   /// What the callbacks need; the C side knows it as the opaque, so that it must live as long as the client.
-  private let context: ClientContext
+  let context: ClientContext
 
   var raw: OpaquePointer { pointer.raw }
 
@@ -45,6 +45,20 @@ final class KafkaHandle: Sendable {
   /// The error that ended the client, nil while it is alive.
   var fatalError: KafkaError? { KafkaError.fatal(of: raw, operation: "use the Kafka client") }
 
+  /// The error with the failure of the last connection, when it says that nobody answered.
+  func explained(_ error: KafkaError) -> KafkaError {
+    guard error.isOfConnection else { return error }
+    var error = error
+    error.connection = context.connectionFailure
+    return error
+  }
+
+  /// Throws when a C function returned a code other than success.
+  func check(_ code: rd_kafka_resp_err_t, _ operation: @autoclosure () -> String) throws(KafkaError) {
+    guard code != RD_KAFKA_RESP_ERR_NO_ERROR else { return }
+    throw explained(KafkaError(code, operation: operation()))
+  }
+
   /// The cluster's id, nil when no broker told it within the time-out (`rd_kafka_clusterid`).
   func clusterID(timeout: Duration) -> String? {
     guard let text = rd_kafka_clusterid(raw, timeout.kafkaMilliseconds) else { return nil }
@@ -71,7 +85,7 @@ final class KafkaHandle: Sendable {
         isEmpty = true
         continue
       }
-      let error = KafkaError(code, operation: "ask for a partition's watermarks")
+      let error = explained(KafkaError(code, operation: "ask for a partition's watermarks"))
         .at(TopicPartition(topic: topic, partition: partition))
       guard error.isOfLeaderChange, ContinuousClock.now + KafkaLimits.leaderSlice < deadline else {
         throw error
