@@ -107,6 +107,61 @@ extension SequiturCommandTests {
       #expect(!secret.output.standardError.contains("hush"))
     }
 
+    @Test(arguments: [
+      ["topics", "check"], ["topics", "create"], ["verify"], ["submit", "/dev/null"],
+      ["worker", "--rules", "/dev/null"],
+    ])
+    func `a property that would switch a guarantee off is refused by every command`(
+      arguments: [String]
+    ) async throws {
+      for property in ["isolation.level=read_uncommitted", "acks=1", "enable.auto.commit=true"] {
+        let result = try await sequitur(arguments + ["--kafka", property])
+        #expect(result.exit == .code(2))
+        let name = String(property.split(separator: "=")[0])
+        #expect(result.output.standardError.contains("Expected \(name)="), "\(result.output.standardError)")
+        #expect(!result.output.standardError.contains("__transaction_state"))
+      }
+    }
+
+    @Test func `a server that is none is said at once, and the cluster is not blamed`() async throws {
+      for arguments in [["topics", "check"], ["verify"], ["submit", "/dev/null"]] {
+        let result = try await sequitur(
+          arguments + ["--bootstrap-servers", "kafka://localhost:9092"], timeout: .seconds(5))
+        #expect(result.exit == .code(2))
+        #expect(result.output.standardError.contains("kafka://"), "\(result.output.standardError)")
+        #expect(!result.output.standardError.contains("Check that the broker runs"))
+      }
+    }
+
+    @Test(arguments: [["topics", "check"], ["verify"], ["submit", "/dev/null"]])
+    func `a wrong password is said as that by every command`(arguments: [String]) async throws {
+      let peer = try ScriptedPeer(.refusingPassword)
+      let result = try await sequitur(
+        arguments + [
+          "--bootstrap-servers", peer.bootstrap, "--kafka", "security.protocol=sasl_plaintext", "--kafka",
+          "sasl.mechanism=PLAIN", "--kafka", "sasl.username=u", "--kafka", "sasl.password=hunter2",
+        ])
+      #expect(result.exit == .code(2))
+      let text = result.output.standardError
+      for word in ["SASL authentication error", "Invalid username or password", "sasl.password"] {
+        #expect(text.contains(word), "\(text)")
+      }
+      #expect(!text.contains("hunter2"))
+    }
+
+    @Test(.enabled(if: TestBroker.isAvailable))
+    func `a missing topic is said with the right that looks the same`() async throws {
+      let servers = try TestBroker.bootstrap()
+      for arguments in [["topics", "check"], ["verify"], ["submit", "/dev/null"]] {
+        let name = TestBroker.uniqueName("absent")
+        let result = try await sequitur(
+          arguments + ["--bootstrap-servers", servers, "--commands-topic", name, "--application-id", name])
+        let text = result.output.standardError
+        #expect(result.exit != .code(0))
+        #expect(text.contains("--operation Describe --topic \(name)"), "\(text)")
+      }
+    }
+
     @Test(arguments: [["topics", "check"], ["verify"], ["submit", "/dev/null"]])
     func `an unreachable broker is said within 15 seconds, with exit code 2`(arguments: [String]) async throws
     {

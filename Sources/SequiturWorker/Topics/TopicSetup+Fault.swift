@@ -4,8 +4,8 @@ import KafkaClient
 public struct TopicFault: Error, Sendable, Hashable, CustomStringConvertible {
   /// What kind of fault it is, for programs.
   public enum Kind: String, Sendable, Hashable {
-    case unreachable, missing, unusable, sameName, partitionCount, leader, replication, cleanupPolicy
-    case retention, owner, strayRecord, notRead, notCreated, notDescribed
+    case unreachable, property, missing, unusable, sameName, partitionCount, leader, replication
+    case cleanupPolicy, retention, owner, strayRecord, notRead, notCreated, notDescribed
   }
 
   /// How bad it is.
@@ -40,23 +40,36 @@ public struct TopicFault: Error, Sendable, Hashable, CustomStringConvertible {
 }
 
 extension TopicFault {
-  static func unreachable(_ servers: String, _ error: KafkaError) -> TopicFault {
-    TopicFault(
+  package static func unreachable(_ servers: String, _ error: KafkaError) -> TopicFault {
+    guard error.code != .invalidArgument else {
+      return TopicFault(.property, "\(error).", cure: "Correct it: the cluster was not asked.")
+    }
+    let found =
+      error.connection.map { "the connection to \($0.address) failed: \($0.reason)" } ?? error.detail
+    return TopicFault(
       .unreachable,
-      "Expected an answer from the Kafka cluster at \(servers), but \(error.detail) (\(error.code.name)).",
-      cure: "Check that the broker runs and that --bootstrap-servers and the --kafka properties are right.")
+      "Expected an answer from the Kafka cluster at \(servers), but \(found) (\(error.code.name)).",
+      cure: error.cure
+        ?? "Check that the broker runs and that --bootstrap-servers and the --kafka properties are right.")
   }
 
-  static func missing(_ name: String) -> TopicFault {
+  package static func missing(_ name: String) -> TopicFault {
     TopicFault(
       .missing, topic: name, "Expected the topic \(name), but it does not exist.",
-      cure: "Create it: sequitur topics create.")
+      cure: "Create it: sequitur topics create. A user without the right to Describe it sees the same: "
+        + "\(grant("Describe", name)).")
+  }
+
+  /// The command that gives the user a right on a topic.
+  static func grant(_ right: String, _ topic: String) -> String {
+    "kafka-acls.sh --bootstrap-server … --add --allow-principal User:… --operation \(right) --topic \(topic)"
   }
 
   static func unusable(_ name: String, _ code: KafkaError.Code) -> TopicFault {
     TopicFault(
       .unusable, topic: name, "Expected to use the topic \(name), but the cluster answers \(code).",
-      cure: "Check the name and the user's rights.")
+      cure: code == .topicAuthorizationFailed
+        ? "Give the user the right: \(grant("Describe", name))." : "Check the name and the user's rights.")
   }
 
   static func sameName(_ name: String) -> TopicFault {
@@ -130,15 +143,22 @@ extension TopicFault {
   static func notCreated(_ name: String, _ error: KafkaError) -> TopicFault {
     TopicFault(
       .notCreated, topic: name,
-      "Expected to create the topic \(name), but \(error.detail) (\(error.code.name)).",
-      cure: "Check the replication factor and the user's rights.")
+      "Expected to create the topic \(name), but \(told(error)).",
+      cure: error.cure ?? "Check the replication factor and the user's rights.")
   }
 
   static func notDescribed(_ name: String, _ error: KafkaError) -> TopicFault {
     TopicFault(
       .notDescribed, severity: .warning, topic: name,
-      "Expected to read the properties of the topic \(name), but \(error.detail) (\(error.code.name)).",
-      cure: "Compaction, retention and max.message.bytes were not checked.")
+      "Expected to read the properties of the topic \(name), but \(told(error)).",
+      cure: "Compaction, retention and max.message.bytes were not checked."
+        + (error.code == .topicAuthorizationFailed ? " The right: \(grant("DescribeConfigs", name))." : "")
+        + (error.cure.map { " \($0)" } ?? ""))
+  }
+
+  /// What happened, with the client's last failed connection where that may be why.
+  private static func told(_ error: KafkaError) -> String {
+    "\(error.detail) (\(error.code.name))" + (error.connection.map { "; \($0)" } ?? "")
   }
 
   /// Records of another application.

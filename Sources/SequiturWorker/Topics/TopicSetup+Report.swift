@@ -15,8 +15,8 @@ public struct TopicReport: Sendable {
   public var errors: [TopicFault] { faults.filter { $0.severity == .error } }
   /// Those that do not.
   public var warnings: [TopicFault] { faults.filter { $0.severity == .warning } }
-  /// Whether the topics could not be looked at, since no broker answered.
-  public var isUnreachable: Bool { faults.contains { $0.kind == .unreachable } }
+  /// Whether the topics could not be looked at, since no broker answered or none could be asked.
+  public var isUnreachable: Bool { faults.contains { $0.kind == .unreachable || $0.kind == .property } }
 
   /// The number of partitions, or all errors at once.
   public func usablePartitions() throws(TopicFaults) -> Int {

@@ -19,6 +19,7 @@ struct StartupCheck: Sendable {
     }
     reasons += configuration.limits.faults
     reasons += configuration.effectiveTimeouts.faults
+    reasons += ReservedProperties.faults(configuration.kafka, in: .worker).map(\.description)
     var state: StateDirectory?
     do {
       state = try StateDirectory(
@@ -87,6 +88,7 @@ public struct WorkerStartFault: Error, Sendable, CustomStringConvertible {
   static func withoutTransactions(_ error: KafkaError) -> WorkerStartFault {
     let cure =
       switch error.code {
+      case _ where error.cure != nil: error.cure ?? ""
       case .invalidTransactionTimeout:
         "Lower --transaction-timeout to the broker's transaction.max.timeout.ms, or raise that."
       case .transactionalIDAuthorizationFailed, .clusterAuthorizationFailed:

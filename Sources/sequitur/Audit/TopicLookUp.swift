@@ -1,4 +1,5 @@
 import KafkaClient
+import SequiturWorker
 
 /// Asks the cluster for topics before work begins, so that trouble is said at once and clearly.
 enum TopicLookUp {
@@ -14,9 +15,9 @@ enum TopicLookUp {
   private static func metadata(
     _ topics: [String], kafka: KafkaConfiguration, _ settings: KafkaSettings
   ) throws -> ClusterMetadata {
-    let admin = try KafkaAdmin(configuration: kafka, logger: settings.logger)
     let metadata: ClusterMetadata
     do {
+      let admin = try KafkaAdmin(configuration: kafka, logger: settings.logger)
       metadata = try admin.metadata(timeout: timeout)
     } catch {
       throw unreachable(kafka, error)
@@ -26,13 +27,8 @@ enum TopicLookUp {
   }
 
   static func unreachable(_ kafka: KafkaConfiguration, _ error: KafkaError) -> CommandFailure {
-    CommandFailure(
-      "Expected an answer from the Kafka cluster at \(kafka["bootstrap.servers"] ?? "(none)"), but "
-        + "\(error.detail) (\(error.code.name)). Check that the broker runs and that --bootstrap-servers and "
-        + "the --kafka properties are right.")
+    CommandFailure("\(TopicFault.unreachable(kafka["bootstrap.servers"] ?? "(none)", error))")
   }
 
-  static func missing(_ topic: String) -> CommandFailure {
-    CommandFailure("Expected the topic \(topic), but it does not exist. Create it: sequitur topics create.")
-  }
+  static func missing(_ topic: String) -> CommandFailure { CommandFailure("\(TopicFault.missing(topic))") }
 }

@@ -48,7 +48,7 @@ enum ProgramExit {
       if !failure.description.isEmpty { Terminal.printError(failure.description) }
       end(failure.status)
     case let error as KafkaError:
-      Terminal.printError("\(error).")
+      Terminal.printError("\(error)." + (error.cure.map { " \($0)" } ?? ""))
       end(.wrongUsage)
     default:
       break

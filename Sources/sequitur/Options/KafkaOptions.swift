@@ -1,6 +1,7 @@
 import ArgumentParser
 import KafkaClient
 import Logging
+import SequiturWorker
 
 /// How to reach the cluster, and how much to say: shared by all subcommands that do.
 struct KafkaOptions: ParsableArguments {
@@ -45,6 +46,8 @@ struct KafkaOptions: ParsableArguments {
         "Expected properties that librdkafka knows in --kafka, SEQUITUR_KAFKA_… and the configuration file. "
           + "\(error). Its CONFIGURATION.md lists them.")
     }
+    let reserved = ReservedProperties.faults(properties, in: .all)
+    guard reserved.isEmpty else { throw CommandFailure(reserved.map(\.description).joined(separator: "\n")) }
     return KafkaSettings(
       settings: settings, bootstrapServers: servers, properties: properties,
       logger: try logger(settings, defaultLogLevel))
