@@ -22,23 +22,28 @@ final class Membership: KafkaRebalanceListener {
   private let intake: CommandIntake
   private let timeouts: WorkerTimeouts
   private let events: WorkerEventHub
+  private let join: JoinWatch
   private let logger: Logger
   private let stopping = Cancellation()
   private let thread = Mutex<WorkerThread?>(nil)
 
-  init(intake: CommandIntake, timeouts: WorkerTimeouts, events: WorkerEventHub, logger: Logger) {
+  init(
+    intake: CommandIntake, timeouts: WorkerTimeouts, join: JoinWatch, events: WorkerEventHub, logger: Logger
+  ) {
     self.intake = intake
     self.timeouts = timeouts
+    self.join = join
     self.events = events
     self.logger = logger
   }
 
   /// Polls until ``stop()``, then leaves the group.
   ///
-  /// - Parameter ended: told when the client can never be a member again, such as when another worker took its
-  ///   instance id.
+  /// - Parameter ended: told why the worker cannot go on: its client can never be a member again, such as when another
+  ///   worker took its instance id, or the group will never have it.
   func start(
-    _ consumer: KafkaConsumer, assignments: Assignments, ended: @escaping @Sendable (KafkaError) -> Void
+    _ consumer: KafkaConsumer, assignments: Assignments,
+    ended: @escaping @Sendable (WorkerEnd.Reason) -> Void
   ) {
     self.assignments.bind(assignments)
     self.consumer.bind(consumer)
@@ -66,14 +71,23 @@ final class Membership: KafkaRebalanceListener {
     return consume metadata
   }
 
-  private func run(_ consumer: KafkaConsumer, _ ended: (KafkaError) -> Void) {
+  private func run(_ consumer: KafkaConsumer, _ ended: (WorkerEnd.Reason) -> Void) {
     while !stopping.isCancelled {
-      guard let error = consumer.poll(timeout: .milliseconds(100)) else { continue }
-      report(error)
+      guard let error = consumer.poll(timeout: .milliseconds(100)) else {
+        join.remind()
+        continue
+      }
+      events.send(.consumerFailed(error))
       if let fatal = consumer.fatalError {
+        report(error)
         loseAll()
-        ended(fatal)
+        ended(.membershipLost(fatal))
         break
+      }
+      switch join.met(error) {
+      case nil: report(error)
+      case .goOn: break
+      case .end(let fault): ended(.failed(fault))
       }
     }
     do throws(KafkaError) {
@@ -85,13 +99,7 @@ final class Membership: KafkaRebalanceListener {
 
   private func report(_ error: KafkaError) {
     let level: Logger.Level = error.isFatal ? .error : .warning
-    var metadata: Logger.Metadata = ["error": "\(error)"]
-    if error.code == .inconsistentGroupProtocol {
-      metadata["cure"] =
-        "the group's other workers have another --assignment-strategy: stop all, then start all with the same"
-    }
-    logger.log(level: level, "the consumer reports an error", metadata: metadata)
-    events.send(.consumerFailed(error))
+    logger.log(level: level, "the consumer reports an error", metadata: ["error": "\(error)"])
   }
 
   // MARK: KafkaRebalanceListener, on the membership's thread
@@ -101,6 +109,7 @@ final class Membership: KafkaRebalanceListener {
 
   func partitionsAssigned(_ partitions: [TopicPartition]) {
     let numbers = partitions.map(\.partition).sorted()
+    join.joined()
     logger.info("partitions assigned", metadata: ["partitions": "\(numbers)"])
     events.send(.partitionsAssigned(numbers))
     let now = currentStanding()

@@ -22,6 +22,10 @@ public final class WorkerStatistics: Sendable {
     public var storeFault: String?
     /// Why the brokers refuse outcomes; `nil` when all is well. A worker with a fault is unhealthy.
     public var outputFault: String?
+    /// How often the brokers have refused outcomes.
+    public var outputRefusals = 0
+    /// Why the worker cannot join its group; `nil` when it can. A worker with a fault is unhealthy.
+    public var groupFault: String?
 
     /// Why partitions that are assigned are not served.
     public var refusals: [Int32: String] = [:]
@@ -36,6 +40,8 @@ public final class WorkerStatistics: Sendable {
   private let acceptedCounter = Counter(label: "sequitur_commands_accepted_total")
   private let storeGauge = Gauge(label: "sequitur_store_healthy")
   private let outputGauge = Gauge(label: "sequitur_output_healthy")
+  private let refusalCounter = Counter(label: "sequitur_output_refusals_total")
+  private let groupGauge = Gauge(label: "sequitur_group_healthy")
   private let restoredRecords = Counter(label: "sequitur_restore_records_total")
   private let restoredBytes = Counter(label: "sequitur_restore_bytes_total")
   private let transactionTimer = Timer(label: "sequitur_transaction_duration")
@@ -107,8 +113,18 @@ public final class WorkerStatistics: Sendable {
     state.withLock { $0.storeFault = fault }
   }
 
-  /// The brokers refuse outcomes (`nil`: they take them).
-  func outputRefused(_ fault: String?) {
+  /// The brokers have refused outcomes once more.
+  func outputRefused(_ fault: String) {
+    outputGauge.record(0)
+    refusalCounter.increment()
+    state.withLock { state in
+      state.outputFault = fault
+      state.outputRefusals += 1
+    }
+  }
+
+  /// The brokers take outcomes (`nil`), or still refuse those of another lane.
+  func outputAccepted(still fault: String?) {
     outputGauge.record(fault == nil ? 1 : 0)
     events.send(fault.map { .outputRefused(why: $0) } ?? .outputAccepted)
     state.withLock { $0.outputFault = fault }
@@ -132,6 +148,12 @@ public final class WorkerStatistics: Sendable {
 
   private func gauge(_ label: String, of partition: Int32, _ value: Double) {
     Gauge(label: label, dimensions: [("partition", "\(partition)")]).record(value)
+  }
+
+  /// The group does not take the worker (`nil`: it does).
+  func joinRefused(_ fault: String?) {
+    groupGauge.record(fault == nil ? 1 : 0)
+    state.withLock { $0.groupFault = fault }
   }
 
   func removed(_ partition: Int32) {

@@ -73,16 +73,21 @@ struct WorkerParts: Sendable {
     statistics.events.send(.started(isStoreKept: state.isKept))
     let intake = CommandIntake(bytesMax: configuration.memory.fetchBytesHeld)
     self.intake = intake
+    let join = JoinWatch(
+      group: configuration.applicationID, timeouts: configuration.effectiveTimeouts, statistics: statistics,
+      logger: logger)
     let membership = Membership(
-      intake: intake, timeouts: configuration.timeouts, events: statistics.events, logger: logger)
+      intake: intake, timeouts: configuration.timeouts, join: join, events: statistics.events,
+      logger: logger)
     self.membership = membership
     let consumer = try KafkaConsumer(
       configuration: configuration.consumerProperties(partitions: check.partitions), logger: logger,
       rebalanceListener: membership, fetchGate: { intake.hold($0) })
     self.consumer = consumer
     let outputLimits = OutputLimits(
-      topics: configuration.topics, messageBytesMax: check.messageBytesMax, admin: admin,
-      call: configuration.timeouts.call, statistics: statistics, logger: logger)
+      topics: configuration.topics, messageBytesMax: check.messageBytesMax,
+      commandsMax: check.limits.transactionCommandsMax, admin: admin, call: configuration.timeouts.call,
+      statistics: statistics, logger: logger)
     self.outputLimits = outputLimits
     let instance = try configuration.instanceID ?? state.instanceID()
     let group = TransactionSender.Group(
@@ -118,9 +123,13 @@ struct WorkerParts: Sendable {
         return try sender.recreateProducer()
       } catch {
         guard error.isRetriable, ContinuousClock.now < deadline else { throw .withoutTransactions(error) }
+        Thread.sleep(forTimeInterval: Self.initialisePause)
       }
     }
   }
+
+  /// Seconds between two tries: what is wrong may be told at once.
+  private static let initialisePause = 0.1
 
   /// Makes sure that the store is this application's, and opens the crash guard.
   private static func adopt(
