@@ -41,6 +41,8 @@ extension RejectionCode {
   public static let duplicate = RejectionCode(rawValue: "duplicate")
   /// An output of the command would be larger than its topic takes.
   public static let tooLarge = RejectionCode(rawValue: "too-large")
+  /// A topic refuses an output of the command for another reason than its size, such as its timestamp.
+  public static let outputRefused = RejectionCode(rawValue: "output-refused")
   /// The decider failed.
   public static let deciderError = RejectionCode(rawValue: "decider-error")
 }

@@ -1,4 +1,5 @@
 import Foundation
+import KafkaClient
 import NoteDecider
 import TestBroker
 import Testing
@@ -22,7 +23,6 @@ extension StateTests {
     try await eventually("all are processed", within: .seconds(60)) {
       worker.statistics.snapshot.commands == 511
     }
-    #expect(bench.log.has("error the brokers refuse outcomes"))
     #expect(bench.log.has("larger outcomes are rejected as too-large"))
     #expect(worker.statistics.snapshot.outputFault == nil)
     #expect(worker.statistics.snapshot.rejected == [.tooLarge: 1])
@@ -48,7 +48,7 @@ extension StateTests {
     // The damage: not even a checkpoint is taken.
     #expect(try bench.limit(of: bench.topics.changelog) == "90")
     try bench.send([("late", "late")])
-    func refusals() -> Int { bench.log.lines.count { $0.hasPrefix("error the brokers refuse outcomes") } }
+    func refusals() -> Int { worker.statistics.snapshot.outputRefusals }
     try await eventually("the worker has tried three times", within: .seconds(60)) { refusals() >= 3 }
     let fault = try #require(worker.statistics.snapshot.outputFault)
     for part in [
@@ -63,6 +63,7 @@ extension StateTests {
     }
     // Tries are apart: a second at least from the fourth on.
     #expect(refusals() < 20)
+    #expect(bench.log.lines.count { $0.hasPrefix("error the brokers refuse outcomes") } == 1)
     running.cancel()
     try await running.value
     // Decided under the limit of before, and sent when it was just raised, it is rejected.
@@ -70,6 +71,40 @@ extension StateTests {
     #expect(rejected.allSatisfy { $0.header("rejection-code") == "too-large" })
     #expect(try bench.records(of: bench.topics.valid).count + rejected.count == 11)
     #expect(try bench.stored() == bench.fold())
+  }
+
+  /// An event carries its command's timestamp. The test broker takes any.
+  @Test(
+    .enabled(
+      if: TestBroker.isOutside, "SKIPPED: set SEQUITUR_TEST_BOOTSTRAP to a broker that checks timestamps"),
+    arguments: [1, 40])
+  func `a command whose event a topic refuses for its timestamp is rejected, and the others go on`(
+    old: Int
+  ) async throws {
+    let bench = try StateBench()
+    try await bench.createTopics()
+    try bench.alter(bench.topics.valid, "message.timestamp.before.max.ms", "3600000")
+    let yesterday = (Int64(Date().timeIntervalSince1970) - 24 * 3600) * 1000
+    try bench.sendNotes(300, text: "before")
+    for number in 0..<old { try bench.send("old-\(number)", "yesterday's", timestamp: yesterday) }
+    try bench.sendNotes(300, text: "after")
+    let (worker, running) = start(bench)
+    try await eventually("all are processed") { worker.statistics.snapshot.commands == 600 + old }
+    running.cancel()
+    try await running.value
+    #expect(worker.statistics.snapshot.rejected == [.outputRefused: old])
+    #expect(worker.statistics.snapshot.outputFault == nil)
+    let rejected = try bench.records(of: bench.topics.invalid)
+    #expect(Set(rejected.map(\.key)) == Set((0..<old).map { "old-\($0)" }))
+    for record in rejected {
+      #expect(record.header("rejection-code") == "output-refused")
+      #expect(record.header("rejection-reason")?.contains("INVALID_TIMESTAMP") == true)
+    }
+    #expect(try bench.records(of: bench.topics.valid).count == 600)
+    try bench.expectGaplessVersions()
+    #expect(try bench.stored() == bench.fold())
+    #expect(bench.log.lines.count { $0.contains("the command is rejected") } == old)
+    #expect(!bench.log.has("error the brokers refuse outcomes"))
   }
 
   private func start(_ bench: StateBench) -> (Worker, Task<Void, any Error>) {
@@ -81,6 +116,18 @@ extension StateTests {
 }
 
 extension StateBench {
+  /// Sends one command of another time.
+  fileprivate func send(_ key: String, _ payload: String, timestamp: Int64) throws {
+    let producer = try KafkaProducer(configuration: kafka, logger: log.logger)
+    let topic = try producer.topic(topics.commands)
+    try Array(key.utf8).withUnsafeBytes { key in
+      try Array(payload.utf8).withUnsafeBytes { payload in
+        try producer.produce(topic: topic, key: key, value: payload, timestamp: timestamp)
+      }
+    }
+    try producer.flush(timeout: .seconds(30))
+  }
+
   fileprivate func limit(of topic: String) throws -> String? {
     try admin().describeTopicConfiguration(topic, timeout: .seconds(10))["max.message.bytes"]
   }

@@ -73,6 +73,49 @@ extension SequiturWorkerTests {
       }
     }
 
+    struct Refusal: Sendable {
+      let request: EmbeddedBroker.Request
+      let code: KafkaError.Code
+      let word: String
+    }
+
+    @Test(arguments: [
+      Refusal(
+        request: .addPartitionsToTransaction, code: .topicAuthorizationFailed, word: "--operation Write"),
+      Refusal(request: .addPartitionsToTransaction, code: .policyViolation, word: "policy"),
+      Refusal(request: .produce, code: .topicAuthorizationFailed, word: "--operation Write"),
+      Refusal(request: .produce, code: .unsupportedCompressionType, word: "compression.type"),
+      Refusal(
+        request: .addPartitionsToTransaction, code: .transactionalIDAuthorizationFailed, word: "prefixed"),
+      Refusal(
+        request: .addPartitionsToTransaction, code: .clusterAuthorizationFailed, word: "IdempotentWrite"),
+      Refusal(request: .transactionOffsetCommit, code: .groupAuthorizationFailed, word: "--operation Read"),
+    ])
+    func `a refusal of everything makes the worker unhealthy, is told once, and rejects no command`(
+      _ refusal: Refusal
+    ) async throws {
+      try await withEmbeddedBroker { broker, application, worker in
+        let own: [KafkaError.Code] = refusal.request == .produce ? [.noError] : []
+        broker.pushRequestErrors(own + Array(repeating: refusal.code, count: 60), for: refusal.request)
+        try await application.submit(.amend("a", total: 2))
+        try await eventually("some tries") { worker.worker.statistics.snapshot.outputRefusals >= 3 }
+        let fault = worker.worker.statistics.snapshot.outputFault ?? ""
+        #expect(fault.contains(refusal.code.name) && fault.contains(refusal.word), "\(fault)")
+        broker.clearRequestErrors(for: refusal.request)
+        try await eventually("the event") {
+          try await application.read(application.topics.valid).last?.text("ce_sequence") == "2"
+        }
+        try await eventually("the end of the incident") {
+          worker.worker.statistics.snapshot.outputFault == nil
+        }
+        // Produce requests are of one topic each: each topic's refusal is told once.
+        let told = worker.log.lines("the brokers refuse outcomes").count
+        #expect(refusal.request == .produce ? 1...3 ~= told : told == 1, "\(told)")
+        #expect(worker.log.lines("the brokers take the outcomes again").count == 1)
+        #expect(worker.worker.statistics.snapshot.rejections == 0)
+      }
+    }
+
     @Test func `a worker goes on after its broker was away`() async throws {
       try await withEmbeddedBroker { broker, application, worker in
         try await application.submit(.amend("a", total: 2))

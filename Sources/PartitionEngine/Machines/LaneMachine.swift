@@ -67,7 +67,9 @@ public struct LaneMachine<Partition: LanePartition> {
   }
 
   private let limits: Limits
-  private let policy: BatchPolicy
+  private var policy: BatchPolicy
+  /// Of the open transaction, at most.
+  private var commandsMax: Int
   private var seats = PartitionRotation<Seat>()
   /// The partitions of the transaction that is with the committer; by number.
   public private(set) var sent: [Partition] = []
@@ -84,6 +86,7 @@ public struct LaneMachine<Partition: LanePartition> {
   public init(limits: Limits) {
     self.limits = limits
     policy = BatchPolicy(limits)
+    commandsMax = limits.transactionCommandsMax
   }
 
   public var isCommitting: Bool { !sent.isEmpty }
@@ -199,7 +202,18 @@ public struct LaneMachine<Partition: LanePartition> {
   public mutating func took(isFull: Bool) { seats.found(isFull: isFull) }
 
   /// How many more commands the open transaction takes.
-  public var room: Int { max(limits.transactionCommandsMax - openCommands, 0) }
+  public var room: Int { max(commandsMax - openCommands, 0) }
+
+  /// Bounds the commands of a transaction, as while the one is looked for whose outcome is refused; nil: as many as the
+  /// limits say.
+  public mutating func bound(commands: Int?) {
+    let most = min(commands ?? .max, limits.transactionCommandsMax)
+    guard most != commandsMax else { return }
+    commandsMax = most
+    var bounded = limits
+    bounded.transactionCommandsMax = most
+    policy = BatchPolicy(bounded)
+  }
 
   /// Nothing is taken in for a while: a store could not be read.
   public mutating func pause(until end: Duration) { pausedUntil = end }

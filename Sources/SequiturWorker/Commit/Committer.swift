@@ -102,20 +102,21 @@ final class Committer: Sendable {
     var machine = CommitMachine()
     var action = machine.start()
     var refusal: KafkaError?
+    var pause = Duration.zero
     while true {
       switch action {
       case .committed:
-        sender.limits.accepted(by: name)
+        sender.limits.accepted(transaction.parts, isAccepted: transaction.accepted > 0, by: name)
         return TransactionResult(
           ending: .committed, checkpointOffsets: sender.checkpointOffsets,
           duration: ContinuousClock.now - start)
       case .discard(let isUndecided):
-        if let refusal, !isAbandoned { endRefused(refusal, transaction.parts) }
+        if let refusal, !isAbandoned { endRefused(refusal, transaction) }
         return TransactionResult(
           ending: .discarded(isUndecided: isUndecided), checkpointOffsets: [:],
           duration: ContinuousClock.now - start)
       case .begin, .produce, .flush, .sendOffsets, .commit, .abort, .recreateProducer, .wait:
-        let outcome = carryOut(action, transaction, &refusal)
+        let outcome = carryOut(action, transaction, &refusal, &pause)
         // The same bytes would be refused again: the commands are processed again, with what was learnt.
         action = machine.next(after: outcome, isAbandoned: isAbandoned || refusal != nil)
       }
@@ -124,7 +125,7 @@ final class Committer: Sendable {
 
   private func carryOut(
     _ action: CommitMachine.Action, _ transaction: borrowing PreparedTransaction,
-    _ refusal: inout KafkaError?
+    _ refusal: inout KafkaError?, _ pause: inout Duration
   ) -> CommitMachine.Outcome {
     do throws(KafkaError) {
       switch action {
@@ -135,20 +136,31 @@ final class Committer: Sendable {
       case .commit: try sender.commit()
       case .abort: try sender.abort()
       case .recreateProducer: try sender.recreateProducer()
-      case .wait(let duration): _ = nudged.wait(timeout: .now() + duration.seconds)
+      case .wait(let duration):
+        _ = nudged.wait(timeout: .now() + max(duration, pause).seconds)
+        pause = .zero
       case .committed, .discard: break
       }
       return .succeeded
     } catch {
-      report(error, action)
-      if error.isRefusal { refusal = error }
+      events.send(.transactionStepFailed(error))
+      switch OutputErrorClass(error) {
+      case .record: refusal = error
+      // The same bytes are sent again, ever more slowly: it concerns them all.
+      case .output: pause = sender.limits.refused(error, transaction.parts, by: name)
+      case .passing, .membership, .fenced, .producer: report(error, action)
+      }
       return .failed(CommitMachine.Failure(error))
     }
   }
 
   /// Waits before the commands of a refused transaction are processed again; a release ends the wait.
-  private func endRefused(_ error: KafkaError, _ parts: [TransactionPart]) {
-    sender.limits.refused(error, parts, by: name) { pause in _ = nudged.wait(timeout: .now() + pause.seconds)
+  private func endRefused(_ error: KafkaError, _ transaction: borrowing PreparedTransaction) {
+    let pause = sender.limits.recordRefused(
+      error, transaction.parts, commands: transaction.commands, by: name)
+    if pause > .zero {
+      _ = nudged.wait(timeout: .now() + pause.seconds)
+      sender.limits.lookUp()
     }
     sender.dropProducer()
   }
@@ -159,6 +171,7 @@ final class Committer: Sendable {
     do throws(KafkaError) {
       try sender.recreateProducer()
     } catch {
+      events.send(.transactionStepFailed(error))
       report(error, .recreateProducer)
     }
   }
@@ -167,7 +180,6 @@ final class Committer: Sendable {
     let level: Logger.Level = error.isRetriable ? .info : .warning
     logger.log(
       level: level, "a transaction step failed", metadata: ["step": "\(action)", "error": "\(error)"])
-    events.send(.transactionStepFailed(error))
   }
 }
 

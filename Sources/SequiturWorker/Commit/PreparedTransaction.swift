@@ -7,10 +7,13 @@ struct PreparedTransaction: ~Copyable, Sendable {
   var parts: [TransactionPart] = []
   /// Commands that were accepted in it.
   var accepted = 0
+  /// All commands in it, once it is sealed.
+  var commands = 0
 
   mutating func removeAll() {
     output.removeAll()
     parts.removeAll(keepingCapacity: true)
     accepted = 0
+    commands = 0
   }
 }

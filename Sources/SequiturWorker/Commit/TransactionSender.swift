@@ -74,7 +74,10 @@ final class TransactionSender: Sendable {
   /// take.
   func dropProducer() { connection.withLock { $0 = nil } }
 
-  func begin() throws(KafkaError) { try connected().producer.begin() }
+  func begin() throws(KafkaError) {
+    if connection.withLock({ $0 == nil }) { try recreateProducer() }
+    try connected().producer.begin()
+  }
 
   /// Hands all records to librdkafka.
   func produce(_ output: borrowing OutputBatch) throws(KafkaError) {
@@ -124,7 +127,14 @@ final class TransactionSender: Sendable {
 
   func commit() throws(KafkaError) { try connected().producer.commit(timeout: call) }
 
-  func abort() throws(KafkaError) { try connected().producer.abort(timeout: call) }
+  /// Aborts; makes the producer anew when that ended it, as it may although the transaction is aborted.
+  func abort() throws(KafkaError) {
+    let producer = try connected().producer
+    try producer.abort(timeout: call)
+    guard producer.fatalError != nil else { return }
+    logger.info("the transaction was aborted before the coordinator knew it; the producer is made anew")
+    try recreateProducer()
+  }
 
   private func connected() throws(KafkaError) -> Connection {
     if let connection = connection.withLock({ $0 }) { return connection }

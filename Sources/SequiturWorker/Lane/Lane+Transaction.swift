@@ -8,6 +8,7 @@ extension Lane {
       outputBytes: open.output.memoryByteCount, hasRest: nextMessage < source.messages.count, at: now)
     guard let reason, let empty = spare.take() else { return }
     statistics.transactionClosed(reason)
+    open.commands = machine.openCommands
     machine.send()
     for actor in machine.sent { open.parts.append(actor.seal(into: &open.output)) }
     var full = empty

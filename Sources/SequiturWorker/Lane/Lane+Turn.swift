@@ -6,6 +6,10 @@ extension Lane {
   /// to do.
   func turn() {
     passOnObjectBytesMax()
+    if let outputLimits {
+      machine.bound(
+        commands: outputLimits.isSearching ? outputLimits.commandsMax(of: machine.partitions) : nil)
+    }
     if machine.beginTurn(outputBytes: open.output.memoryByteCount, at: now) {
       if nextMessage == source.messages.count { receive() }
       processBatch()

@@ -19,6 +19,8 @@ actor Lane {
   let limits: Limits
   let drainer: Drainer
   let intake: CommandIntake
+  /// Bounds transactions while a command is looked for whose outcome is refused; nil bounds nothing.
+  let outputLimits: OutputLimits?
   let statistics: WorkerStatistics
   let events: LaneEvents
   let logger: Logger
@@ -49,8 +51,8 @@ actor Lane {
   nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
   init(
-    index: Int, limits: Limits, drainer: Drainer, intake: CommandIntake, statistics: WorkerStatistics,
-    events: LaneEvents, logger: Logger
+    index: Int, limits: Limits, drainer: Drainer, intake: CommandIntake, outputLimits: OutputLimits? = nil,
+    statistics: WorkerStatistics, events: LaneEvents, logger: Logger
   ) {
     self.index = index
     executor = LaneExecutor(name: "lane-\(index)")
@@ -58,6 +60,7 @@ actor Lane {
     machine = LaneMachine(limits: limits)
     self.drainer = drainer
     self.intake = intake
+    self.outputLimits = outputLimits
     self.statistics = statistics
     self.events = events
     self.logger = logger

@@ -57,6 +57,6 @@ public struct PartitionSeat: Sendable {
   public let hashSeed: UInt64
   /// Where the task notes the command it executes.
   public let execution: ExecutionSlot
-  /// The offset of a command to reject without executing it, since it ended the process before; -1: none.
-  public let poisoned: Int64
+  /// Commands to reject without executing them, by offset: they ended the process before, or their outcomes are refused.
+  public let refusals: [Int64: Rejection]
 }

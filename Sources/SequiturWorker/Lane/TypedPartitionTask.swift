@@ -11,11 +11,13 @@ import Sequitur
 final class TypedPartitionTask<D: Decider>: PartitionTask {
   @usableFromInline var processor: PartitionProcessor<D>
   @usableFromInline var headers: [RecordHeader] = []
-  @usableFromInline var timestamp: Int64 = 0
   /// The command that the open transaction ends with.
   @usableFromInline var lastCommand: LastCommand?
   @usableFromInline let execution: ExecutionSlot
-  @usableFromInline let poisoned: Int64
+  /// Commands that are rejected without being executed.
+  @usableFromInline let refusals: [Int64: Rejection]
+  /// The first of those that are left; beyond all offsets when none is.
+  @usableFromInline var nextRefusal: Int64
 
   @usableFromInline
   typealias Run = (
@@ -30,7 +32,8 @@ final class TypedPartitionTask<D: Decider>: PartitionTask {
       store: store, position: seat.position, changelogPosition: seat.changelogPosition,
       isMoved: seat.isMoved, hashSeed: seat.hashSeed)
     execution = seat.execution
-    poisoned = seat.poisoned
+    refusals = seat.refusals
+    nextRefusal = seat.refusals.keys.min() ?? .max
     run = { task, messages, range, output, outputBytesMax in
       task.processRun(messages, range, into: &output, outputBytesMax: outputBytesMax)
     }
@@ -85,24 +88,33 @@ final class TypedPartitionTask<D: Decider>: PartitionTask {
   ) throws(StoreFault) -> Outcome {
     headers.removeAll(keepingCapacity: true)
     message.forEachHeader { name, value in headers.append(RecordHeader(name: name, value: value)) }
-    timestamp = message.timestamp
     return try headers.withUnsafeBufferPointer { headers throws(StoreFault) in
       let record = CommandRecord(message, headers: headers)
-      guard message.offset != poisoned else {
-        return try processor.refuse(record, .crashed, into: &output)
+      if message.offset >= nextRefusal, let rejection = refusal(at: message.offset) {
+        return try processor.refuse(record, rejection, into: &output)
       }
       execution.begin(message.offset)
       return try processor.process(record, into: &output)
     }
   }
 
+  /// Why the command at an offset is rejected, when it is; looks for the next one otherwise.
+  @inlinable @inline(never)
+  func refusal(at offset: Int64) -> Rejection? {
+    if let rejection = refusals[offset] { return rejection }
+    nextRefusal = refusals.keys.filter { $0 > offset }.min() ?? .max
+    return nil
+  }
+
   @inlinable var hasOpenCommands: Bool { processor.hasOpenCommands }
   @inlinable var openByteCount: Int { processor.openByteCount }
   @inlinable var committedPosition: Int64 { processor.positionCommitted }
 
+  /// The changelog's records have the time at which they are written, 0 for librdkafka: a command's may be one that the
+  /// topic refuses, and compaction goes by it.
   @inlinable
   func seal(into output: inout OutputBatch) -> Int64 {
-    processor.seal(into: &output, timestamp: timestamp, lastCommand: lastCommand)
+    processor.seal(into: &output, timestamp: 0, lastCommand: lastCommand)
   }
 
   @inlinable

@@ -117,6 +117,7 @@ public final class WorkerStatistics: Sendable {
   func outputRefused(_ fault: String) {
     outputGauge.record(0)
     refusalCounter.increment()
+    events.send(.outputRefused(why: fault))
     state.withLock { state in
       state.outputFault = fault
       state.outputRefusals += 1
@@ -126,7 +127,7 @@ public final class WorkerStatistics: Sendable {
   /// The brokers take outcomes (`nil`), or still refuse those of another lane.
   func outputAccepted(still fault: String?) {
     outputGauge.record(fault == nil ? 1 : 0)
-    events.send(fault.map { .outputRefused(why: $0) } ?? .outputAccepted)
+    if fault == nil { events.send(.outputAccepted) }
     state.withLock { $0.outputFault = fault }
   }
 

@@ -12,7 +12,8 @@ extension WorkerParts {
     let turns = RestoreTurns(count: configuration.restoreTurns)
     let lanes = senders.indices.map { index in
       Lane(
-        index: index, limits: laneLimits, drainer: drainer, intake: intake, statistics: statistics,
+        index: index, limits: laneLimits, drainer: drainer, intake: intake, outputLimits: outputLimits,
+        statistics: statistics,
         events: laneEvents(bound), logger: logger)
     }
     let end = WorkerEnd()
@@ -41,7 +42,7 @@ extension WorkerParts {
     let laneTasks = zip(lanes, senders).map { lane, sender in Task { await lane.run(sender: sender) } }
     let housekeeping = Task { await keepHouse(pool, assignments, end) }
     try consumer.subscribe([configuration.topics.commands])
-    membership.start(consumer, assignments: assignments) { error in end.come(.membershipLost(error)) }
+    membership.start(consumer, assignments: assignments) { reason in end.come(reason) }
     return WorkerRuntime(
       end: end, logger: logger, state: state, drainer: drainer, pool: pool, lanes: lanes,
       laneTasks: laneTasks, membership: membership, housekeeping: housekeeping, bound: bound)
@@ -106,10 +107,20 @@ extension WorkerParts {
       isMoved: restored.isMoved, changelogPosition: restored.changelogPosition,
       hashSeed: .random(in: .min ... .max),
       execution: crashGuard?.slot(of: partition.number) ?? .unguarded(),
-      poisoned: crashGuard?.poisoned(partition.number, from: restored.position ?? 0) ?? -1)
+      refusals: refusals(partition.number, from: restored.position ?? 0))
     return PartitionActor(
       partition: partition.number, queue: partition.queue, executor: lane.executor, store: restored.store,
       task: makeTask(seat, restored.store))
+  }
+
+  /// The commands of a partition that are rejected without being executed.
+  private func refusals(_ partition: Int32, from position: Int64) -> [Int64: Rejection] {
+    var refusals: [Int64: Rejection] = [:]
+    if let offset = crashGuard?.poisoned(partition, from: position) { refusals[offset] = .crashed }
+    if let (offset, rejection) = outputLimits.convict(of: partition, from: position) {
+      refusals[offset] = rejection
+    }
+    return refusals
   }
 
   /// Flushes the store from time to time, and ends the worker when it has caught up.
