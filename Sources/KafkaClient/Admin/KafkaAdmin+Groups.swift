@@ -32,6 +32,12 @@ public struct ConsumerGroup: Sendable, Hashable {
     public let clientID: String
     /// Where it connects from, such as `/10.0.0.7`.
     public let host: String
+
+    public init(memberID: String, clientID: String, host: String) {
+      self.memberID = memberID
+      self.clientID = clientID
+      self.host = host
+    }
   }
 
   /// `Stable`, `PreparingRebalance`, `CompletingRebalance`, `Empty` or `Dead`.
@@ -40,6 +46,12 @@ public struct ConsumerGroup: Sendable, Hashable {
   public let assignor: String
   /// The members, in the coordinator's order.
   public let members: [Member]
+
+  public init(state: String, assignor: String, members: [Member]) {
+    self.state = state
+    self.assignor = assignor
+    self.members = members
+  }
 
   init(copying group: rd_kafka_group_info) {
     func text(_ pointer: UnsafePointer<CChar>?) -> String { pointer.map { String(cString: $0) } ?? "" }

@@ -25,11 +25,19 @@ final class Membership: KafkaRebalanceListener {
   private let join: JoinWatch
   private let logger: Logger
   private let stopping = Cancellation()
+  private let wait = Mutex(GroupWait())
+  private let lookUp: LookUp?
   private let thread = Mutex<WorkerThread?>(nil)
 
+  /// Asks the coordinator about the group. Blocks.
+  typealias LookUp = @Sendable () -> Result<ConsumerGroup?, KafkaError>
+
+  /// - Parameter lookUp: for what keeps the group while this worker waits for it; nil: nothing is told.
   init(
-    intake: CommandIntake, timeouts: WorkerTimeouts, join: JoinWatch, events: WorkerEventHub, logger: Logger
+    intake: CommandIntake, timeouts: WorkerTimeouts, join: JoinWatch, events: WorkerEventHub, logger: Logger,
+    lookUp: LookUp? = nil
   ) {
+    self.lookUp = lookUp
     self.intake = intake
     self.timeouts = timeouts
     self.join = join
@@ -72,7 +80,9 @@ final class Membership: KafkaRebalanceListener {
   }
 
   private func run(_ consumer: KafkaConsumer, _ ended: (WorkerEnd.Reason) -> Void) {
+    wait.withLock { $0.begin(.now) }
     while !stopping.isCancelled {
+      tellWait(consumer)
       guard let error = consumer.poll(timeout: .milliseconds(100)) else {
         join.remind()
         continue
@@ -97,6 +107,23 @@ final class Membership: KafkaRebalanceListener {
     }
   }
 
+  /// Says why there is no assignment yet. On a thread of its own: the membership's own must go on polling.
+  private func tellWait(_ consumer: KafkaConsumer) {
+    guard let lookUp, let waited = wait.withLock({ $0.due(.now) }) else { return }
+    let (memberID, logger) = (consumer.memberID, logger)
+    let sessionMax = max(timeouts.session, timeouts.pollInterval)
+    _ = WorkerThread(name: "group look-up") {
+      let why =
+        switch lookUp() {
+        case .success(let group):
+          GroupWait.reason(group, memberID: memberID, waited: waited, sessionMax: sessionMax)
+        case .failure(let error): "its coordinator does not answer: \(error)"
+        }
+      logger.warning(
+        "waiting for the group", metadata: ["seconds": "\(waited.components.seconds)", "why": "\(why)"])
+    }
+  }
+
   private func report(_ error: KafkaError) {
     let level: Logger.Level = error.isFatal ? .error : .warning
     logger.log(level: level, "the consumer reports an error", metadata: ["error": "\(error)"])
@@ -110,6 +137,7 @@ final class Membership: KafkaRebalanceListener {
   func partitionsAssigned(_ partitions: [TopicPartition]) {
     let numbers = partitions.map(\.partition).sorted()
     join.joined()
+    wait.withLock { $0.end() }
     logger.info("partitions assigned", metadata: ["partitions": "\(numbers)"])
     events.send(.partitionsAssigned(numbers))
     let now = currentStanding()
@@ -133,6 +161,7 @@ final class Membership: KafkaRebalanceListener {
     let deadline = ContinuousClock.now + timeouts.revoke
     blocking { assignments in await assignments.revoked(numbers, deadline: deadline) }
     intake.forget(numbers)
+    wait.withLock { $0.begin(.now) }
   }
 
   func partitionsLost(_ partitions: [TopicPartition]) {
@@ -142,6 +171,7 @@ final class Membership: KafkaRebalanceListener {
     standing.withLock { $0 = nil }
     blocking { assignments in await assignments.lost(numbers) }
     intake.forget(numbers)
+    wait.withLock { $0.begin(.now) }
   }
 
   /// The client is dead: others own everything, or soon will.

@@ -76,9 +76,13 @@ struct WorkerParts: Sendable {
     let join = JoinWatch(
       group: configuration.applicationID, timeouts: configuration.effectiveTimeouts, statistics: statistics,
       logger: logger)
+    let (admin, groupID) = (self.admin, configuration.applicationID)
     let membership = Membership(
       intake: intake, timeouts: configuration.timeouts, join: join, events: statistics.events,
-      logger: logger)
+      logger: logger,
+      lookUp: { () -> Result<ConsumerGroup?, KafkaError> in
+        Result { () throws(KafkaError) in try admin.group(groupID, timeout: GroupWait.interval / 2) }
+      })
     self.membership = membership
     let consumer = try KafkaConsumer(
       configuration: configuration.consumerProperties(partitions: check.partitions), logger: logger,

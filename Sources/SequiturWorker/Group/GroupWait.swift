@@ -1,0 +1,60 @@
+import KafkaClient
+
+/// How long a worker has waited for its group to give it an assignment, and what keeps the group.
+///
+/// A pure machine: it is told what happens and what time it is.
+struct GroupWait {
+  /// How often it is told.
+  static let interval = Duration.seconds(5)
+
+  private var since: ContinuousClock.Instant?
+  private var told: ContinuousClock.Instant?
+
+  /// The worker joins, or joins again.
+  mutating func begin(_ now: ContinuousClock.Instant) {
+    since = now
+    told = now
+  }
+
+  /// It was told what it owns, nothing included.
+  mutating func end() { since = nil }
+
+  /// How long it has waited, once every ``interval``; nil between, and when it does not wait.
+  mutating func due(_ now: ContinuousClock.Instant) -> Duration? {
+    guard let since, let told, now - told >= Self.interval else { return nil }
+    self.told = now
+    return now - since
+  }
+
+  /// Why, as a sentence.
+  ///
+  /// - Parameters:
+  ///   - group: what its coordinator says; nil when it knows no such group.
+  ///   - memberID: this worker's; nil before it has one.
+  ///   - sessionMax: how long a member that is gone keeps its place at most.
+  static func reason(
+    _ group: ConsumerGroup?, memberID: String?, waited: Duration, sessionMax: Duration
+  ) -> String {
+    guard let group, group.state != "Dead" else { return "no broker knows the group yet" }
+    let others = group.members.filter { $0.memberID != memberID }
+    let names = others.map { "\($0.clientID) at \($0.host)" }.sorted().joined(separator: ", ")
+    let isMember = others.count < group.members.count
+    guard !others.isEmpty else {
+      return "the group is \(group.state) and has no \(isMember ? "other " : "")member"
+    }
+    switch group.state {
+    case "PreparingRebalance":
+      let wait =
+        "the group waits until each of its members has joined again or its session has ended: \(names)"
+      guard waited > sessionMax else { return wait }
+      return wait
+        + ". No session lasts as long: a broker that ends none, such as the test broker, keeps a worker that was "
+        + "killed for ever"
+    case "CompletingRebalance":
+      return "the group waits for the assignment that one of its members makes: \(names)"
+    default:
+      return "the group is \(group.state) with \(names)"
+        + (isMember ? "" : ", and has not taken this worker in yet")
+    }
+  }
+}
