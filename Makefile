@@ -1,6 +1,9 @@
 # `make` alone lists the targets. Each one does all the set-up it needs.
 
 SWIFT ?= swift
+# The one way to build the release: with other products each time, everything would be compiled again when one target
+# follows another.
+RELEASE := $(SWIFT) build -c release
 SEQUITUR := .build/release/sequitur
 SWIFT_SOURCES := $(wildcard Sources Tests Examples Benchmarks Package.swift)
 
@@ -25,51 +28,50 @@ setup-tests: ## The same, and the test broker into ./.venv
 	@scripts/setup --with-broker
 
 build: setup ## Build the release
-	$(SWIFT) build -c release
+	$(RELEASE)
 
 demo: setup ## Build, then watch commands become events (ARGS="--help" for its options)
-	$(SWIFT) build -c release --product sequitur
+	$(RELEASE)
 	$(SEQUITUR) demo $(ARGS)
 
 broker: setup-tests ## Run a test broker on port 9092 until Ctrl-C; it keeps nothing
-	@exec .venv/bin/noida-db start --only kafka --data-dir "$$(mktemp -d)" --kafka-port 9092
+	@echo "a test broker on localhost:9092: keeps nothing, ends no sessions (README.md says what that means)"
+	@exec bash -c 'exec .venv/bin/noida-db start --only kafka --data-dir "$$(mktemp -d)" --kafka-port 9092 \
+	  2> >(grep --line-buffered -v "weak version .GLIBC" >&2)'
 
 # The release is built before the tests, because some of them run the released executable.
 test: setup-tests lint ## Lint, build, simulate, and run every test against a test broker
-	$(SWIFT) build -c release
+	$(RELEASE)
 	.build/release/Benchmarks --quiet true >.build/microbench.txt
 	$(MAKE) simulate
 	$(SWIFT) build --build-tests
 	$(SWIFT) test --skip-build --disable-xctest
 
 simulate: setup ## Run SEEDS simulated worlds from seed FROM on, then every deliberate fault of the protocol
-	$(SWIFT) build -c release --product sequitur-sim
+	$(RELEASE)
 	.build/release/sequitur-sim --seeds $(SEEDS) --from $(FROM)
 	.build/release/sequitur-sim --mutations --seeds 600
 
 bench: setup-tests ## Measure against bare C on the same broker (ARGS="--only account --rounds 5"; BENCH=full for all)
-	$(SWIFT) build -c release --product ceiling
-	$(SWIFT) build -c release --product benchmark-client
+	$(RELEASE)
 	scripts/bench $(if $(filter full,$(BENCH)),--full) $(ARGS)
 
-# The report of times builds the package once more, for the plugin.
+# The report of times builds the package once more, for the plugin: in a place of its own, which leaves the release alone.
 microbench: setup ## Run the micro benchmarks: counts that must not change, then times (ARGS="--filter engine.*")
-	$(SWIFT) build -c release --product Benchmarks
+	$(RELEASE)
 	.build/release/Benchmarks --quiet true >.build/microbench.txt
-	$(SWIFT) package --disable-sandbox benchmark $(ARGS)
+	$(SWIFT) package --scratch-path .build/plugin --disable-sandbox benchmark $(ARGS)
 
 bench-state: setup-tests ## Measure restarts and stores larger than memory (ARGS="--only larger --partitions 16")
-	$(SWIFT) build -c release
+	$(RELEASE)
 	scripts/bench-state $(ARGS)
 
 pauses: setup-tests ## Measure how long partitions stand still when workers stop, crash, hang and come (ARGS="--rounds 5")
-	$(SWIFT) build -c release --product benchmark-client
-	$(SWIFT) build -c release --product sequitur
+	$(RELEASE)
 	scripts/bench-pauses $(ARGS)
 
 profile: setup ## Count instructions of the engine, function by function, beside those of the C loop
-	$(SWIFT) build -c release --product ceiling
-	$(SWIFT) build -c release --product benchmark-client
+	$(RELEASE)
 	scripts/bench-profile $(ARGS)
 
 lint: ## Check the formatting
