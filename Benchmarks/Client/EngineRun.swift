@@ -48,7 +48,7 @@ struct EngineRun {
       if case .rejected = outcome { rejected += 1 }
       let isLast = offset + 1 == warm + count
       guard (offset + 1) % batch == 0 || isLast else { continue }
-      _ = processor.seal(into: &output, timestamp: 1_700_000_000_000)
+      _ = processor.seal(into: &output)
       processor.commit(checkpointOffset: nil)
       if processor.undrainedByteCount >= limits.undrainedBytesMax { try store.drain(&processor) }
       if !isLast { output.removeAll() }

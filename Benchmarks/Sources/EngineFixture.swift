@@ -40,7 +40,7 @@ struct EngineFixture<D: Decider>: ~Copyable {
     }
   }
 
-  mutating func seal() { _ = processor.seal(into: &output, timestamp: 1_700_000_000_000) }
+  mutating func seal() { _ = processor.seal(into: &output) }
 
   /// Ends a transaction that is not measured: its records and reads do not count.
   mutating func commit() {

@@ -23,6 +23,8 @@ public protocol Decider<Command, Event, State>: SendableMetatype {
   var schemaVersion: Int { get }
 
   /// The content type of the events this decider encodes; `nil` passes on the command's own. Default `nil`.
+  ///
+  /// It is the payload's, and never `application/cloudevents…`: an event has its attributes as headers.
   var eventContentType: String? { get }
 
   /// Reads a command's type and payload. Bad input is an answer, not an error.

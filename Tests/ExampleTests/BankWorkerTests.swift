@@ -54,7 +54,7 @@ private func types(in topic: String, count: Int, header: String, _ bootstrap: St
   while values.count < count, ContinuousClock.now < deadline {
     consumer.mainQueue.consumeBatch(into: &batch, timeout: .seconds(1))
     for index in 0..<batch.count {
-      batch[index].forEachHeader { name, value in
+      _ = batch[index].forEachHeader { name, value in
         guard name.elementsEqual(header.utf8), let value else { return }
         values.append(String(decoding: value, as: UTF8.self))
       }

@@ -58,7 +58,7 @@ struct Received: Sendable {
     isEnd = message.isEndOfPartition
     error = message.error
     var headers: [String] = []
-    message.forEachHeader { name, value in
+    _ = message.forEachHeader { name, value in
       let text = value.map { String(decoding: $0, as: UTF8.self) } ?? "<null>"
       headers.append("\(String(decoding: name, as: UTF8.self))=\(text)")
     }

@@ -37,7 +37,7 @@ import Testing
     #expect(records.map(\.valueText) == ["xx", nil, "x", #"{"format":1,"position":10,"partitions":12}"#])
     #expect(records.map { $0["v"] } == ["2", nil, "1", nil])
     #expect(records.map(\.isCheckpoint) == [false, false, false, true])
-    #expect(records.allSatisfy { $0.partition == 3 && $0.timestamp == 9 })
+    #expect(records.allSatisfy { $0.partition == 3 && $0.timestamp == OutputRecord.timeOfWriting })
     #expect(records[1].headers.isEmpty)
     #expect(records[3].headers.map(\.name) == ["application", "commands-topic"])
   }
@@ -78,7 +78,7 @@ import Testing
   @Test func `a checkpoint carries its changelog's incarnation in a header`() throws {
     var output = OutputBatch()
     let written = CheckpointRecord(position: 7, partitions: 2, incarnation: .max)
-    output.appendCheckpoint(written, of: TestPartition.identity, timestamp: 0)
+    output.appendCheckpoint(written, of: TestPartition.identity)
     let record = ProducedRecord.all(in: output)[0]
     #expect(record.valueText == #"{"format":1,"position":7,"partitions":2}"#)
     #expect(record["incarnation"] == "9223372036854775807")

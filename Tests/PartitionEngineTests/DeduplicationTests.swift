@@ -54,7 +54,7 @@ import Testing
     let again = TestCommand("set", "x", id: "a")
     try partition.process(again)
     #expect(try partition.code(again) == "duplicate")
-    _ = partition.processor.seal(into: &partition.output, timestamp: 0)
+    _ = partition.processor.seal(into: &partition.output)
     partition.output.removeAll()
     #expect(try partition.code(again) == "duplicate")
     partition.processor.commit(checkpointOffset: 5)

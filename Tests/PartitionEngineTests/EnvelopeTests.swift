@@ -62,6 +62,49 @@ import Testing
     #expect(Set(event.headers.map(\.name)).count == 8 + carried.count - 1)
   }
 
+  @Test(arguments: [
+    "application/cloudevents+json", "application/cloudevents", "application/cloudevents-batch+json",
+    "APPLICATION/CloudEvents+avro", "application/cloudevents+json; charset=utf-8",
+    " application/cloudevents+json",
+  ])
+  func `a command in structured mode is malformed, before anything else is asked`(type: String) throws {
+    for envelope in [Envelope.cloudevents, .compact] {
+      let partition = TestPartition(envelope: envelope)
+      let headers = [("content-type", type), ("expected-version", "any")] as [(String, String?)]
+      #expect(try partition.code(TestCommand("unknown", id: "a", headers: headers)) == "malformed")
+      #expect(
+        partition.last["rejection-reason"]?.contains("'\(type)' says that it is in structured mode") == true)
+      #expect(partition.last["content-type"] == type)
+    }
+  }
+
+  @Test(arguments: [
+    "application/json", "application/cloudevent", "text/x; a=application/cloudevents", "cloudevents",
+  ])
+  func `other content types are carried`(type: String) throws {
+    let event = try event(TestCommand("set", headers: [("content-type", type)]))
+    #expect(event["content-type"] == type)
+  }
+
+  @Test func `the last content type decides, as of every header`() throws {
+    let structured = "application/cloudevents+json"
+    let last = [("content-type", "text/plain"), ("content-type", structured)] as [(String, String?)]
+    #expect(try TestPartition().code(TestCommand("set", headers: last)) == "malformed")
+    #expect(try event(TestCommand("set", headers: last.reversed()))["content-type"] == "text/plain")
+  }
+
+  @Test func `no header of a command is taken for one of its event, whatever its case`() throws {
+    let names = [
+      "CE_ID", "Ce_Type", "ce_Time", "CE_SPECVERSION", "Ce_Source", "CE_subject", "CE_Sequence",
+      "Ce_CausationId",
+      "Content-Type", "Expected-Version", "ce_datacontenttype", "CE_DataContentType",
+    ]
+    let event = try event(
+      TestCommand("set", headers: names.map { ($0, "application/cloudevents+json") } + [("X-Mine", "1")]))
+    #expect(event.headers.count == 8 + 1)
+    #expect(event["X-Mine"] == "1")
+  }
+
   @Test func `a key that is not UTF-8 has no subject`() throws {
     var command = TestCommand("set")
     command.key = [0x6b, 0xff]

@@ -15,7 +15,7 @@ import Testing
   }
 
   private func seal(_ partition: TestPartition) -> [ProducedRecord] {
-    _ = partition.processor.seal(into: &partition.output, timestamp: 9)
+    _ = partition.processor.seal(into: &partition.output)
     return partition.records
   }
 
@@ -99,7 +99,7 @@ import Testing
     try partition.process(TestCommand("set", "a"))
     partition.commit(checkpointOffset: 1)
     try partition.process(TestCommand("append", "b"))
-    _ = partition.processor.seal(into: &partition.output, timestamp: 0)
+    _ = partition.processor.seal(into: &partition.output)
     try partition.process(TestCommand("append", "c"))
     #expect(partition.drain() == DrainPosition(changelogOffset: 2, commandPosition: 1, checkpointOffset: 1))
     #expect(partition.store.records[Array("k".utf8)] == objectRecord(version: 1, state: "a"))

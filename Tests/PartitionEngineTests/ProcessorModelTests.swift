@@ -57,7 +57,7 @@ import Testing
     switch Int.random(in: 0..<20, using: &world.random) {
     case 0, 1:
       guard world.sealedEnd == nil, world.partition.processor.hasOpenCommands else { return }
-      world.sealedEnd = Int(world.partition.processor.seal(into: &world.partition.output, timestamp: 0))
+      world.sealedEnd = Int(world.partition.processor.seal(into: &world.partition.output))
       world.partition.output.removeAll()
     case 2, 3:
       guard world.sealedEnd != nil else { return }

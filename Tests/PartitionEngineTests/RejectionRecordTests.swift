@@ -13,7 +13,8 @@ import Testing
     let record = partition.last
     #expect(record.topic == .invalid)
     #expect(record.partition == 3)
-    #expect(record.timestamp == command.timestamp)
+    #expect(record.timestamp == OutputRecord.timeOfWriting)
+    #expect(record["command-timestamp"] == "\(command.timestamp)")
     #expect(record.key == command.key)
     #expect(record.value == command.payload)
     #expect(
@@ -21,7 +22,10 @@ import Testing
         == command.headers.map { ProducedRecord.Header(name: $0.name, value: $0.value) }[...])
     #expect(
       record.headers.dropFirst(command.headers.count).map(\.name)
-        == ["rejection-code", "rejection-reason", "object-version", "command-position", "rejection-source"])
+        == [
+          "rejection-code", "rejection-reason", "object-version", "command-position", "command-timestamp",
+          "rejection-source",
+        ])
     #expect(record["rejection-code"] == "x-refused")
     #expect(record["rejection-reason"] == "It was to be refused.")
     #expect(record["object-version"] == "0")
@@ -34,7 +38,7 @@ import Testing
     try partition.process(TestCommand("set", id: "a"))
     try partition.process(TestCommand("set", id: "a"))
     #expect(partition.last["original-version"] == "1")
-    #expect(partition.last.headers.count == 2 + 6)
+    #expect(partition.last.headers.count == 2 + 7)
   }
 
   @Test func `a null payload stays null, an empty one empty`() throws {

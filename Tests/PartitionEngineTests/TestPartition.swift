@@ -50,7 +50,7 @@ final class TestPartition {
   /// Seals, commits, and returns what the transaction held.
   @discardableResult
   func commit(checkpointOffset: Int64? = nil) -> [ProducedRecord] {
-    _ = processor.seal(into: &output, timestamp: 9)
+    _ = processor.seal(into: &output)
     let produced = records
     processor.commit(checkpointOffset: checkpointOffset)
     output.removeAll()

@@ -22,19 +22,27 @@ struct AuditLog {
   }
 
   /// Of all records: now, since brokers delete what is older than a topic's retention.
-  static let time = Int64(Date().timeIntervalSince1970 * 1000)
+  static let time = Int64(Date().timeIntervalSince1970) * 1000
+  /// The same as events tell it.
+  static let timeText = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
+    .format(Date(timeIntervalSince1970: Double(time / 1000)))
   let topics: TopicFixture
 
   init() throws { topics = try TopicFixture(partitions: 1) }
 
   /// Produces commands to partition 0.
-  func submit(_ commands: [(key: String, type: String, value: String)]) throws {
+  ///
+  /// - Parameter more: headers that all of them carry.
+  func submit(
+    _ commands: [(key: String, type: String, value: String)], carrying more: [(String, String)] = []
+  ) throws {
     let producer = try KafkaProducer(configuration: topics.client, logger: quiet)
     let topic = try producer.topic(topics.commands)
     for command in commands {
       var headers = HeaderList(capacity: 2)
       headers.add(name: "ce_type", value: command.type)
       headers.add(name: "traceparent", value: "00-1")
+      for (name, value) in more { headers.add(name: name, value: value) }
       try Array(command.key.utf8).withUnsafeBytes { key in
         try Array(command.value.utf8).withUnsafeBytes { value in
           try producer.produce(
@@ -54,7 +62,7 @@ struct AuditLog {
       headers: [
         ("ce_id", "\(position)/\(index)"), ("ce_type", type), ("ce_sequence", "\(version)"),
         ("ce_specversion", "1.0"), ("ce_source", "/\(topics.applicationID)"), ("ce_subject", key),
-        ("ce_time", "2023-11-14T22:13:20.123Z"), ("ce_causationid", position), ("traceparent", "00-1"),
+        ("ce_time", Self.timeText), ("ce_causationid", position), ("traceparent", "00-1"),
       ])
   }
 
@@ -67,7 +75,7 @@ struct AuditLog {
         ("ce_type", type), ("traceparent", "00-1"), ("rejection-code", code),
         ("rejection-reason", "It is so."),
         ("object-version", "\(version)"), ("command-position", "\(topics.commands)/0/\(command)"),
-        ("rejection-source", "/\(topics.applicationID)"),
+        ("command-timestamp", "\(Self.time)"), ("rejection-source", "/\(topics.applicationID)"),
       ])
   }
 

@@ -97,7 +97,7 @@ struct Record {
     key = message.key.map { Array($0) }
     value = message.value.map { Array($0) }
     var headers: [String] = []
-    message.forEachHeader { name, value in
+    _ = message.forEachHeader { name, value in
       let text = value.map { String(decoding: $0, as: UTF8.self) } ?? "<null>"
       headers.append("\(String(decoding: name, as: UTF8.self))=\(text)")
     }

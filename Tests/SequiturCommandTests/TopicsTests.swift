@@ -58,6 +58,25 @@ extension SequiturCommandTests {
       #expect(kinds.contains("partitionCount"))
     }
 
+    @Test func `what the broker's own timestamps mean is said where the broker tells`() async throws {
+      let topics = try TopicFixture(creates: false)
+      for name in [topics.commands, topics.valid, topics.invalid, topics.changelog] {
+        try topics.create(
+          name, partitions: 1,
+          [
+            "message.timestamp.type": "LogAppendTime",
+            "cleanup.policy": name == topics.changelog ? "compact" : "delete",
+          ])
+      }
+      let result = try await sequitur(["topics", "check", "--json"] + topics.arguments)
+      #expect(result.exit == .code(0))
+      let faults = try result.document(Report.self).faults
+      if !faults.contains(where: { $0.kind == "notDescribed" }) {
+        let told = faults.filter { $0.kind == "timestamps" }
+        #expect(told.map(\.topic) == [topics.commands, topics.valid])
+      }
+    }
+
     @Test func `a changelog that is not compacted is a fault where the broker tells`() async throws {
       let topics = try TopicFixture(creates: false)
       for name in [topics.commands, topics.valid, topics.invalid] { try topics.create(name, partitions: 1) }

@@ -41,12 +41,19 @@ extension SequiturCommandTests {
 
     /// The report on a log that is right but for what `change` did to its outputs.
     private func verify(
-      _ arguments: [String] = [], expecting code: Int32 = 1,
+      _ arguments: [String] = [], expecting code: Int32 = 1, carrying headers: [(String, String)] = [],
       _ change: (AuditLog, inout [AuditLog.Output]) throws -> Void
     ) async throws -> VerifyReport {
       let log = try AuditLog()
-      try log.submit(commands)
+      try log.submit(commands, carrying: headers)
       var outputs = goodOutputs(log)
+      for index in outputs.indices where outputs[index].topic != .changelog {
+        // A rejection carries all of its command's headers and an event most, right behind traceparent or at the end.
+        let isEvent = outputs[index].topic == .valid
+        let carried = headers.filter { !isEvent || !Self.isOfEvent($0.0) }
+        let place = isEvent ? outputs[index].headers.endIndex : 2
+        outputs[index].headers.insert(contentsOf: carried.map { (name: $0.0, value: $0.1) }, at: place)
+      }
       try change(log, &outputs)
       try log.write(outputs)
       let result = try await sequitur(["verify", "--json"] + arguments + log.topics.arguments)
@@ -157,6 +164,95 @@ extension SequiturCommandTests {
     func `a missing header of an event is found`(name: String) async throws {
       let report = try await verify { _, outputs in outputs[3].set(name, nil) }
       #expect(report.kinds == ["envelope"])
+    }
+
+    private static func isOfEvent(_ name: String) -> Bool {
+      let name = name.lowercased()
+      return [
+        "ce_id", "ce_type", "ce_sequence", "ce_specversion", "ce_source", "ce_subject", "ce_time",
+        "ce_causationid",
+        "content-type", "expected-version", "ce_datacontenttype",
+      ].contains(name)
+    }
+
+    /// Names of the worker's headers, with values that a worker would not write for these commands.
+    private static let worker = [
+      ("payload-omitted", "5"), ("key-cut", "9"), ("rejection-code", "malformed"), ("rejection-reason", ""),
+      ("object-version", "77"), ("command-position", "elsewhere/9/9"), ("command-timestamp", "1"),
+      ("rejection-source", "/elsewhere"), ("original-version", "66"), ("ce_source", "/elsewhere"),
+      ("ce_sequence", "12"), ("CE_ID", "x"), ("ce_time", "never"), ("ce_datacontenttype", "text/plain"),
+    ]
+
+    @Test func `headers that commands carry are not taken for the worker's`() async throws {
+      let report = try await verify(expecting: 0, carrying: Self.worker) { _, _ in }
+      #expect(report.faultCount == 0)
+      #expect(report.rejectionCodes == ["invalid-transition": 1])
+    }
+
+    @Test func `headers that commands carry excuse nothing`() async throws {
+      let size = [("payload-omitted", "2")]
+      let dropped = try await verify(carrying: size) { _, outputs in outputs[2].value = nil }
+      #expect(dropped.kinds == ["rejection"])
+      let key = try await verify(carrying: [("key-cut", "1")]) { _, outputs in outputs[2].key = [] }
+      #expect(key.kinds.contains("rejection"))
+      let version = try await verify(carrying: [("object-version", "2")]) { _, outputs in
+        outputs[2].headers.removeAll { $0.name == "object-version" && $0.value == "2" }
+        outputs[2].headers.insert(("object-version", "2"), at: 2)
+      }
+      #expect(version.kinds == ["rejection"])
+      let position = try await verify { log, outputs in
+        // The command's own header is right, by chance or on purpose, and the worker's is missing.
+        let own = outputs[2].headers.firstIndex { $0.name == "command-position" }!
+        outputs[2].headers.insert(outputs[2].headers.remove(at: own), at: 0)
+      }
+      #expect(position.kinds.isSuperset(of: ["stray-outcome", "missing-outcome"]))
+      let headers = try await verify(carrying: [("x", "1")]) { _, outputs in
+        outputs[2].headers.removeAll { $0.name == "x" }
+      }
+      #expect(headers.kinds == ["rejection"])
+    }
+
+    @Test(arguments: ["ce_id", "CE_ID", "ce_sequence", "content-type", "Ce_Source", "ce_datacontenttype"])
+    func `an event that carries a name of its own a second time is found`(name: String) async throws {
+      let report = try await verify { log, outputs in
+        outputs[3].headers.append((name, "application/cloudevents+json"))
+      }
+      #expect(report.kinds == ["envelope"])
+    }
+
+    @Test func `a compact event that carries something is found`() async throws {
+      let report = try await verify { _, outputs in
+        for index in outputs.indices where outputs[index].topic == .valid {
+          outputs[index].headers.removeAll { !["ce_id", "ce_type", "ce_sequence"].contains($0.name) }
+        }
+        outputs[3].headers.append(("traceparent", "00-1"))
+      }
+      #expect(report.kinds == ["envelope"])
+      #expect(report.faultCount == 1)
+    }
+
+    @Test func `a wrong time is found`() async throws {
+      let event = try await verify { _, outputs in outputs[3].set("ce_time", "2023-11-14T22:13:20.123Z") }
+      #expect(event.kinds == ["envelope"])
+      let rejection = try await verify { _, outputs in outputs[2].set("command-timestamp", "7") }
+      #expect(rejection.kinds == ["rejection"])
+      // Older versions did not write it.
+      let older = try await verify(expecting: 0) { _, outputs in
+        outputs[2].set("command-timestamp", nil)
+        outputs[2].set("rejection-source", nil)
+      }
+      #expect(older.faultCount == 0)
+    }
+
+    @Test func `outcomes of another application are found`() async throws {
+      let rejection = try await verify { _, outputs in outputs[2].set("rejection-source", "/shop2") }
+      #expect(rejection.kinds == ["rejection"])
+      let event = try await verify { _, outputs in outputs[3].set("ce_source", "/shop2") }
+      #expect(event.kinds == ["envelope"])
+      for name in ["application", "commands-topic"] {
+        let checkpoint = try await verify { _, outputs in outputs[6].set(name, "shop2") }
+        #expect(checkpoint.kinds == ["checkpoint"])
+      }
     }
 
     @Test func `an event that names another partition or no command is found`() async throws {

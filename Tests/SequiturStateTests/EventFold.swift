@@ -87,7 +87,7 @@ struct EventFold {
     let key = String(decoding: message.key ?? UnsafeRawBufferPointer(start: nil, count: 0), as: UTF8.self)
     var command: Int64?
     var isDropped = false
-    message.forEachHeader { name, value in
+    _ = message.forEachHeader { name, value in
       guard let value, name.count >= 5 else { return }
       // ce_id: <topic>/<partition>/<command>/<index>. ce_type: dropped, or another.
       if name.elementsEqual("ce_id".utf8) {

@@ -157,7 +157,7 @@ struct StateRecord {
     value = message.value.map { Array($0) }
     offset = message.offset
     var headers: [(String, String)] = []
-    message.forEachHeader { name, value in
+    _ = message.forEachHeader { name, value in
       headers.append(
         (
           String(decoding: name, as: UTF8.self),

@@ -6,6 +6,7 @@ import TestBroker
 struct Record: Sendable {
   var partition: Int32
   var offset: Int64
+  var timestamp: Int64
   var key: [UInt8]?
   var value: [UInt8]?
   var headers: [(name: String, value: [UInt8]?)]
@@ -14,13 +15,14 @@ struct Record: Sendable {
   init(_ message: borrowing Message, positionOnly: Bool) {
     partition = message.partition
     offset = message.offset
+    timestamp = message.timestamp
     headers = []
     guard !positionOnly else { return }
     key = message.key.map { Array($0) }
     value = message.value.map { Array($0) }
     var headers: [(name: String, value: [UInt8]?)] = []
     headers.reserveCapacity(12)
-    message.forEachHeader { name, value in
+    _ = message.forEachHeader { name, value in
       headers.append((String(decoding: name, as: UTF8.self), value.map { Array($0) }))
     }
     self.headers = headers

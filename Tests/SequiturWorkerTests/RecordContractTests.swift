@@ -44,7 +44,7 @@ extension SequiturWorkerTests {
       #expect(
         seen[1].names == [
           "ce_type", "ce_id", "rejection-code", "rejection-reason", "object-version", "command-position",
-          "rejection-source", "original-version",
+          "command-timestamp", "rejection-source", "original-version",
         ])
       #expect(seen[1]["rejection-code"] == "duplicate")
       #expect(seen[1]["object-version"] == "1")
@@ -54,7 +54,7 @@ extension SequiturWorkerTests {
       #expect(
         seen[2].names == [
           "ce_type", "rejection-code", "rejection-reason", "object-version", "command-position",
-          "rejection-source",
+          "command-timestamp", "rejection-source",
         ])
       #expect(seen[2]["object-version"] == "0")
       #expect(seen[2].value == "{}")
@@ -106,7 +106,7 @@ extension SequiturWorkerTests {
         seen.names[application.topics.invalid] == [
           [
             "ce_type", "ce_id", "rejection-code", "rejection-reason", "object-version", "command-position",
-            "rejection-source",
+            "command-timestamp", "rejection-source",
           ]
         ])
     }

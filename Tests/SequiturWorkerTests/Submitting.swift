@@ -8,6 +8,8 @@ struct Command: Sendable {
   var headers: [(name: String, value: [UInt8]?)]
   /// `nil`: the partitioner's choice.
   var partition: Int32?
+  /// Milliseconds since 1970; 0 for now.
+  var timestamp: Int64 = 0
 
   init(
     key: [UInt8]?, payload: [UInt8]?, headers: [(name: String, value: [UInt8]?)] = [],
@@ -70,7 +72,7 @@ extension Command {
         Result { () throws(KafkaError) in
           try producer.produce(
             topic: topic, partition: partition ?? TopicPartition.unassigned, key: key, value: payload,
-            headers: box.take())
+            headers: box.take(), timestamp: timestamp)
         }
       }
     }

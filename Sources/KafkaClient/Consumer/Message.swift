@@ -34,6 +34,13 @@ public struct Message: ~Escapable {
   @inlinable
   public var timestamp: Int64 { rd_kafka_message_timestamp(raw, nil) }
 
+  /// Whether the broker set the timestamp when it took the record (`message.timestamp.type=LogAppendTime`).
+  public var isAppendTime: Bool {
+    var type = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE
+    _ = rd_kafka_message_timestamp(raw, &type)
+    return type == RD_KAFKA_TIMESTAMP_LOG_APPEND_TIME
+  }
+
   /// The key, nil for the null key. An empty key is an empty buffer.
   @inlinable
   public var key: UnsafeRawBufferPointer? {
@@ -74,12 +81,16 @@ public struct Message: ~Escapable {
   ///
   /// Parsed on first use (`rd_kafka_message_headers`, `rd_kafka_header_get_all`). The buffers live as long as
   /// the message.
+  /// - Returns: false when there are headers that librdkafka cannot parse, or more than it takes (100,000): none was lent
+  ///   then, which must not be taken for a record without headers.
   @inlinable
   public func forEachHeader<E: Error>(
     _ body: (_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer?) throws(E) -> Void
-  ) throws(E) {
+  ) throws(E) -> Bool {
+    guard isRecord else { return true }
     var headers: OpaquePointer?
-    guard isRecord, rd_kafka_message_headers(raw, &headers) == RD_KAFKA_RESP_ERR_NO_ERROR else { return }
+    let result = rd_kafka_message_headers(raw, &headers)
+    guard result == RD_KAFKA_RESP_ERR_NO_ERROR else { return result == RD_KAFKA_RESP_ERR__NOENT }
     var index = 0
     var name: UnsafePointer<CChar>?
     var value: UnsafeRawPointer?
@@ -91,5 +102,6 @@ public struct Message: ~Escapable {
         UnsafeRawBufferPointer(start: name, count: kafka_shim_length(name)),
         value.map { UnsafeRawBufferPointer(start: $0, count: size) })
     }
+    return true
   }
 }

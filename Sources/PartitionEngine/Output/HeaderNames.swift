@@ -26,6 +26,7 @@ struct HeaderNames: Sendable {
   @usableFromInline let incarnation: ByteRange
   @usableFromInline let application: ByteRange
   @usableFromInline let commandsTopic: ByteRange
+  @usableFromInline let commandTimestamp: ByteRange
   @usableFromInline let rejectionSource: ByteRange
   @usableFromInline let lastCommand: ByteRange
   @usableFromInline let positionMoves: ByteRange
@@ -59,6 +60,7 @@ struct HeaderNames: Sendable {
     incarnation = write("incarnation")
     application = write("application")
     commandsTopic = write("commands-topic")
+    commandTimestamp = write("command-timestamp")
     rejectionSource = write("rejection-source")
     lastCommand = write("last-command")
     positionMoves = write("position-moves")

@@ -7,16 +7,17 @@ extension OutputBatch {
 
   /// Encodes all objects of a transaction for the changelog, in the order in which they were first touched.
   @usableFromInline
-  mutating func appendChangelog(of objects: borrowing StagingOverlay, partition: Int32, timestamp: Int64) {
+  mutating func appendChangelog(of objects: borrowing StagingOverlay, partition: Int32) {
     for entry in objects.entries {
       let key = objects.bytes(entry.key)
       if let record = entry.record {
         appendChangelog(
-          key: key, object: ObjectRecord(objects.bytes(record)), partition: partition, timestamp: timestamp)
+          key: key, object: ObjectRecord(objects.bytes(record)), partition: partition)
       } else {
         append(
           record: OutputRecord(
-            topic: .changelog, partition: partition, timestamp: timestamp, key: append(key), value: nil,
+            topic: .changelog, partition: partition, timestamp: OutputRecord.timeOfWriting, key: append(key),
+            value: nil,
             headers: headers.count, to: headers.count))
       }
     }
@@ -25,7 +26,7 @@ extension OutputBatch {
   /// Encodes an object for the changelog: its state, its version, its recent command ids.
   @inline(__always)
   private mutating func appendChangelog(
-    key: UnsafeRawBufferPointer, object: ObjectRecord, partition: Int32, timestamp: Int64
+    key: UnsafeRawBufferPointer, object: ObjectRecord, partition: Int32
   ) {
     let (start, state) = (arena.count, object.state)
     arena.append(max: key.count &+ state.count &+ 20) { room in
@@ -44,7 +45,7 @@ extension OutputBatch {
     }
     append(
       record: OutputRecord(
-        topic: .changelog, partition: partition, timestamp: timestamp,
+        topic: .changelog, partition: partition, timestamp: OutputRecord.timeOfWriting,
         key: ByteRange(offset: start, count: key.count),
         value: ByteRange(offset: start &+ key.count, count: state.count),
         headers: firstHeader, to: headers.count))
@@ -53,7 +54,7 @@ extension OutputBatch {
   /// Encodes the partition's checkpoint record, which says whose changelog it is.
   @usableFromInline
   mutating func appendCheckpoint(
-    _ checkpoint: CheckpointRecord, of identity: PartitionIdentity, timestamp: Int64
+    _ checkpoint: CheckpointRecord, of identity: PartitionIdentity
   ) {
     let key = ByteRange(offset: arena.count, count: 0)
     let offset = arena.count
@@ -73,7 +74,8 @@ extension OutputBatch {
     }
     append(
       record: OutputRecord(
-        topic: .changelog, partition: identity.partition, timestamp: timestamp, key: key, value: value,
+        topic: .changelog, partition: identity.partition, timestamp: OutputRecord.timeOfWriting, key: key,
+        value: value,
         headers: firstHeader, to: headers.count, isCheckpoint: true))
   }
 }

@@ -42,6 +42,7 @@ extension OutputBatch {
     }
     append(header: names.objectVersion) { $0.append(decimal: refusal.objectVersion) }
     append(header: names.commandPosition) { $0.append(position: record.position, in: identity.commandsTopic) }
+    append(header: names.commandTimestamp) { $0.append(decimal: record.timestamp) }
     append(header: names.rejectionSource) { writer in
       writer.append(UInt8(ascii: "/"))
       writer.append(identity.applicationID)
@@ -57,7 +58,8 @@ extension OutputBatch {
     }
     append(
       record: OutputRecord(
-        topic: .invalid, partition: identity.partition, timestamp: record.timestamp, key: key, value: value,
+        topic: .invalid, partition: identity.partition, timestamp: OutputRecord.timeOfWriting, key: key,
+        value: value,
         headers: firstHeader, to: headers.count))
   }
 

@@ -9,8 +9,13 @@ public enum OutputTopic: UInt8, Sendable, BitwiseCopyable {
 public struct OutputRecord: Sendable, BitwiseCopyable {
   public let topic: OutputTopic
   public let partition: Int32
-  /// Milliseconds since 1970-01-01T00:00:00Z: the command's.
+  /// Milliseconds since 1970-01-01T00:00:00Z: of an event the command's, of others ``timeOfWriting``.
   public let timestamp: Int64
+  /// What Kafka's clients take for "now" when they are handed a record.
+  ///
+  /// Retention counts from it: a rejection of a command of last month is kept as long as any other, and a tombstone on the
+  /// changelog is there for as long as a store may be away. The engine has no clock and needs none.
+  public static let timeOfWriting: Int64 = 0
   public let key: ByteRange
   /// `nil` for a null value.
   public let value: ByteRange?

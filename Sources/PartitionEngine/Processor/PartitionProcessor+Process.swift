@@ -42,7 +42,7 @@ extension PartitionProcessor {
     guard 1...Limits.keyBytesMax ~= key.count else { return .invalidKey(byteCount: key.count) }
     let headers = CommandHeaders(record.unsafeHeaders)
     guard let expected = headers.expected else {
-      return try Refusal.malformedExpectedVersion(headers).at(version: currentVersion(of: key))
+      return try Refusal.malformed(headers).at(version: currentVersion(of: key))
     }
 
     switch decider.decode(record) {

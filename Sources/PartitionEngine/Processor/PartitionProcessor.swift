@@ -54,6 +54,11 @@ public struct PartitionProcessor<D: Decider>: ~Copyable {
     decider: D, identity: PartitionIdentity, envelope: Envelope, limits: Limits, store: any ObjectStore,
     position: Int64, changelogPosition: Int64, isMoved: Bool = false, hashSeed: UInt64
   ) {
+    precondition(
+      decider.eventContentType.map { type in
+        Array(type.utf8).withUnsafeBytes { !CommandHeaders.isStructured($0) }
+      } ?? true,
+      "an event's content type is its payload's, not that of a CloudEvent in structured mode")
     self.decider = decider
     self.identity = identity
     self.envelope = envelope

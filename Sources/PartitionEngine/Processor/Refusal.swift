@@ -39,8 +39,16 @@ final class Refusal: Error {
         : "Expected an object key of 1 to \(Limits.keyBytesMax) bytes, but it has \(byteCount).")
   }
 
+  /// What the engine cannot read of a command's headers.
   @usableFromInline
-  static func malformedExpectedVersion(_ headers: CommandHeaders) -> Refusal {
+  static func malformed(_ headers: CommandHeaders) -> Refusal {
+    if headers.isStructured {
+      let type = String(decoding: headers.contentTypeBytes.prefix(80), as: UTF8.self)
+      return Refusal(
+        .malformed,
+        "Expected a command in CloudEvents' binary mode, with its attributes as headers, but the content-type "
+          + "'\(type)' says that it is in structured mode.")
+    }
     let found = headers.expectedVersion.map { String(decoding: $0.prefix(40), as: UTF8.self) } ?? ""
     return Refusal(
       .malformed,

@@ -29,8 +29,7 @@ extension TestDriver {
     } catch {
       throw fault(.restore, at: offset, "\(error)")
     }
-    _ = processor.seal(
-      into: &output, timestamp: commands[Int(offset)].timestamp, lastCommand: lastCommand(at: offset))
+    _ = processor.seal(into: &output, lastCommand: lastCommand(at: offset))
     var records: [ProducedRecord] = []
     for record in output.records {
       records.append(ProducedRecord(topic: record.topic, record: LogRecord(record, in: output)))

@@ -127,7 +127,9 @@ private struct ChangelogFold {
 
   private mutating func add(_ message: borrowing Message, _ object: inout ByteWriter) throws {
     var headers: [RecordHeader] = []
-    message.forEachHeader { headers.append(RecordHeader(name: $0, value: $1)) }
+    guard message.forEachHeader({ headers.append(RecordHeader(name: $0, value: $1)) }) else {
+      throw RestoreFault.unreadableRecord(offset: message.offset, reason: "its headers cannot be parsed")
+    }
     object.truncate(to: 0)
     let content: ChangelogRecord.Content
     do {

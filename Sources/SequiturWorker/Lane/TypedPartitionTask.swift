@@ -87,11 +87,15 @@ final class TypedPartitionTask<D: Decider>: PartitionTask {
     _ message: borrowing Message, into output: inout OutputBatch
   ) throws(StoreFault) -> Outcome {
     headers.removeAll(keepingCapacity: true)
-    message.forEachHeader { name, value in headers.append(RecordHeader(name: name, value: value)) }
+    let isReadable = message.forEachHeader { headers.append(RecordHeader(name: $0, value: $1)) }
     return try headers.withUnsafeBufferPointer { headers throws(StoreFault) in
       let record = CommandRecord(message, headers: headers)
       if message.offset >= nextRefusal, let rejection = refusal(at: message.offset) {
         return try processor.refuse(record, rejection, into: &output)
+      }
+      // Without a key it is rejected for that, which comes first.
+      guard isReadable || !(1...Limits.keyBytesMax ~= record.unsafeKey.count) else {
+        return try processor.refuse(record, .unreadableHeaders, into: &output)
       }
       execution.begin(message.offset)
       return try processor.process(record, into: &output)
@@ -110,11 +114,9 @@ final class TypedPartitionTask<D: Decider>: PartitionTask {
   @inlinable var openByteCount: Int { processor.openByteCount }
   @inlinable var committedPosition: Int64 { processor.positionCommitted }
 
-  /// The changelog's records have the time at which they are written, 0 for librdkafka: a command's may be one that the
-  /// topic refuses, and compaction goes by it.
   @inlinable
   func seal(into output: inout OutputBatch) -> Int64 {
-    processor.seal(into: &output, timestamp: 0, lastCommand: lastCommand)
+    processor.seal(into: &output, lastCommand: lastCommand)
   }
 
   @inlinable
@@ -151,6 +153,11 @@ extension CommandRecord {
 }
 
 extension Rejection {
+  /// Of a command whose headers the client cannot parse: its id and its expected version may be among them.
+  @usableFromInline static let unreadableHeaders = Rejection(
+    .malformed,
+    "Expected headers that can be read, but they are damaged or more than 100,000. They are left out here.")
+
   /// Of a command whose processing ended the process several times.
   @usableFromInline static let crashed = Rejection(
     .deciderError,

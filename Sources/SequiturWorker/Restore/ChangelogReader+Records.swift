@@ -31,7 +31,9 @@ extension ChangelogReader {
     _ message: borrowing Message, to batch: inout WriteBatch, _ machine: inout RestoreMachine
   ) throws -> RestoreMachine.Action? {
     headers.removeAll(keepingCapacity: true)
-    message.forEachHeader { name, value in headers.append(RecordHeader(name: name, value: value)) }
+    guard message.forEachHeader({ headers.append(RecordHeader(name: $0, value: $1)) }) else {
+      throw RestoreFault.unreadableRecord(offset: message.offset, reason: "its headers cannot be parsed")
+    }
     object.truncate(to: 0)
     let isHeld = machine.holds(message.offset)
     if !isHeld {

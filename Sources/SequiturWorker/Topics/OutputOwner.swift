@@ -107,7 +107,8 @@ struct OutputOwner {
   ) {
     guard let role = findings[place.topic]?.role else { return }
     var headers: [RecordHeader] = []
-    message.forEachHeader { headers.append(RecordHeader(name: $0, value: $1)) }
+    // Headers that cannot be parsed say nothing.
+    _ = message.forEachHeader { headers.append(RecordHeader(name: $0, value: $1)) }
     let here = "\(place.topic)/\(place.partition)/\(message.offset)"
     switch reader.origin(in: role, key: message.key, value: message.value, headers: headers) {
     case .own, .unknown: break

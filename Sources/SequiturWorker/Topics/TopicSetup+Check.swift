@@ -15,7 +15,7 @@ extension TopicSetup {
     report.faults += partitionFaults(found)
     report.faults += replicationFaults(found)
     report.faults += try ownerFaults(found)
-    if report.faults.allSatisfy({ $0.severity == .warning }) {
+    if report.errors.isEmpty {
       report.partitions = found[topics.commands]?.partitions.count
     }
     let named = topics.all.filter { found[$0] != nil }
@@ -100,6 +100,10 @@ extension TopicReport {
       }
     default:
       if let policy, policy.contains("compact") { faults.append(.compacted(name, policy)) }
+    }
+    if properties["message.timestamp.type"] == "LogAppendTime" {
+      if name == setup.topics.commands { faults.append(.commandsAppendTime(name)) }
+      if name == setup.topics.valid { faults.append(.eventsAppendTime(name)) }
     }
     let bytes = properties["max.message.bytes"].flatMap { Int($0) }
     if name != setup.topics.commands, let bytes {

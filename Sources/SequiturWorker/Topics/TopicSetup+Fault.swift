@@ -5,7 +5,7 @@ public struct TopicFault: Error, Sendable, Hashable, CustomStringConvertible {
   /// What kind of fault it is, for programs.
   public enum Kind: String, Sendable, Hashable {
     case unreachable, property, missing, unusable, sameName, partitionCount, leader, replication
-    case cleanupPolicy, retention, owner, strayRecord, notRead, notCreated, notDescribed
+    case cleanupPolicy, retention, timestamps, owner, strayRecord, notRead, notCreated, notDescribed
   }
 
   /// How bad it is.
@@ -14,6 +14,8 @@ public struct TopicFault: Error, Sendable, Hashable, CustomStringConvertible {
     case error
     /// A worker can start.
     case warning
+    /// Nothing is wrong; this is what the topic means.
+    case note
   }
 
   public let kind: Kind
@@ -36,7 +38,7 @@ public struct TopicFault: Error, Sendable, Hashable, CustomStringConvertible {
   }
 
   /// Message and cure.
-  public var description: String { "\(severity == .warning ? "warning: " : "")\(message) \(cure)" }
+  public var description: String { "\(severity == .error ? "" : "\(severity.rawValue): ")\(message) \(cure)" }
 }
 
 extension TopicFault {
@@ -138,6 +140,25 @@ extension TopicFault {
       "Expected the topic \(name) to keep rejections for at least a day, but it deletes them after "
         + "\(days(milliseconds)).",
       cure: "Raise retention.ms; 30 days is what sequitur topics create sets.")
+  }
+
+  static func commandsAppendTime(_ name: String) -> TopicFault {
+    TopicFault(
+      .timestamps, severity: .note, topic: name,
+      "The topic \(name) has message.timestamp.type=LogAppendTime: a command's time, which ce_time tells and deciders "
+        + "see, is when the broker took it, not when its producer made it.",
+      cure: "Set message.timestamp.type=CreateTime if the producers' times are meant.")
+  }
+
+  static func eventsAppendTime(_ name: String) -> TopicFault {
+    TopicFault(
+      .timestamps, severity: .warning, topic: name,
+      "Expected the topic \(name) to keep its events' timestamps (message.timestamp.type=CreateTime), but it has "
+        + "LogAppendTime: the record's time is when the event was written, and its command's time stands in ce_time "
+        + "only, which the compact envelope leaves out.",
+      cure:
+        "Set message.timestamp.type=CreateTime unless that is meant; sequitur verify then judges ce_time alone."
+    )
   }
 
   static func notCreated(_ name: String, _ error: KafkaError) -> TopicFault {

@@ -107,7 +107,12 @@ public struct TopicSetup: Sendable {
   private func configuration(of name: String) -> [String: String] {
     switch name {
     case topics.changelog: ["cleanup.policy": "compact"]
-    case topics.valid: ["cleanup.policy": "delete", "retention.ms": "-1", "retention.bytes": "-1"]
+    case topics.valid:
+      // The events' timestamps are their commands', whatever the cluster's default is.
+      [
+        "cleanup.policy": "delete", "retention.ms": "-1", "retention.bytes": "-1",
+        "message.timestamp.type": "CreateTime",
+      ]
     case topics.invalid: ["cleanup.policy": "delete", "retention.ms": "\(Self.invalidRetentionMilliseconds)"]
     default: ["cleanup.policy": "delete", "retention.ms": "\(Self.commandsRetentionMilliseconds)"]
     }

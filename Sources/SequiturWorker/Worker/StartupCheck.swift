@@ -37,7 +37,9 @@ struct StartupCheck: Sendable {
     } else {
       report = await setup.check()
     }
-    for warning in report.warnings { logger.warning("\(warning)") }
+    for fault in report.faults where fault.severity != .error {
+      logger.log(level: fault.severity == .note ? .info : .warning, "\(fault)")
+    }
     reasons += report.errors.map(\.description)
     // When nothing else is wrong, the start that follows finds out by itself.
     if !reasons.isEmpty, let state, !report.isUnreachable {

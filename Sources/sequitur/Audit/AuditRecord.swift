@@ -2,6 +2,8 @@
 struct AuditRecord {
   var offset: Int64
   var timestamp: Int64
+  /// Whether the broker set the timestamp (`message.timestamp.type=LogAppendTime`).
+  var isAppendTime: Bool
   var key: UnsafeRawBufferPointer?
   var value: UnsafeRawBufferPointer?
   var headers: [AuditHeader]
@@ -26,9 +28,23 @@ struct AuditHeader {
     self.name.isEqual(to: UnsafeRawBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
   }
 
+  /// The same whatever the case of ASCII letters. The name is given in lower case.
+  func isNamed(ignoringCase name: StaticString) -> Bool {
+    let wanted = UnsafeRawBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount)
+    return self.name.count == wanted.count
+      && zip(self.name, wanted).allSatisfy { $0 == $1 || (65...90 ~= $0 && $0 + 32 == $1) }
+  }
+
   /// Whether name and value are the same, byte for byte.
   func isEqual(to other: AuditHeader) -> Bool {
     name.isEqual(to: other.name) && value.isEqual(to: other.value)
+  }
+}
+
+extension [AuditHeader] {
+  /// Whether they are the same in the same order.
+  func isEqual(to others: [AuditHeader]) -> Bool {
+    count == others.count && zip(self, others).allSatisfy { $0.isEqual(to: $1) }
   }
 }
 

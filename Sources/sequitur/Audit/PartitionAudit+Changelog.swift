@@ -84,9 +84,9 @@ extension PartitionAudit {
   /// Whether an outcome of this command belongs to what a worker did since the changelog was read.
   func isLater(_ offset: Int64) throws -> Bool {
     guard offset >= checkpoint ?? 0 else { return false }
-    let isValid = audit.readers.valid.current.flatMap { outcomePlace($0, "ce_id") }?.offset == offset
+    let isValid = audit.readers.valid.current.flatMap { place(ofEvent: $0) }?.offset == offset
     let isInvalid =
-      audit.readers.invalid.current.flatMap { outcomePlace($0, "command-position") }?.offset == offset
+      audit.readers.invalid.current.flatMap { place(ofRejection: $0) }?.offset == offset
     guard isValid || isInvalid else { return false }
     if offset >= laterCheckpoint ?? 0, !isBehindReported { try readLaterCheckpoint(for: offset) }
     if offset < laterCheckpoint ?? 0 { return true }
@@ -119,12 +119,12 @@ extension PartitionAudit {
 
   /// Passes over the outcomes of a command that is not part of this audit.
   func skip(_ offset: Int64) throws {
-    while let event = audit.readers.valid.current, outcomePlace(event, "ce_id")?.offset == offset {
+    while let event = audit.readers.valid.current, place(ofEvent: event)?.offset == offset {
       lastValid = offset
       try audit.readers.valid.advance()
     }
     while let rejection = audit.readers.invalid.current,
-      outcomePlace(rejection, "command-position")?.offset == offset
+      place(ofRejection: rejection)?.offset == offset
     {
       lastInvalid = offset
       try audit.readers.invalid.advance()

@@ -128,7 +128,7 @@ final class PartitionAudit {
 
   private func takeEvents(of command: AuditRecord) throws -> Int {
     var count = 0
-    while let event = audit.readers.valid.current, let place = outcomePlace(event, "ce_id"),
+    while let event = audit.readers.valid.current, let place = place(ofEvent: event),
       place.offset == command.offset
     {
       if place.index != Int64(count) {
@@ -148,7 +148,7 @@ final class PartitionAudit {
   private func takeRejections(of command: AuditRecord) throws -> Int {
     var count = 0
     while let rejection = audit.readers.invalid.current,
-      outcomePlace(rejection, "command-position")?.offset == command.offset
+      place(ofRejection: rejection)?.offset == command.offset
     {
       count += 1
       if count > 1 {
@@ -166,14 +166,14 @@ final class PartitionAudit {
   /// Outcomes of commands that are not read now: deleted ones, and those in the wrong place.
   private func takeStray(before offset: Int64) throws {
     while let event = audit.readers.valid.current {
-      let place = outcomePlace(event, "ce_id")
+      let place = place(ofEvent: event)
       if let place, place.offset >= offset { break }
       stray(event, place?.offset, &lastValid, topics.valid)
       take(event, of: nil)
       try audit.readers.valid.advance()
     }
     while let rejection = audit.readers.invalid.current {
-      let place = outcomePlace(rejection, "command-position")
+      let place = place(ofRejection: rejection)
       if let place, place.offset >= offset { break }
       stray(rejection, place?.offset, &lastInvalid, topics.invalid)
       take(rejected: rejection, of: nil)
@@ -185,7 +185,7 @@ final class PartitionAudit {
     guard let offset else {
       return add(
         .strayOutcome, topic, record.offset,
-        "Expected a header with a position on \(topics.commands)/\(partition), but there is none")
+        "Expected a header of its own with a position on \(topics.commands)/\(partition), but there is none")
     }
     if offset < last {
       missing.remove(offset)

@@ -89,12 +89,13 @@ final class TopicReader {
       if message.isEndOfPartition { return (.end(message.offset), nil) }
       if let error = message.error { return (.nothing, error) }
       var headers: [AuditHeader] = []
-      message.forEachHeader { headers.append(AuditHeader(name: $0, value: $1)) }
+      // A command whose headers nobody can read has none; of another record that is a fault by itself.
+      _ = message.forEachHeader { headers.append(AuditHeader(name: $0, value: $1)) }
       return (
         .record(
           AuditRecord(
-            offset: message.offset, timestamp: message.timestamp, key: message.key, value: message.value,
-            headers: headers)), nil
+            offset: message.offset, timestamp: message.timestamp, isAppendTime: message.isAppendTime,
+            key: message.key, value: message.value, headers: headers)), nil
       )
     }
     if let error { throw error }

@@ -118,7 +118,8 @@ final class OutcomeFollower {
 
   private func text(_ message: borrowing Message, _ header: String) -> String? {
     var found: String?
-    message.forEachHeader { name, value in
+    // Workers write headers that can be parsed: others are nobody's outcome.
+    _ = message.forEachHeader { name, value in
       if let value, name.elementsEqual(header.utf8) { found = String(decoding: value, as: UTF8.self) }
     }
     return found

@@ -24,8 +24,17 @@ struct OutcomePlace {
 }
 
 extension PartitionAudit {
-  /// Nil when the header is missing or names another topic or partition.
-  func outcomePlace(_ record: AuditRecord, _ header: StaticString) -> OutcomePlace? {
-    record.header(header).flatMap { OutcomePlace($0, topic: topics.commands, partition: partition) }
+  /// The command of an event; nil when its `ce_id` is missing or names another topic or partition.
+  func place(ofEvent record: AuditRecord) -> OutcomePlace? {
+    place(OutcomeHeaders(ofEvent: record.headers).value("ce_id"))
+  }
+
+  /// The command of a rejection; nil when its own `command-position` is missing or names another topic or partition.
+  func place(ofRejection record: AuditRecord) -> OutcomePlace? {
+    place(OutcomeHeaders(ofRejection: record.headers)?.value("command-position"))
+  }
+
+  private func place(_ text: UnsafeRawBufferPointer?) -> OutcomePlace? {
+    text.flatMap { OutcomePlace($0, topic: topics.commands, partition: partition) }
   }
 }

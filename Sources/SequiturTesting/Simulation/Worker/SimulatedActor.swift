@@ -10,7 +10,6 @@ final class SimulatedActor: LanePartition {
   /// The next command offset to fetch.
   var fetchPosition: Int64
   private var world: World { lane.worker.world }
-  private var timestamp: Int64 = 0
   private var lastCommand: LastCommand?
   /// By what the commands topic is known: of the last commit, or as the restore found it.
   private(set) var input: InputCheck?
@@ -48,7 +47,6 @@ final class SimulatedActor: LanePartition {
   func process(_ fetched: SimulatedLog.Fetched, into output: inout OutputBatch) -> Int {
     var count = 0
     for (offset, record) in fetched.records {
-      timestamp = record.timestamp
       let outcome = try? record.withCommand(at: CommandPosition(partition: partition, offset: offset)) {
         lastCommand = LastCommand($0)
         return try processor.process($0, into: &output)
@@ -63,7 +61,7 @@ final class SimulatedActor: LanePartition {
   func seal(into output: inout OutputBatch) -> TransactionPart {
     let start = processor.positionCommitted
     let last = world.profile.namesLastCommand ? lastCommand : nil
-    let end = processor.seal(into: &output, timestamp: timestamp, lastCommand: last)
+    let end = processor.seal(into: &output, lastCommand: last)
     sealedInput = InputCheck(position: end, last: last)
     return TransactionPart(partition: partition, start: start, end: end)
   }
