@@ -92,6 +92,8 @@ import Testing
 
   @Test func `the documentation lists each of them`() throws {
     let page = try String(contentsOf: PackageRoot.url.appending(path: "docs/operations.md"), encoding: .utf8)
-    for property in ReservedProperties.all { #expect(page.contains("`\(property.name)`"), "\(property.name)") }
+    for property in ReservedProperties.all {
+      #expect(page.contains("`\(property.name)`"), "\(property.name)")
+    }
   }
 }
