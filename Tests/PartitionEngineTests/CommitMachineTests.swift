@@ -96,6 +96,34 @@ import Testing
       ])
   }
 
+  @Test func `a step that succeeds after failures ends their row, and the next one's waits begin anew`() {
+    var machine = CommitMachine()
+    _ = machine.start()
+    for _ in 0..<2 { _ = give(.succeeded, to: &machine) }
+    // Flush, send offsets, commit.
+    for _ in 0..<3 {
+      for milliseconds in [10, 20, 40, 80] {
+        #expect(give(.retriable, to: &machine) == .wait(.milliseconds(milliseconds)))
+        _ = give(.waited, to: &machine)
+      }
+      _ = give(.succeeded, to: &machine)
+    }
+    #expect(machine.isIdle)
+  }
+
+  /// Else a transaction that fails at one step for ever would be begun anew after ten milliseconds each time.
+  @Test(arguments: [1, 2, 3, 4])
+  func `steps before the one that fails do not end the row`(steps: Int) {
+    var machine = CommitMachine()
+    _ = machine.start()
+    for milliseconds in [10, 20, 40, 80, 160, 320, 640, 1000, 1000] {
+      for _ in 0..<steps { _ = give(.succeeded, to: &machine) }
+      #expect(give(.abortable, to: &machine) == .abort)
+      #expect(give(.succeeded, to: &machine) == .wait(.milliseconds(milliseconds)))
+      #expect(give(.waited, to: &machine) == .begin)
+    }
+  }
+
   @Test func `waits grow within a transaction and begin anew with the next`() {
     var machine = CommitMachine()
     for _ in 0..<2 {

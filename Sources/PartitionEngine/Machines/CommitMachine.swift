@@ -74,8 +74,10 @@ public struct CommitMachine: Sendable {
   }
 
   private var state = State.idle
-  /// Failures in a row, for the backoff.
+  /// Waits in a row, for the backoff: since the transaction got further than ever before.
   private var attempt = 0
+  /// The furthest step that has failed since.
+  private var failedStage = 0
   private var isAbandoned = false
 
   public init() {}
@@ -86,6 +88,7 @@ public struct CommitMachine: Sendable {
   public mutating func start() -> Action {
     precondition(state == .idle, "a transaction started while in \(state)")
     attempt = 0
+    failedStage = 0
     isAbandoned = false
     return enter(.beginning, .begin)
   }
@@ -99,8 +102,25 @@ public struct CommitMachine: Sendable {
     self.isAbandoned = self.isAbandoned || isAbandoned
     switch (state, outcome) {
     case (.waiting(let next), .succeeded): return waited(next)
-    case (_, .succeeded): return succeeded()
-    case (_, .failed(let failure)): return failed(failure)
+    case (_, .succeeded):
+      if let stage, stage >= failedStage { (attempt, failedStage) = (0, 0) }
+      return succeeded()
+    case (_, .failed(let failure)):
+      failedStage = max(failedStage, stage ?? 0)
+      return failed(failure)
+    }
+  }
+
+  /// How far the transaction is; nil while it is being ended. What comes before a step that failed and succeeds again is
+  /// no reason to be quicker: that would be a loop with short waits.
+  private var stage: Int? {
+    switch state {
+    case .beginning: 1
+    case .producing: 2
+    case .flushing: 3
+    case .sendingOffsets: 4
+    case .committing: 5
+    case .idle, .aborting, .recreating, .waiting: nil
     }
   }
 
