@@ -130,8 +130,9 @@ extension SequiturCommandTests {
         arguments: ["submit", "-", "--wait", "--wait-timeout", "10"] + log.topics.arguments,
         standardInput: .data(input)
       ) { program in
-        let deadline = ContinuousClock.now + .seconds(20)
-        while try log.topics.read(log.topics.commands).count < 3, ContinuousClock.now < deadline {}
+        try await eventually("the three commands to be sent", within: .seconds(20)) {
+          try log.topics.read(log.topics.commands).count == 3
+        }
         try log.write([
           log.event(key: "a", version: 1, type: "created", command: 0),
           log.rejection(key: "b", code: "not-found", command: 1),

@@ -58,7 +58,7 @@ extension SequiturCommandTests {
       #expect(kinds.contains("partitionCount"))
     }
 
-    @Test func `what the broker's own timestamps mean is said where the broker tells`() async throws {
+    @Test func `what the broker's own timestamps mean is said`() async throws {
       let topics = try TopicFixture(creates: false)
       for name in [topics.commands, topics.valid, topics.invalid, topics.changelog] {
         try topics.create(
@@ -71,22 +71,19 @@ extension SequiturCommandTests {
       let result = try await sequitur(["topics", "check", "--json"] + topics.arguments)
       #expect(result.exit == .code(0))
       let faults = try result.document(Report.self).faults
-      if !faults.contains(where: { $0.kind == "notDescribed" }) {
-        let told = faults.filter { $0.kind == "timestamps" }
-        #expect(told.map(\.topic) == [topics.commands, topics.valid])
-      }
+      #expect(!faults.contains { $0.kind == "notDescribed" })
+      let told = faults.filter { $0.kind == "timestamps" }
+      #expect(told.map(\.topic) == [topics.commands, topics.valid])
     }
 
-    @Test func `a changelog that is not compacted is a fault where the broker tells`() async throws {
+    @Test func `a changelog that is not compacted is a fault`() async throws {
       let topics = try TopicFixture(creates: false)
       for name in [topics.commands, topics.valid, topics.invalid] { try topics.create(name, partitions: 1) }
       try topics.create(topics.changelog, partitions: 1, ["cleanup.policy": "delete"])
       let result = try await sequitur(["topics", "check", "--json"] + topics.arguments)
       let faults = try result.document(Report.self).faults
-      #expect(
-        faults.contains {
-          $0.topic == topics.changelog && ["cleanupPolicy", "notDescribed"].contains($0.kind)
-        })
+      #expect(faults.contains { $0.topic == topics.changelog && $0.kind == "cleanupPolicy" })
+      #expect(!faults.contains { $0.kind == "notDescribed" })
     }
   }
 }

@@ -4,6 +4,7 @@ import PartitionEngine
 import Sequitur
 import TestBroker
 import Testing
+import WorkerEventLog
 
 @testable import SequiturWorker
 
@@ -13,7 +14,7 @@ extension StateTests {
   @Test func `a changelog that lost records below the position is served`() async throws {
     let bench = try await worked()
     let position = try #require(try bench.storedFigures().changelogOffset)
-    guard try bench.truncateChangelog(before: position - 1) else { return }
+    try bench.truncateChangelog(before: position - 1)
     // The damage: all objects are gone from the changelog. The store has them.
     #expect(try bench.changelogBounds().low == position - 1)
     #expect(try bench.records(of: bench.topics.changelog).filter { !$0.key.isEmpty }.isEmpty)
@@ -22,20 +23,20 @@ extension StateTests {
     #expect(try bench.stored() == bench.fold())
     #expect(try bench.stored()["key-0"] == "2 two")
     try bench.expectGaplessVersions()
-    #expect(!bench.log.has("rebuilt") && !bench.log.has("critical"))
+    #expect(!bench.events.has { $0.isRebuilding || $0.isRefused })
   }
 
   @Test func `a changelog that lost records the store needs is refused`() async throws {
     let bench = try await worked()
     let low = try #require(try bench.storedFigures().changelogOffset) - 1
-    guard try bench.truncateChangelog(before: low) else { return }
+    try bench.truncateChangelog(before: low)
     try FileManager.default.removeItem(atPath: bench.stateDirectory)
     // The damage: the changelog begins behind the objects, and no store has them.
     #expect(try bench.changelogBounds().low == low && low > 0)
     try bench.sendNotes(20, text: "two")
     let refused = await #expect(throws: PartitionRefused.self) { try await bench.work() }
     #expect(refused?.fault == .changelogTruncated(needed: 0, logStart: low))
-    #expect(bench.log.has("critical the partition is not served"))
+    #expect(bench.events.has(\.isRefused))
     #expect(try bench.records(of: bench.topics.valid).count == 20)
     // As a program it says so too, with the exit code of a fault.
     let result = try await bench.runProgram()
@@ -47,7 +48,7 @@ extension StateTests {
     async throws
   {
     let bench = try await worked()
-    guard try await bench.recreate([bench.topics.changelog]) else { return }
+    try await bench.recreate([bench.topics.changelog])
     // The damage: an empty changelog below the store's position, and a group that has processed 20 commands.
     let position = try #require(try bench.storedFigures().changelogOffset)
     #expect(try bench.changelogBounds().high == 0 && position > 0)
@@ -55,8 +56,10 @@ extension StateTests {
     let refused = await #expect(throws: PartitionRefused.self) { try await bench.work() }
     #expect(refused?.fault == .changelogLost(checkpoint: nil, groupPosition: 20))
     #expect(refused?.description.contains("20 commands' states are lost") == true)
-    #expect(bench.log.has("warning the partition is rebuilt from its changelog"))
-    #expect(bench.log.has("the store stands for changelog offset \(position), but the changelog ends at 0"))
+    #expect(bench.events.has(\.isRebuilding))
+    #expect(
+      bench.events.rebuilt(
+        because: "the store stands for changelog offset \(position), but the changelog ends at 0"))
     #expect(try bench.stored().isEmpty)
     #expect(try bench.records(of: bench.topics.valid).count == 20)
   }
@@ -64,7 +67,7 @@ extension StateTests {
   @Test func `a store above the changelog's end is rebuilt from what the changelog says now`() async throws {
     let bench = try await worked(rounds: 6)
     let (old, oldStore) = (try bench.storedFigures(), try bench.stored())
-    guard try await processedAgain(bench) else { return }
+    try await processedAgain(bench)
     // The damage: another worker has written a shorter changelog meanwhile; the store is of the old one.
     let end = try bench.changelogBounds().high
     let position = try #require(old.changelogOffset)
@@ -72,7 +75,9 @@ extension StateTests {
     #expect(try bench.stored() == oldStore)
     try bench.sendNotes(20, text: "more")
     try await bench.work()
-    #expect(bench.log.has("the store stands for changelog offset \(position), but the changelog ends at"))
+    #expect(
+      bench.events.rebuilt(
+        because: "the store stands for changelog offset \(position), but the changelog ends at"))
     try expectNewStore(bench, after: old)
   }
 
@@ -80,38 +85,39 @@ extension StateTests {
   func `a store of a changelog that was created again and outgrew it is rebuilt`(more: Int) async throws {
     let bench = try await worked()
     let old = try bench.storedFigures()
-    guard try await processedAgain(bench, more: more) else { return }
+    try await processedAgain(bench, more: more)
     // The damage: nothing that can be counted shows it. Only the checkpoints are those of another changelog.
     #expect(try bench.changelogBounds().high >= #require(old.changelogOffset))
     let incarnation = try #require(try bench.changelogIncarnation())
     #expect(old.incarnation != nil && old.incarnation.map { "\($0)" } != incarnation)
     try bench.sendNotes(20, text: "more")
     try await bench.work()
-    #expect(bench.log.has("warning the partition is rebuilt from its changelog"))
+    #expect(bench.events.has(\.isRebuilding))
     let reasons = [
       "its checkpoints are of the incarnation \(incarnation)",
       "made from a checkpoint at changelog offset \(old.changelogOffset! - 1), but something else stands there",
     ]
-    #expect(reasons.contains { bench.log.has($0) }, "\(bench.log.lines)")
+    #expect(reasons.contains { bench.events.rebuilt(because: $0) }, "\(bench.events.all)")
     try expectNewStore(bench, after: old)
   }
 
   @Test func `all topics and offsets deleted begin anew`() async throws {
     let bench = try await worked()
-    guard try bench.deleteGroupOffsets(), try await bench.recreate(bench.topics.all) else { return }
+    try bench.deleteGroupOffsets()
+    try await bench.recreate(bench.topics.all)
     // The damage: nothing is left but the store, which stands for what nobody has any more.
     #expect(try bench.groupPosition() == nil && bench.changelogBounds().high == 0)
     #expect(try bench.stored().count == 20)
     try bench.sendNotes(5, text: "anew")
     try await bench.work()
-    #expect(bench.log.has("warning the partition is rebuilt from its changelog"))
+    #expect(bench.events.has(\.isRebuilding))
     #expect(try bench.stored() == bench.fold())
     #expect(try bench.stored().count == 5)
   }
 
   @Test func `deleted group offsets make nothing be processed twice`() async throws {
     let bench = try await worked()
-    guard try bench.deleteGroupOffsets() else { return }
+    try bench.deleteGroupOffsets()
     // The damage: a group without a position would begin at the topic's start.
     #expect(try bench.groupPosition() == nil)
     try bench.sendNotes(20, text: "two")
@@ -136,7 +142,7 @@ extension StateTests {
     let refused = await #expect(throws: PartitionRefused.self) { try await bench.work() }
     #expect(refused?.fault == .changelogLost(checkpoint: 20, groupPosition: 26))
     #expect(refused?.description.contains("6 commands' states are lost") == true)
-    #expect(bench.log.has("critical the partition is not served"))
+    #expect(bench.events.has(\.isRefused))
     #expect(try bench.records(of: bench.topics.valid).count == 20)
     #expect(try bench.stored() == before)
     // The way out that the message names: back to the checkpoint.
@@ -182,7 +188,7 @@ extension StateTests {
       refused?.fault
         == .unreadableRecord(offset: stray.offset, reason: "its header v is not a version, 1 to 2^63-1"))
     #expect(refused?.description.contains("the changelog record at offset \(stray.offset)") == true)
-    #expect(bench.log.has("critical the partition is not served"))
+    #expect(bench.events.has(\.isRefused))
     #expect(try bench.records(of: bench.topics.valid).count == 20)
   }
 
@@ -200,15 +206,12 @@ extension StateTests {
   }
 
   /// Deletes all that was made of the commands, and lets a worker elsewhere process them again, and more of them.
-  private func processedAgain(
-    _ bench: StateBench, more: Int = 0, _ test: String = #function
-  ) async throws -> Bool {
-    let topics = [bench.topics.valid, bench.topics.invalid, bench.topics.changelog]
-    guard try bench.deleteGroupOffsets(test), try await bench.recreate(topics, test) else { return false }
+  private func processedAgain(_ bench: StateBench, more: Int = 0) async throws {
+    try bench.deleteGroupOffsets()
+    try await bench.recreate([bench.topics.valid, bench.topics.invalid, bench.topics.changelog])
     #expect(try bench.groupPosition() == nil)
     for number in 0..<more { try bench.send([("other-\(number)", "elsewhere")]) }
     try await bench.work { $0.stateDirectory = bench.directory.path + "/elsewhere" }
-    return true
   }
 
   private func expectNewStore(_ bench: StateBench, after old: InspectedPartition) throws {

@@ -7,6 +7,7 @@ import Sequitur
 import Synchronization
 import TestBroker
 import Testing
+import WorkerEventLog
 
 @testable import SequiturWorker
 
@@ -17,6 +18,8 @@ struct StateBench {
   let partitions: Int
   let kafka: KafkaConfiguration
   let log = LogRecorder()
+  /// What its workers told.
+  let events = WorkerEventLog()
 
   init(partitions: Int = 1) throws {
     self.partitions = partitions
@@ -54,7 +57,10 @@ struct StateBench {
     var configuration = configuration
     change(&configuration)
     let worker = Worker(configuration, logger: log.logger) { NoteDecider(schemaVersion: schemaVersion) }
-    try await worker.run()
+    events.add(worker)
+    let result = await Task { try await worker.run() }.result
+    await events.finished()
+    try result.get()
     return worker.statistics.snapshot
   }
 

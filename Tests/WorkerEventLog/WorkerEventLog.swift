@@ -32,6 +32,11 @@ public final class WorkerEventLog: Sendable {
   /// How many there were of a kind.
   public func count(_ isMeant: (WorkerEvent) -> Bool) -> Int { all.count(where: isMeant) }
 
+  /// Whether a partition was rebuilt for a reason that says this.
+  public func rebuilt(because reason: String) -> Bool {
+    has { $0.rebuildingReason?.contains(reason) ?? false }
+  }
+
   /// Whether there was one of a kind.
   public func has(_ isMeant: (WorkerEvent) -> Bool) -> Bool { all.contains(where: isMeant) }
 }

@@ -31,6 +31,8 @@ final class CommandIntake: Sendable {
   /// Whether a lane has looked for commands and found none, since the last fetch that was let through for it.
   private let isWanted = Atomic(false)
   private let room = DispatchSemaphore(value: 0)
+  /// How often a hold has looked for room and gone on.
+  private let holds = Atomic(0)
 
   /// - Parameters:
   ///   - bytesMax: of fetched records in memory, at which nothing more is fetched. One more fetch of each broker comes
@@ -99,9 +101,13 @@ final class CommandIntake: Sendable {
       if case let takes = takes.load(ordering: .relaxed), takes != taken { (taken, takenAt) = (takes, now) }
       if now - takenAt >= standstill, isWanted.exchange(false, ordering: .relaxed) { break }
       if now - start >= IntakeLimits.holdMax { break }
+      holds.add(1, ordering: .relaxed)
     }
     isHeld.store(false, ordering: .relaxed)
   }
+
+  /// How often a broker's thread has looked for room, found none, and gone on waiting.
+  var looksInVain: Int { holds.load(ordering: .relaxed) }
 
   /// Whether a broker's thread waits for room.
   var isHolding: Bool { isHeld.load(ordering: .relaxed) }
