@@ -25,14 +25,14 @@ struct EngineRun {
   }
 
   private func run<D: Decider>(_ decider: D, _ store: any BenchmarkStore) throws {
-    var limits = Limits()
-    limits.objectBytesMax = options.number("object-bytes", 256 << 20)
+    let limits = Limits()
     var processor = PartitionProcessor(
       decider: decider,
       identity: PartitionIdentity(
         applicationID: "sequitur", commandsTopic: "commands", partition: 0, partitions: 4),
       envelope: Envelope(rawValue: options["envelope"] ?? "cloudevents")!, limits: limits, store: store,
-      position: 0, changelogPosition: 0, hashSeed: 1)
+      position: 0, changelogPosition: 0, objectBytesMax: options.number("object-bytes", 256 << 20),
+      hashSeed: 1)
     let commands = CommandMemory(options)
     if options["prefill"] != nil { try store.fill(commands, objects: options.number("objects", 100_000)) }
     let batch = options.number("batch", 20_000)

@@ -11,6 +11,23 @@
 ///
 /// An implementer must not do I/O, block, or keep a span beyond the call that received it.
 ///
+/// **An implementer must not trap.** Swift cannot catch a trap: an addition that overflows, an index out of range, a forced
+/// `nil`, a division by zero, `Int32(number)` of a number that does not fit. It ends the worker with all of its partitions,
+/// and again when the command is read again; only after three times the command is rejected as `decider-error`. Whoever
+/// may send commands can send `Int.max`. So arithmetic on what comes from a command is checked, and answers:
+///
+/// ```swift
+/// case .deposit(let amount):
+///   let (_, overflows) = account.balance.addingReportingOverflow(amount)
+///   return overflows
+///     ? .reject(.invalidField, "Expected a balance of 64 bits, but \(account.balance) and \(amount) make more.")
+///     : .accept(.deposited(amount: amount))
+/// ```
+///
+/// or it cannot overflow: `UInt32` amounts on a `UInt64` balance, `Int32(exactly:)`, `multipliedReportingOverflow(by:)`,
+/// `dividedReportingOverflow(by:)`, and `&+` where wrapping around is what is meant. `TestDriver` (SequiturTesting) tries
+/// extreme numbers in a test's commands.
+///
 /// Thread rule: a worker makes one decider for each partition it serves, and calls it from one thread at a
 /// time. A decider may therefore keep scratch memory without a lock.
 public protocol Decider<Command, Event, State>: SendableMetatype {

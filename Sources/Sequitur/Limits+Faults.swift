@@ -13,7 +13,6 @@ extension Limits {
       // Offsets in the output are of 32 bits, and one command may go above the limit.
       Self.fault("transactionBytesMax", transactionBytesMax, 1...1 << 30),
       Self.fault("transactionAgeMax", transactionAgeMax, .zero ... .seconds(60)),
-      Self.fault("objectBytesMax", objectBytesMax, 0...1 << 40),
       // A lane pauses at it: with none it would never take a command.
       Self.fault("undrainedBytesMax", undrainedBytesMax, 1...1 << 40),
       // A restart after a crash reads that much again.

@@ -26,10 +26,6 @@ public struct Limits: Sendable, Hashable {
   /// backlog is then sent in parts, so that its first outcomes are not as late as its last.
   public var transactionAgeMax = Duration.milliseconds(100)
 
-  /// The most bytes of committed objects that are kept in memory for one partition. 0…1 TiB, default
-  /// 32 MiB. A worker gives each partition its share of its memory budget instead.
-  public var objectBytesMax = 32 << 20
-
   /// How many bytes of committed objects may wait for the background drain. 1 byte…1 TiB, default 4 MiB; of a
   /// worker's lane at most its share of the memory budget.
   public var undrainedBytesMax = 4 << 20

@@ -8,6 +8,7 @@ final class TestPartition {
     applicationID: "shop", commandsTopic: "commands", partition: 3, partitions: 12)
 
   let store: TestStore
+  private let makeProcessor: (_ position: Int64) -> PartitionProcessor<TextDecider>
   var processor: PartitionProcessor<TextDecider>
   var output = OutputBatch()
   /// The offset of the next command that is sent.
@@ -15,15 +16,26 @@ final class TestPartition {
 
   init(
     store: TestStore = TestStore(), decider: TextDecider = TextDecider(), envelope: Envelope = .cloudevents,
-    position: Int64 = 0, limits: (inout Limits) -> Void = { _ in }
+    position: Int64 = 0, objectBytesMax: Int = 32 << 20, limits: (inout Limits) -> Void = { _ in }
   ) {
     var chosen = Limits()
     limits(&chosen)
     self.store = store
     end = position
-    processor = PartitionProcessor(
-      decider: decider, identity: Self.identity, envelope: envelope, limits: chosen, store: store,
-      position: position, changelogPosition: 0, hashSeed: 7)
+    let limits = chosen
+    makeProcessor = { position in
+      PartitionProcessor(
+        decider: decider, identity: Self.identity, envelope: envelope, limits: limits, store: store,
+        position: position, changelogPosition: 0, objectBytesMax: objectBytesMax, hashSeed: 7)
+    }
+    processor = makeProcessor(position)
+  }
+
+  /// Goes on with another processor, which knows only what the store has.
+  func begin(from position: Int64) {
+    processor = makeProcessor(position)
+    output.removeAll()
+    end = position
   }
 
   @discardableResult

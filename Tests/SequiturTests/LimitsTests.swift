@@ -5,13 +5,13 @@ import Testing
 @Suite struct LimitsTests {
   let limits = Limits()
 
-  @Test func `the defaults are those of the design`() {
-    #expect(Limits.keyBytesMax == 1024)
-    #expect(limits.recentCommandIDsMax == 8)
-  }
-
-  @Test func `an object record counts its ids in one byte`() {
-    #expect(0...255 ~= limits.recentCommandIDsMax)
+  @Test func `the most ids that an object may keep fit the byte that counts them`() {
+    #expect(UInt8(exactly: Limits.recentCommandIDsLimit) != nil)
+    var limits = Limits()
+    limits.recentCommandIDsMax = Limits.recentCommandIDsLimit
+    #expect(limits.faults == [])
+    limits.recentCommandIDsMax += 1
+    #expect(limits.faults.count == 1)
   }
 
   @Test func `a record fits its topic, and several fit a transaction`() {
@@ -21,10 +21,6 @@ import Testing
 
   @Test func `an arena's offsets fit 32 bits`() {
     #expect(limits.transactionBytesMax < 1 << 31)
-  }
-
-  @Test func `undrained objects are a small part of those in memory`() {
-    #expect(limits.undrainedBytesMax * 4 <= limits.objectBytesMax)
   }
 
   @Test func `the defaults are in their ranges`() { #expect(limits.faults == []) }
@@ -42,9 +38,8 @@ import Testing
     limits.transactionCommandsMax = 0
     limits.transactionBytesMax = .max
     limits.transactionAgeMax = .seconds(-1)
-    limits.objectBytesMax = -1
     limits.undrainedAgeMax = .seconds(4000)
-    #expect(limits.faults.count == 6)
+    #expect(limits.faults.count == 5)
     #expect(
       limits.faults.contains(
         "Expected limits.transactionAgeMax to be 0.0 seconds to 60.0 seconds, but it is -1.0 seconds."))

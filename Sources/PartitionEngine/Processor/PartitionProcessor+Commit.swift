@@ -48,14 +48,4 @@ extension PartitionProcessor {
   /// What an overlay may keep between two transactions: with many partitions a transaction holds much of few of them, and
   /// in time all would keep as much.
   @usableFromInline var overlayBytesKept: Int { table.byteCountMax / 8 }
-
-  /// No outcome of the sealed and the open transaction will become visible: goes back to the last committed
-  /// position. The commands from there on are to be processed again.
-  public mutating func discard() {
-    open.removeAll()
-    sealed.removeAll()
-    isSealed = false
-    nextPosition = committedPosition
-    sealedPosition = committedPosition
-  }
 }

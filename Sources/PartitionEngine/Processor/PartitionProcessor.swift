@@ -48,11 +48,13 @@ public struct PartitionProcessor<D: Decider>: ~Copyable {
   ///   - position: the next command offset to process, as the restore found it.
   ///   - changelogPosition: the changelog offset up to which the store was restored.
   ///   - isMoved: whether `position` is where an operator moved it: it is sealed also without a command.
+  ///   - objectBytesMax: committed objects that are kept in memory; ``setObjectBytesMax(_:)`` changes it.
   ///   - hashSeed: differs between processes; nothing that leaves the process depends on it.
   @inlinable
   public init(
     decider: D, identity: PartitionIdentity, envelope: Envelope, limits: Limits, store: any ObjectStore,
-    position: Int64, changelogPosition: Int64, isMoved: Bool = false, hashSeed: UInt64
+    position: Int64, changelogPosition: Int64, isMoved: Bool = false, objectBytesMax: Int = 32 << 20,
+    hashSeed: UInt64
   ) {
     precondition(
       decider.eventContentType.map { type in
@@ -65,7 +67,7 @@ public struct PartitionProcessor<D: Decider>: ~Copyable {
     self.limits = limits
     self.store = store
     self.keyHash = KeyHash(seed: hashSeed)
-    self.table = ObjectTable(byteCountMax: limits.objectBytesMax)
+    self.table = ObjectTable(byteCountMax: objectBytesMax)
     self.nextPosition = position
     self.sealedPosition = position
     self.committedPosition = position

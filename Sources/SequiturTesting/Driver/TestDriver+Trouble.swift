@@ -3,11 +3,13 @@ import Sequitur
 
 /// What happens to a worker in production.
 extension TestDriver {
-  /// The transaction in flight is aborted and done again; the same bytes must come of it.
+  /// The transaction in flight is given up. As in a worker, the partition's processor goes, what is committed goes to the
+  /// store with a last drain, the partition is restored, and the command is done again; the same bytes must come of it.
   public func abort() throws(TestFault) {
     guard let aborted = inFlight else { return }
     end(aborted, isCommit: false)
-    processor.discard()
+    drain()
+    try restart()
     try redo(aborted)
   }
 

@@ -23,6 +23,9 @@ import Sequitur
 /// - **Fold**: evolving from nothing over all events gives the state that was kept.
 /// - **Replay**: what is read back from the changelog is what was kept; after ``crash()`` and ``rebalance()``
 ///   the whole store is.
+/// - **No trap**: commands with extreme numbers in place of those in the payload (the ends of the integer types, -1, 0) get an
+///   answer. A decider that traps on one ends the test's process, which shows the line; in production it would end the
+///   worker. They change nothing.
 ///
 /// Not thread-safe.
 public final class TestDriver<D: Decider> {
@@ -56,6 +59,9 @@ public final class TestDriver<D: Decider> {
     applicationID: "test", commandsTopic: "commands", partition: 0, partitions: 1)
   let limits: Limits
   let envelope: Envelope
+  let triesExtremeNumbers: Bool
+  /// How many commands of a type were tried with extreme numbers.
+  var extremesTried: [String: Int] = [:]
 
   private(set) var commands: [LogRecord] = []
   var valid = PartitionLog()
@@ -75,14 +81,18 @@ public final class TestDriver<D: Decider> {
   var committedObjects: [[UInt8]: [UInt8]] = [:]
   var folded: [[UInt8]: Folded] = [:]
 
-  /// - Parameter decider: evaluated anew for every owner of the partition, as in a worker.
+  /// - Parameters:
+  ///   - decider: evaluated anew for every owner of the partition, as in a worker.
+  ///   - triesExtremeNumbers: lets the decider answer some commands with extreme numbers as well; see the type.
   public init(
-    _ decider: @escaping @autoclosure () -> D, limits: Limits = Limits(), envelope: Envelope = .cloudevents
+    _ decider: @escaping @autoclosure () -> D, limits: Limits = Limits(), envelope: Envelope = .cloudevents,
+    triesExtremeNumbers: Bool = true
   ) {
     makeDecider = decider
     self.decider = decider()
     self.limits = limits
     self.envelope = envelope
+    self.triesExtremeNumbers = triesExtremeNumbers
     processor = PartitionProcessor(
       decider: decider(), identity: identity, envelope: envelope, limits: limits, store: store, position: 0,
       changelogPosition: 0, hashSeed: 1)
@@ -116,6 +126,7 @@ public final class TestDriver<D: Decider> {
     acknowledge()
     commands.append(command)
     let offset = Int64(commands.count - 1)
+    try tryExtremeNumbers(at: offset)
     let rehearsed = try rehearse(at: offset)
     try begin(at: offset)
     try check(rehearsed, at: offset)

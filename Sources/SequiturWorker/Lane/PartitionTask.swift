@@ -54,6 +54,8 @@ public struct PartitionSeat: Sendable {
   /// Whether an operator moved it there.
   public let isMoved: Bool
   public let changelogPosition: Int64
+  /// The partition's share of the memory for objects, for now.
+  public let objectBytesMax: Int
   public let hashSeed: UInt64
   /// Where the task notes the command it executes.
   public let execution: ExecutionSlot

@@ -30,7 +30,7 @@ final class TypedPartitionTask<D: Decider>: PartitionTask {
     processor = PartitionProcessor(
       decider: decider, identity: seat.identity, envelope: seat.envelope, limits: seat.limits,
       store: store, position: seat.position, changelogPosition: seat.changelogPosition,
-      isMoved: seat.isMoved, hashSeed: seat.hashSeed)
+      isMoved: seat.isMoved, objectBytesMax: seat.objectBytesMax, hashSeed: seat.hashSeed)
     execution = seat.execution
     refusals = seat.refusals
     nextRefusal = seat.refusals.keys.min() ?? .max

@@ -95,16 +95,15 @@ extension WorkerParts {
     _ partition: AssignedPartition, _ restored: RestoreJob.Restored, _ lane: Lane, objectBytesMax: Int,
     _ makeTask: Worker.TaskFactory
   ) -> PartitionActor {
-    var limits = outputLimits.bounding(limits)
-    limits.objectBytesMax = objectBytesMax
     let seat = PartitionSeat(
       identity: PartitionIdentity(
         applicationID: configuration.applicationID, commandsTopic: configuration.topics.commands,
         partition: partition.number, partitions: partitions,
         // Its first checkpoint makes a changelog this one.
         incarnation: restored.incarnation ?? .random(in: 1 ... .max), moves: restored.moves),
-      envelope: configuration.envelope, limits: limits, position: restored.position ?? 0,
-      isMoved: restored.isMoved, changelogPosition: restored.changelogPosition,
+      envelope: configuration.envelope, limits: outputLimits.bounding(limits),
+      position: restored.position ?? 0, isMoved: restored.isMoved,
+      changelogPosition: restored.changelogPosition, objectBytesMax: objectBytesMax,
       hashSeed: .random(in: .min ... .max),
       execution: crashGuard?.slot(of: partition.number) ?? .unguarded(),
       refusals: refusals(partition.number, from: restored.position ?? 0))
@@ -130,7 +129,7 @@ extension WorkerParts {
         while await !Task.slept(for: configuration.timeouts.flushInterval) {
           let serving = await assignments.partitions
           try? await pool.run {
-            ProcessMemory.trim()
+            if configuration.returnsFreeMemory { ProcessMemory.trim() }
             state.flush(wait: false)
             try state.retire(serving: serving, retention: configuration.partitionRetention)
           }

@@ -25,7 +25,6 @@ final class SimulatedActor: LanePartition {
     input = restored.input
     var limits = Limits()
     limits.recentCommandIDsMax = OutcomeModel.idsMax
-    limits.objectBytesMax = worker.world.profile.objectBytes
     processor = PartitionProcessor(
       decider: TallyDecider(),
       identity: PartitionIdentity(
@@ -35,6 +34,7 @@ final class SimulatedActor: LanePartition {
         moves: worker.world.mutation == .orderNotWritten ? [] : restored.moves),
       envelope: .cloudevents, limits: limits, store: store, position: position,
       changelogPosition: restored.changelogPosition, isMoved: restored.isMoved,
+      objectBytesMax: worker.world.profile.objectBytes,
       hashSeed: worker.world.seed &+ UInt64(partition))
   }
 
