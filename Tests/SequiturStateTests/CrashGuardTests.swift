@@ -1,5 +1,6 @@
 import Foundation
 import Logging
+import Synchronization
 import Testing
 
 @testable import SequiturWorker
@@ -24,6 +25,23 @@ extension StateTests {
     #expect(try bench.stored() == bench.fold())
   }
 
+  @Test func `the log names the command at which the worker ended by topic, key and type`() async throws {
+    let bench = try StateBench()
+    try await bench.createTopics()
+    try bench.send([("a", "one"), ("evil\nkey\u{1B}[2J\u{202E}", "trap")])
+    _ = try await bench.startWorker("--until-caught-up").waitForExit(timeout: .seconds(60))
+    let result = try await bench.startWorker("--until-caught-up").waitForExit(timeout: .seconds(60))
+    let told = result.output.standardError.split(separator: "\n").filter {
+      $0.contains("the worker ended while it executed a command")
+    }
+    #expect(told.count == 1, "\(result.output.standardError)")
+    for part in [
+      bench.topics.commands, #"evil\nkey\u{001B}[2J\u{202E}"#, "type=none", "offset=1", "attempt=1",
+    ] {
+      #expect(told.first?.contains(part) == true, "\(part): \(told)")
+    }
+  }
+
   @Test func `without the guard the process ends each time`() async throws {
     let bench = try StateBench()
     try await bench.createTopics()
@@ -39,15 +57,20 @@ extension StateTests {
 
 struct CrashGuardTests {
   private let directory = try! TemporaryDirectory()
+  private let suspects = Mutex<[CrashGuard.Suspect]>([])
 
   private func open() throws -> CrashGuard {
-    try CrashGuard(directory: directory.path, partitions: 2, logger: LogRecorder().logger)
+    try CrashGuard(directory: directory.path, partitions: 2) { told in suspects.withLock { $0 = told } }
   }
 
   @Test func `three crashes at the same command make it rejected`() throws {
     for attempt in 1...3 {
       let crashGuard = try open()
       #expect(crashGuard.poisoned(1, from: 7) == nil, "attempt \(attempt)")
+      let crashes = Int64(attempt - 1)
+      #expect(
+        suspects.withLock { $0 }
+          == (crashes == 0 ? [] : [CrashGuard.Suspect(partition: 1, offset: 9, attempts: crashes)]))
       crashGuard.slot(of: 1).begin(9)
     }
     #expect(try open().poisoned(1, from: 7) == 9)

@@ -36,6 +36,18 @@ struct MemoryBudgetTests {
     }
   }
 
+  /// For a flush and a compaction at once.
+  @Test(arguments: [32, 128, 256, 4096])
+  func `a store leaves twice what its memtables may grow to free on the disk`(_ megabytes: Int) throws {
+    var configuration = WorkerConfiguration(applicationID: "room")
+    configuration.memoryBytes = megabytes << 20
+    let directory = try TemporaryDirectory()
+    let state = try StateDirectory(
+      path: directory.path + "/state", options: configuration.databaseOptions, logger: LogRecorder().logger)
+    defer { state.close() }
+    #expect(state.reservedBytes == 2 * configuration.memory.memtableBytesMax)
+  }
+
   /// While all partitions are at librdkafka's bounds, its thread sleeps for up to a second.
   @Test(arguments: [32, 128, 256, 4096], [1, 2, 16, 128])
   func `the worker stops fetching before librdkafka does`(_ megabytes: Int, partitions: Int) {

@@ -14,8 +14,10 @@ public enum ProcessMemory {
     _ = mallopt(Option.trimThreshold, 8 << 20)
   }
 
-  /// Gives free pages back to the system. Takes some milliseconds.
-  static func trim() {
+  /// Gives the whole process's free pages back to the system. Takes some milliseconds.
+  ///
+  /// A worker does so only when it is told to (``WorkerConfiguration/returnsFreeMemory``).
+  public static func trim() {
     guard let trim = function("malloc_trim", as: (@convention(c) (Int) -> Int32).self) else { return }
     _ = trim(0)
   }

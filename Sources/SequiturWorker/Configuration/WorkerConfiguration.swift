@@ -21,6 +21,7 @@ import Sequitur
 /// | ``memoryBytes`` | `--memory` | 256 MiB |
 /// | ``guardsAgainstCrashes`` | `--no-crash-guard` | true |
 /// | ``acceptsForeignRecords`` | `--accept-foreign-records` | false |
+/// | ``returnsFreeMemory`` | | false; `sequitur worker`: true |
 /// | ``stopsWhenCaughtUp`` | `--until-caught-up` | false |
 /// | ``input`` | `--accept-lost-commands`, `--begin-commands-at` | commands that are not the known ones are refused |
 public struct WorkerConfiguration: Sendable {
@@ -62,6 +63,9 @@ public struct WorkerConfiguration: Sendable {
   /// How long the local state of a partition that another worker serves is kept. Default a day.
   public var partitionRetention = Duration.seconds(24 * 3600)
   public var timeouts = WorkerTimeouts()
+  /// Gives the process's free memory back to the system with each flush of the store (``ProcessMemory/trim()``). Default
+  /// false: it concerns the whole process, so it is for a program that is a worker and nothing else, as `sequitur` is.
+  public var returnsFreeMemory = false
 
   /// An operator's decision about commands that are not the known ones.
   public typealias Input = InputDecision

@@ -1,5 +1,4 @@
 import Foundation
-import Logging
 import Synchronization
 
 /// Remembers, across crashes, which command's user code was running: a trap in it cannot be caught.
@@ -20,11 +19,21 @@ final class CrashGuard: Sendable {
   private static let slotBytes = 64
   private static let magic: Int64 = 0x5345_5155_4752_4431
 
+  /// A command at which the worker ended.
+  struct Suspect: Sendable, Hashable {
+    let partition: Int32
+    let offset: Int64
+    /// How often in a row; after ``CrashGuard/attemptsMax`` times it is rejected.
+    let attempts: Int64
+  }
+
   private let mapping: MappedFile
   private let partitions: Int32
 
   /// Opens the file of a state directory, or makes one, and counts the crash that its slots tell of.
-  init(directory: String, partitions: Int32, logger: Logger) throws {
+  ///
+  /// - Parameter report: is told of the commands that the last run ended at, one of a partition at most.
+  init(directory: String, partitions: Int32, report: ([Suspect]) -> Void = { _ in }) throws {
     self.partitions = partitions
     let bytes = Self.slotBytes * (Int(partitions) + 1)
     mapping = try MappedFile(path: directory + "/attempts", byteCount: bytes)
@@ -32,7 +41,7 @@ final class CrashGuard: Sendable {
       for partition in 0..<partitions { clear(partition) }
       mapping.word(at: 0).pointee.store(Self.magic, ordering: .relaxed)
     }
-    for partition in 0..<partitions { countCrash(partition, logger) }
+    report((0..<partitions).compactMap { countCrash($0) })
   }
 
   /// Where the partition's lane notes what it executes.
@@ -57,20 +66,15 @@ final class CrashGuard: Sendable {
     word(partition, 2).pointee.store(0, ordering: .relaxed)
   }
 
-  private func countCrash(_ partition: Int32, _ logger: Logger) {
+  private func countCrash(_ partition: Int32) -> Suspect? {
     let executing = word(partition, 0).pointee.load(ordering: .relaxed)
-    guard executing >= 0 else { return }
+    guard executing >= 0 else { return nil }
     let isSame = word(partition, 1).pointee.load(ordering: .relaxed) == executing
     let attempts = isSame ? word(partition, 2).pointee.load(ordering: .relaxed) + 1 : 1
     word(partition, 1).pointee.store(executing, ordering: .relaxed)
     word(partition, 2).pointee.store(attempts, ordering: .relaxed)
     word(partition, 0).pointee.store(-1, ordering: .relaxed)
-    logger.error(
-      "the worker ended while it executed a command",
-      metadata: [
-        "partition": "\(partition)", "offset": "\(executing)", "attempt": "\(attempts)",
-        "rejected-after": "\(Self.attemptsMax)",
-      ])
+    return Suspect(partition: partition, offset: executing, attempts: attempts)
   }
 
   /// A partition's words: what is executed now, the suspect, its crashes.

@@ -40,6 +40,9 @@ actor Assignments {
     var actor: PartitionActor?
   }
 
+  /// Between two tries of a restore.
+  private static let backoff = Backoff(first: .milliseconds(200), longest: .seconds(5))
+
   private let lanes: [Lane]
   private let service: Service
   private let objectBytesMax: Int
@@ -140,7 +143,7 @@ actor Assignments {
         logger.warning(
           "a restore failed and is tried again",
           metadata: ["partition": "\(number)", "attempt": "\(attempt)", "error": "\(error)"])
-        try? await Task.sleep(for: .milliseconds(min(100 << min(attempt, 6), 5000)))
+        try? await Task.sleep(for: Self.backoff.pause(after: attempt))
       }
     }
     return nil

@@ -133,5 +133,7 @@ enum WorkerLifeLimits {
   static let instanceInterval = Duration.seconds(5)
 
   /// 1 s, 2 s, … up to 30 s.
-  static func backoff(_ attempt: Int) -> Duration { .seconds(min(1 << min(max(attempt - 1, 0), 5), 30)) }
+  static func backoff(_ attempt: Int) -> Duration {
+    Backoff(first: .seconds(1), longest: .seconds(30)).pause(after: attempt)
+  }
 }

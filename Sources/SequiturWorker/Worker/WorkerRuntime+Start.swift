@@ -122,18 +122,23 @@ struct WorkerParts: Sendable {
 
   private func initialise(_ sender: TransactionSender) throws(WorkerStartFault) {
     let deadline = ContinuousClock.now + configuration.timeouts.startup
+    var failures = 0
     while true {
       do throws(KafkaError) {
         return try sender.recreateProducer()
       } catch {
-        guard error.isRetriable, ContinuousClock.now < deadline else { throw .withoutTransactions(error) }
-        Thread.sleep(forTimeInterval: Self.initialisePause)
+        failures += 1
+        let pause = Self.startBackoff.pause(after: failures)
+        guard error.isRetriable, ContinuousClock.now + pause < deadline else {
+          throw .withoutTransactions(error)
+        }
+        Thread.sleep(forTimeInterval: pause.seconds)
       }
     }
   }
 
-  /// Seconds between two tries: what is wrong may be told at once.
-  private static let initialisePause = 0.1
+  /// Between two tries to make a lane's producer at the start.
+  private static let startBackoff = Backoff(first: .milliseconds(100), longest: .seconds(2))
 
   /// Makes sure that the store is this application's, and opens the crash guard.
   private static func adopt(
@@ -151,7 +156,11 @@ struct WorkerParts: Sendable {
       try check.state.retire(serving: [], retention: configuration.partitionRetention)
       guard configuration.guardsAgainstCrashes else { return nil }
       let crashGuard = try CrashGuard(
-        directory: check.state.path, partitions: check.partitions, logger: logger)
+        directory: check.state.path, partitions: check.partitions,
+        report: CrashReport(
+          topic: configuration.topics.commands, configuration: configuration.readerProperties(readers: 1),
+          logger: logger
+        ).tell)
       if isEmptied { for partition in 0..<check.partitions { crashGuard.clear(partition) } }
       return crashGuard
     } catch let fault as StoreHeaderFault {

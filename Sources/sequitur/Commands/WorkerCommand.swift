@@ -22,7 +22,8 @@ struct WorkerCommand: AsyncParsableCommand {
   func run() async throws {
     ProcessMemory.bound()
     let settings = try kafka.resolve(defaultLogLevel: .info)
-    let configuration = try worker.configuration(settings, topics)
+    var configuration = try worker.configuration(settings, topics)
+    configuration.returnsFreeMemory = true
     guard let path = worker.rulesPath(settings.settings) else {
       throw CommandFailure("Expected --rules FILE, but no rules are named. They decide over the commands.")
     }

@@ -1,0 +1,67 @@
+import KafkaClient
+import Logging
+
+/// Tells of the commands at which a worker ended before: where they stand, and their key and type, so that they can be
+/// found, and whoever sent them.
+struct CrashReport {
+  let topic: String
+  /// A plain reader's.
+  let configuration: KafkaConfiguration
+  let logger: Logger
+
+  /// Blocks, for each suspect at most so long as a start can bear.
+  func tell(_ suspects: [CrashGuard.Suspect]) {
+    for suspect in suspects {
+      var metadata: Logger.Metadata = [
+        "topic": "\(topic)", "partition": "\(suspect.partition)", "offset": "\(suspect.offset)",
+        "attempt": "\(suspect.attempts)", "rejected-after": "\(CrashGuard.attemptsMax)",
+      ]
+      metadata.merge(name(suspect)) { _, new in new }
+      logger.error("the worker ended while it executed a command", metadata: metadata)
+    }
+  }
+
+  private func name(_ suspect: CrashGuard.Suspect) -> Logger.Metadata {
+    do throws(KafkaError) {
+      return try read(suspect) ?? ["key": "unknown: the command is not on its topic any more"]
+    } catch {
+      return ["key": "unknown: \(error)"]
+    }
+  }
+
+  /// What the command's record says; nil when it does not come.
+  private func read(_ suspect: CrashGuard.Suspect) throws(KafkaError) -> Logger.Metadata? {
+    let reader = try KafkaConsumer(
+      configuration: configuration.merging(["isolation.level": "read_uncommitted"]), logger: logger)
+    try reader.assign([
+      TopicPartitionOffset(topic: topic, partition: suspect.partition, offset: suspect.offset)
+    ])
+    let deadline = ContinuousClock.now + Self.wait
+    var batch = MessageBatch(capacity: 1)
+    while ContinuousClock.now < deadline {
+      guard reader.mainQueue.consumeBatch(into: &batch, timeout: .milliseconds(100)) > 0 else { continue }
+      guard batch[0].isRecord else { continue }
+      return batch[0].offset == suspect.offset ? describe(batch[0]) : nil
+    }
+    return nil
+  }
+
+  private func describe(_ message: borrowing Message) -> Logger.Metadata {
+    var type = "none"
+    message.forEachHeader { name, value in
+      guard String(decoding: name, as: UTF8.self) == "ce_type", let value else { return }
+      type = Self.shown(value)
+    }
+    return ["key": "\(message.key.map { Self.shown($0) } ?? "none")", "type": "\(type)"]
+  }
+
+  /// Somebody's bytes as one line of ASCII: they may hold line ends, escape sequences, marks that turn text around.
+  private static func shown(_ bytes: UnsafeRawBufferPointer) -> String {
+    String(decoding: bytes.prefix(shownBytesMax), as: UTF8.self).unicodeScalars
+      .map { $0.escaped(asASCII: true) }.joined()
+  }
+
+  private static let shownBytesMax = 200
+  /// How long one command's record is waited for.
+  private static let wait = Duration.seconds(3)
+}
