@@ -15,7 +15,7 @@ SEEDS ?= 10000
 FROM ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help bench microbench bench-state pauses profile broker docs setup setup-tests build demo test simulate lint format clean
+.PHONY: help bench microbench bench-state pauses profile fuzz-numbers broker docs setup setup-tests build demo test simulate lint format clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | \
@@ -43,6 +43,7 @@ broker: setup-tests ## Run a test broker on port 9092 until Ctrl-C; it keeps not
 test: setup-tests lint ## Lint, build, simulate, and run every test against a test broker
 	$(RELEASE)
 	.build/release/Benchmarks --quiet true >.build/microbench.txt
+	scripts/fuzz-numbers --seconds 60
 	$(MAKE) simulate
 	$(SWIFT) build --build-tests
 	$(SWIFT) test --skip-build --disable-xctest
@@ -51,6 +52,10 @@ simulate: setup ## Run SEEDS simulated worlds from seed FROM on, then every deli
 	$(RELEASE)
 	.build/release/sequitur-sim --seeds $(SEEDS) --from $(FROM)
 	.build/release/sequitur-sim --mutations --seeds 600
+
+fuzz-numbers: setup ## Compare how numbers are read with another parser (ARGS="--count 10000000 --seed 7")
+	$(SWIFT) build -c release --product number-reader
+	scripts/fuzz-numbers $(ARGS)
 
 bench: setup-tests ## Measure against bare C on the same broker (ARGS="--only account --rounds 5"; BENCH=full for all)
 	$(RELEASE)

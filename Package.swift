@@ -136,6 +136,7 @@ let package = Package(
     .target(
       name: "WorkerEventLog", dependencies: ["SequiturWorker"], path: "Tests/WorkerEventLog",
       swiftSettings: settings),
+    .executableTarget(name: "number-reader", dependencies: ["CSimdJSON"], path: "Tests/NumberReader"),
     .executableTarget(
       name: "StateTestWorker",
       dependencies: [
