@@ -20,10 +20,13 @@ struct GuardProgram {
     let owner: PermanentBytes?
   }
 
-  init(_ rule: Guard, rules: Rules, slots: [String: Int]) {
+  /// - Parameters:
+  ///   - fields: the indexes of the object's fields.
+  ///   - slots: the indexes of the commands' fields.
+  init(_ rule: Guard, fields: [String: Int], slots: [String: Int]) {
     self.rule = rule
-    left = Self.side(rule.left, rules, slots)
-    right = Self.side(rule.right, rules, slots)
+    left = Self.side(rule.left, fields, slots)
+    right = Self.side(rule.right, fields, slots)
   }
 
   /// Whether it holds.
@@ -46,13 +49,14 @@ struct GuardProgram {
     }
   }
 
-  private static func side(_ operand: Guard.Operand, _ rules: Rules, _ slots: [String: Int]) -> Side {
+  private static func side(
+    _ operand: Guard.Operand, _ fields: [String: Int], _ slots: [String: Int]
+  ) -> Side {
     var literal = csj_value()
     switch operand {
     case .command(let name): return Side(source: .command, index: slots[name]!, literal: literal, owner: nil)
     case .state(let name):
-      let index = rules.fields.firstIndex { $0.name == name }!
-      return Side(source: .state, index: index, literal: literal, owner: nil)
+      return Side(source: .state, index: fields[name]!, literal: literal, owner: nil)
     case .string(let text):
       let owner = Array(text.utf8).withUnsafeBytes { PermanentBytes($0) }
       literal.kind = CSJ_STRING

@@ -43,7 +43,7 @@ extension LifecycleDecider {
     let from = rule.rule.from.filter { $0 != Rules.none }
     let name = rule.rule.name
     if status == 0 {
-      let needed = from.joined(separator: " or ")
+      let needed = RulesText.list(from, separator: " or ")
       return Rejection(
         .notFound,
         "The command `\(name)` needs an object with status \(needed), but the object does not exist")
@@ -53,7 +53,8 @@ extension LifecycleDecider {
       return Rejection(.invalidTransition, "The command `\(name)` needs a key without object, \(found)")
     }
     return Rejection(
-      .invalidTransition, "The command `\(name)` needs status \(from.joined(separator: " or ")), \(found)")
+      .invalidTransition,
+      "The command `\(name)` needs status \(RulesText.list(from, separator: " or ")), \(found)")
   }
 
   func wrongField(_ rule: CommandProgram, _ check: FieldCheck, _ value: csj_value) -> String {
@@ -79,7 +80,7 @@ extension LifecycleDecider {
 
   func unknownStatus(_ found: String) -> LifecycleStateFault {
     LifecycleStateFault(
-      message: "Expected a state with one of the statuses \(rules.states.joined(separator: ", ")), but found "
+      message: "Expected a state with one of the statuses \(RulesText.list(rules.states)), but found "
         + "`\(Self.quoted(found))`")
   }
 

@@ -25,14 +25,22 @@ final class RulesProgram {
       slotNames.append(name)
     }
     let statusNames = [Rules.none] + rules.states
+    let statusIndexes = Self.indexes(statusNames)
+    let fieldIndexes = Self.indexes(rules.fields.map(\.name))
     commandFields = NameTable(slotNames)
     stateFields = NameTable(["status"] + rules.fields.map(\.name))
     commandNames = NameTable(rules.commands.map(\.name))
     statuses = NameTable(statusNames)
     fields = rules.fields
-    commands = rules.commands.map { CommandProgram($0, rules: rules, statuses: statusNames, slots: slots) }
+    commands = rules.commands.map {
+      CommandProgram($0, rules: rules, statuses: statusIndexes, fields: fieldIndexes, slots: slots)
+    }
     statusTexts = statusNames.map { PermanentBytes(json: $0, before: "{\"status\":", after: "") }
     fieldTexts = rules.fields.map { PermanentBytes(json: $0.name, before: ",", after: ":") }
+  }
+
+  private static func indexes(_ names: [String]) -> [String: Int] {
+    Dictionary(uniqueKeysWithValues: names.enumerated().map { ($0.element, $0.offset) })
   }
 }
 
@@ -48,18 +56,28 @@ final class CommandProgram {
   /// By field of the object: the command's field it is set from, or -1.
   let sources: [Int]
 
-  init(_ rule: CommandRule, rules: Rules, statuses: [String], slots: [String: Int]) {
+  /// - Parameters:
+  ///   - statuses: their indexes.
+  ///   - fields: the indexes of the object's fields.
+  ///   - slots: the indexes of the commands' fields.
+  init(
+    _ rule: CommandRule, rules: Rules, statuses: [String: Int], fields: [String: Int], slots: [String: Int]
+  ) {
     self.rule = rule
-    allowed = statuses.map(rule.from.contains)
-    target = statuses.firstIndex(of: rule.to)!
+    var allowed = [Bool](repeating: false, count: statuses.count)
+    for state in rule.from { allowed[statuses[state]!] = true }
+    self.allowed = allowed
+    target = statuses[rule.to]!
     let required = rule.require.map { FieldCheck(field: $0, slot: slots[$0.name]!, isRequired: true) }
-    let names = rule.require.map(\.name)
+    let names = Set(rule.require.map(\.name))
     let kept = rule.set.filter { !names.contains($0) }.map {
-      FieldCheck(field: rules.field($0)!, slot: slots[$0]!, isRequired: false)
+      FieldCheck(field: rules.fields[fields[$0]!], slot: slots[$0]!, isRequired: false)
     }
     checks = required + kept
-    guards = rule.guards.map { GuardProgram($0, rules: rules, slots: slots) }
-    sources = rules.fields.map { rule.set.contains($0.name) ? slots[$0.name]! : -1 }
+    guards = rule.guards.map { GuardProgram($0, fields: fields, slots: slots) }
+    var sources = [Int](repeating: -1, count: rules.fields.count)
+    for name in rule.set { sources[fields[name]!] = slots[name]! }
+    self.sources = sources
   }
 }
 

@@ -48,7 +48,8 @@ struct GuardParser {
 
   private var peek: Unicode.Scalar? { position < scalars.count ? scalars[position] : nil }
 
-  private var rest: String { text(from: position, to: scalars.count) }
+  /// What is left, for messages.
+  private var rest: String { RulesText.shown(text(from: position, to: scalars.count)) }
 
   private func text(from start: Int, to end: Int) -> String {
     var text = String.UnicodeScalarView()
@@ -71,7 +72,7 @@ struct GuardParser {
     if let comparison = Guard.Comparison(rawValue: found) { return comparison }
     let list = "Expected one of == != < <= > >="
     if found == "=" { throw fault("\(list), but found `=`. Write `==` to compare", at: start) }
-    if !found.isEmpty { throw fault("\(list), but found `\(found)`", at: start) }
+    if !found.isEmpty { throw fault("\(list), but found `\(RulesText.shown(found))`", at: start) }
     throw fault(peek == nil ? "\(list), but the guard ends here" : "\(list), but found `\(rest)`", at: start)
   }
 
@@ -108,11 +109,14 @@ struct GuardParser {
     }
     let found = text(from: start, to: position)
     guard JSONNumber.isWellFormed(found) else {
-      throw fault("Expected a number as JSON writes it, like 12 or -0.5, but found `\(found)`", at: start)
+      throw fault(
+        "Expected a number as JSON writes it, like 12 or -0.5, but found `\(RulesText.shown(found))`",
+        at: start)
     }
     if let integer = Int64(found) { return .integer(integer) }
     guard let number = JSONNumber.parse(found) else {
-      throw fault("Expected a number within the range of a double, but found `\(found)`", at: start)
+      throw fault(
+        "Expected a number within the range of a double, but found `\(RulesText.shown(found))`", at: start)
     }
     return .number(number)
   }
@@ -124,7 +128,7 @@ struct GuardParser {
     guard peek == "." else { return .command(first) }
     guard first == "state" else {
       throw fault(
-        "Expected a field of the command or `state.` and a field, but found `\(first).`. "
+        "Expected a field of the command or `state.` and a field, but found `\(RulesText.shown(first)).`. "
           + "Fields of nested objects cannot be compared", at: position - first.unicodeScalars.count)
     }
     position += 1

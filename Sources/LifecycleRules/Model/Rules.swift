@@ -19,11 +19,6 @@ public struct Rules: Sendable, Hashable {
     public let name: String
     public let type: FieldType
   }
-
-  /// The field of the object that has this name.
-  func field(_ name: String) -> Field? {
-    fields.first { $0.name == name }
-  }
 }
 
 /// The type of a field.

@@ -7,17 +7,15 @@ public enum RulesDrawing {
     for (index, state) in rules.states.enumerated() {
       lines.append("  state \"\(escape(state))\" as s\(index)")
     }
+    var nodes = [Rules.none: "[*]"]
+    for (index, state) in rules.states.enumerated() { nodes[state] = "s\(index)" }
     for command in rules.commands {
       let label = label(command)
       for from in command.from {
-        lines.append("  \(node(from, rules)) --> \(node(command.to, rules)) : \(label)")
+        lines.append("  \(nodes[from]!) --> \(nodes[command.to]!) : \(label)")
       }
     }
     return lines.joined(separator: "\n") + "\n"
-  }
-
-  private static func node(_ state: String, _ rules: Rules) -> String {
-    rules.states.firstIndex(of: state).map { "s\($0)" } ?? "[*]"
   }
 
   private static func label(_ command: CommandRule) -> String {

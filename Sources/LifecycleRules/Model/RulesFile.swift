@@ -12,6 +12,10 @@ public enum RulesFile {
   public static let aliasesMax = 32
   /// How many repeated keys are found before the reader gives up.
   static let duplicatesMax = 100
+  /// How many Unicode scalars are read in all, since each repeated key has the file read once more.
+  static let composedMax = 384 << 10
+  /// How many faults are listed.
+  public static let faultsMax = 100
 
   /// Reads rules, or throws all that is wrong with them. Warnings alone do not count.
   ///
@@ -58,18 +62,64 @@ public enum RulesFile {
   }
 
   /// Opens a rules file and says all that is wrong with it, warnings included.
+  ///
+  /// Only a regular file is read, and only when its size allows it: a pipe may never end, and a device neither.
   public static func check(path: String) -> RulesCheck {
-    guard let file = fopen(path, "rb") else {
-      return failed(path, "Expected to open the rules file, but \(String(cString: strerror(errno)))")
+    do throws(RulesFault) {
+      return check(try bytes(path: path), path: path)
+    } catch {
+      return RulesCheck(rules: nil, faults: [error])
     }
-    defer { fclose(file) }
+  }
+
+  /// The bytes of a rules file.
+  public static func bytes(path: String) throws(RulesFault) -> [UInt8] {
+    // Without O_NONBLOCK, opening a pipe waits for somebody who writes to it.
+    let file = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+    guard file >= 0 else {
+      throw fault(path, "Expected to open the rules file, but \(String(cString: strerror(errno)))")
+    }
+    defer { close(file) }
+    var status = stat()
+    guard fstat(file, &status) == 0 else {
+      throw fault(path, "Expected to read the rules file, but \(String(cString: strerror(errno)))")
+    }
+    guard status.st_mode & S_IFMT == S_IFREG else {
+      throw fault(
+        path, "Expected a regular file with the rules, but it is \(phrase(ofMode: status.st_mode))")
+    }
+    guard status.st_size <= bytesMax else {
+      throw fault(path, "Expected at most \(bytesMax) bytes of rules, but found \(status.st_size)")
+    }
+    return try read(file, path)
+  }
+
+  /// The bytes of an open file, and one more than are allowed when it has grown meanwhile.
+  private static func read(_ file: Int32, _ path: String) throws(RulesFault) -> [UInt8] {
+    var failure: Int32 = 0
     let bytes = [UInt8](unsafeUninitializedCapacity: bytesMax + 1) { buffer, count in
-      count = fread(buffer.baseAddress, 1, bytesMax + 1, file)
+      while count < buffer.count {
+        let read = Glibc.read(file, buffer.baseAddress! + count, buffer.count - count)
+        if read < 0 { failure = errno }
+        if read < 0, failure == EINTR { continue }
+        if read <= 0 { return }
+        count += read
+      }
     }
-    guard ferror(file) == 0 else {
-      return failed(path, "Expected to read the rules file, but \(String(cString: strerror(errno)))")
+    guard failure == 0 || failure == EINTR else {
+      throw fault(path, "Expected to read the rules file, but \(String(cString: strerror(failure)))")
     }
-    return check(bytes, path: path)
+    return bytes
+  }
+
+  private static func phrase(ofMode mode: mode_t) -> String {
+    switch mode & S_IFMT {
+    case S_IFDIR: "a directory"
+    case S_IFIFO: "a pipe"
+    case S_IFSOCK: "a socket"
+    case S_IFCHR, S_IFBLK: "a device"
+    default: "none"
+    }
   }
 
   private static func rules(_ check: RulesCheck) throws(RulesFaults) -> Rules {
@@ -80,8 +130,13 @@ public enum RulesFile {
   private static func failed(
     _ path: String, _ message: String, _ line: Int = 1, _ column: Int = 1
   ) -> RulesCheck {
-    let fault = RulesFault(severity: .error, path: path, line: line, column: column, message: message)
-    return RulesCheck(rules: nil, faults: [fault])
+    RulesCheck(rules: nil, faults: [fault(path, message, line, column)])
+  }
+
+  private static func fault(
+    _ path: String, _ message: String, _ line: Int = 1, _ column: Int = 1
+  ) -> RulesFault {
+    RulesFault(severity: .error, path: path, line: line, column: column, message: message)
   }
 
   private static func positionOfInvalidUTF8(in bytes: [UInt8]) -> (line: Int, column: Int) {

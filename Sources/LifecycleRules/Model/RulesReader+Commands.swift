@@ -13,7 +13,8 @@ extension RulesReader {
     let require = keys["require"].map { requirements($0.value) } ?? []
     let set = keys["set"].map { keptFields($0.value) } ?? []
     checkTypes(of: require, keptBy: set)
-    let guards = keys["when"].map { self.guards($0.value, require: require, set: set) } ?? []
+    let kinds = kinds(require: require, set: set)
+    let guards = keys["when"].map { self.guards($0.value, kinds: kinds) } ?? []
     guard let from, let to, let event else { return nil }
     if to == Rules.none, from == [Rules.none] {
       report(
@@ -40,10 +41,11 @@ extension RulesReader {
         "Expected at least one state, but the list is empty. Write `none` for a new object", at: node.mark)
     }
     var found: [String] = []
+    var names: Set<String> = []
     for item in list {
       guard let state = state(named: item) else { continue }
-      if found.contains(state) {
-        report("Expected each state once, but found `\(state)` again", at: item.mark)
+      if !names.insert(state).inserted {
+        report("Expected each state once, but found `\(RulesText.shown(state))` again", at: item.mark)
       } else {
         found.append(state)
       }
@@ -57,13 +59,13 @@ extension RulesReader {
       report("Expected a state or none, but found \(phrase(node))", at: node.mark)
       return nil
     }
-    guard let states, scalar.string != Rules.none, !states.contains(scalar.string) else {
+    guard let states, !statuses.contains(scalar.string) else {
+      checkForm(of: scalar.string, as: .state, at: node.mark)
       return scalar.string
     }
     let known = states + [Rules.none]
-    let cure = Suggestion.text(for: scalar.string, among: known)
-    report(
-      "Expected one of \(known.joined(separator: ", ")), but found \(phrase(node))\(cure)", at: node.mark)
+    let cure = suggest(for: scalar.string, among: known)
+    report("Expected one of \(RulesText.list(known)), but found \(phrase(node))\(cure)", at: node.mark)
     return nil
   }
 
@@ -82,33 +84,41 @@ extension RulesReader {
       return []
     }
     var found: [String] = []
+    var names: Set<String> = []
     for item in list {
       guard case .scalar(let scalar) = item else {
         report("Expected the name of a field, but found \(phrase(item))", at: item.mark)
         continue
       }
-      if found.contains(scalar.string) {
-        report("Expected each field once, but found `\(scalar.string)` again", at: item.mark)
+      if names.contains(scalar.string) {
+        report(
+          "Expected each field once, but found `\(RulesText.shown(scalar.string))` again", at: item.mark)
       } else if checkDeclared(scalar.string, line: item.mark?.line ?? 1, column: item.mark?.column ?? 1) {
+        names.insert(scalar.string)
         found.append(scalar.string)
       }
     }
     return found
   }
 
-  /// Whether `fields` declares this field; reports it otherwise.
+  /// Whether `fields` declares this field; reports it otherwise, and another Unicode form of it.
   private mutating func checkDeclared(_ name: String, line: Int, column: Int) -> Bool {
     guard let declared else { return false }
-    if declared[name] != nil { return true }
-    let known = fieldOrder.isEmpty ? "no field" : "one of \(fieldOrder.joined(separator: ", "))"
-    let suggestion = Suggestion.text(for: name, among: fieldOrder)
+    if declared[name] != nil {
+      checkForm(of: name, as: .field, line: line, column: column)
+      return true
+    }
+    let known = fieldOrder.isEmpty ? "no field" : "one of \(RulesText.list(fieldOrder))"
+    let suggestion = suggest(for: name, among: fieldOrder)
     let cure = suggestion.isEmpty ? ". Declare it in `fields`" : suggestion
-    report("Expected \(known), but found `\(name)`\(cure)", line: line, column: column)
+    report(
+      "Expected \(known), but found `\(RulesText.shown(name))`\(cure)", line: line, column: column)
     return false
   }
 
   private mutating func checkTypes(of require: [Requirement], keptBy set: [String]) {
-    for requirement in require where set.contains(requirement.name) {
+    let kept = Set(set)
+    for requirement in require where kept.contains(requirement.name) {
       guard let type = requirement.type, let kept = declared?[requirement.name] ?? nil, type != kept else {
         continue
       }
@@ -118,7 +128,17 @@ extension RulesReader {
     }
   }
 
-  private mutating func guards(_ node: Node, require: [Requirement], set: [String]) -> [Guard] {
+  /// The kinds of a command's fields, as far as they are sure.
+  private func kinds(require: [Requirement], set: [String]) -> [String: Guard.Kind] {
+    var kinds: [String: Guard.Kind] = [:]
+    for name in set { kinds[name] = declared?[name]??.kind }
+    for requirement in require where requirement.type != nil {
+      kinds[requirement.name] = requirement.type?.kind
+    }
+    return kinds
+  }
+
+  private mutating func guards(_ node: Node, kinds: [String: Guard.Kind]) -> [Guard] {
     guard case .sequence(let list) = node else {
       report("Expected a list of guards, but found \(phrase(node))", at: node.mark)
       return []
@@ -131,7 +151,7 @@ extension RulesReader {
       }
       do {
         let parsed = try GuardParser.parse(scalar.string)
-        check(parsed, in: scalar, require: require, set: set)
+        check(parsed, in: scalar, kinds: kinds)
         guards.append(parsed.value)
       } catch {
         report(error.message, at: error.offset, in: scalar)
@@ -146,12 +166,15 @@ extension RulesReader {
   }
 
   private mutating func check(
-    _ parsed: GuardParser.Parsed, in scalar: Node.Scalar, require: [Requirement], set: [String]
+    _ parsed: GuardParser.Parsed, in scalar: Node.Scalar, kinds: [String: Guard.Kind]
   ) {
     let condition = parsed.value
     for (operand, offset) in [(condition.left, parsed.leftOffset), (condition.right, parsed.rightOffset)] {
-      guard case .state(let field) = operand else { continue }
       let place = source.place(of: offset, in: scalar)
+      if case .command(let field) = operand {
+        checkForm(of: field, as: .field, line: place.line, column: place.column)
+      }
+      guard case .state(let field) = operand else { continue }
       if field == "status" {
         report(
           "Expected a field of the object, but found `state.status`. List the statuses in `from`",
@@ -160,11 +183,11 @@ extension RulesReader {
         _ = checkDeclared(field, line: place.line, column: place.column)
       }
     }
-    let left = kind(condition.left, require: require, set: set)
-    let right = kind(condition.right, require: require, set: set)
+    let left = kind(condition.left, kinds)
+    let right = kind(condition.right, kinds)
     if let left, let right, left != right {
       report(
-        "Expected both sides of `\(condition)` to be of one kind, but found a \(left.rawValue) and a "
+        "Expected both sides of `\(RulesText.shown(condition.description))` to be of one kind, but found a \(left.rawValue) and a "
           + "\(right.rawValue)", at: parsed.comparisonOffset, in: scalar)
     } else if condition.comparison.isOrdering, left == .boolean || right == .boolean {
       report(
@@ -174,12 +197,11 @@ extension RulesReader {
   }
 
   /// An operand's kind where it is sure.
-  private func kind(_ operand: Guard.Operand, require: [Requirement], set: [String]) -> Guard.Kind? {
+  private func kind(_ operand: Guard.Operand, _ kinds: [String: Guard.Kind]) -> Guard.Kind? {
     switch operand {
     case .string, .integer, .number, .boolean: operand.literalKind
     case .state(let name): declared?[name]??.kind
-    case .command(let name):
-      require.first { $0.name == name }?.type?.kind ?? (set.contains(name) ? declared?[name]??.kind : nil)
+    case .command(let name): kinds[name]
     }
   }
 }

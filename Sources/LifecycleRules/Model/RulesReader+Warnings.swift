@@ -12,7 +12,8 @@ extension RulesReader {
         "Expected the command `\(command.name)` to be possible, but no object reaches its `from`",
         "command \(command.name)")
     }
-    for field in rules.fields where !rules.commands.contains(where: { $0.set.contains(field.name) }) {
+    let kept = Set(rules.commands.flatMap(\.set))
+    for field in rules.fields where !kept.contains(field.name) {
       warn(
         "Expected a command that keeps the field `\(field.name)`, but no `set` names it",
         "field \(field.name)")
@@ -20,7 +21,7 @@ extension RulesReader {
     for command in rules.commands where command.from == [Rules.none] {
       for condition in command.guards where condition.usesState {
         warn(
-          "Expected a guard that can hold, but `\(condition)` asks for the state of an object that does not exist",
+          "Expected a guard that can hold, but `\(RulesText.shown(condition.description))` asks for the state of an object that does not exist",
           "command \(command.name)")
       }
     }
@@ -32,13 +33,14 @@ extension RulesReader {
 
   /// The states that an object can have, and none.
   private static func reachable(_ rules: Rules) -> Set<String> {
+    var targets: [String: [String]] = [:]
+    for command in rules.commands {
+      for state in command.from { targets[state, default: []].append(command.to) }
+    }
     var reachable: Set = [Rules.none]
-    var grows = true
-    while grows {
-      grows = false
-      for command in rules.commands where command.from.contains(where: reachable.contains) {
-        if reachable.insert(command.to).inserted { grows = true }
-      }
+    var next = [Rules.none]
+    while let state = next.popLast() {
+      for target in targets[state] ?? [] where reachable.insert(target).inserted { next.append(target) }
     }
     return reachable
   }

@@ -16,17 +16,21 @@ extension RulesReader {
       report("Expected at most \(RulesFile.aliasesMax) aliases, but found more", line: 1, column: 1)
       return nil
     }
+    var composed = 0
     while true {
+      composed += source.scalars.count
       do {
-        guard let root = try Yams.compose(yaml: source.text, .default, .default, .utf8) else {
+        // No scalar is wanted as a number or a date, and looking for them takes most of the time.
+        guard let root = try Yams.compose(yaml: source.text, .basic, .default, .utf8) else {
           report("Expected rules, but the file is empty", line: 1, column: 1)
           return nil
         }
         return root
       } catch YamlError.duplicatedKeysInMapping(let keys, let context) {
         let key = keys.first ?? ""
-        if source.mask(key, line: context.mark.line, column: context.mark.column) { continue }
-        report("Expected each key once, but found `\(key)` more than once", at: context.mark)
+        let isInBounds = composed < RulesFile.composedMax
+        if isInBounds, source.mask(key, line: context.mark.line, column: context.mark.column) { continue }
+        report("Expected each key once, but found `\(RulesText.shown(key))` more than once", at: context.mark)
       } catch {
         report(syntaxError: error)
       }
@@ -61,7 +65,7 @@ extension RulesReader {
     case .alias: "an alias"
     case .scalar(let scalar) where scalar.style == .plain && ["", "~", "null"].contains(scalar.string):
       "nothing"
-    case .scalar(let scalar): "`\(scalar.string)`"
+    case .scalar(let scalar): "`\(RulesText.shown(scalar.string))`"
     }
   }
 
@@ -72,18 +76,21 @@ extension RulesReader {
       return nil
     }
     var entries: [RulesEntry] = []
-    var lines: [String: Int] = [:]
+    var lines: [String: (line: Int, name: String)] = [:]
     for (key, value) in mapping {
       guard case .scalar(let scalar) = key else {
         report("Expected a key, but found \(phrase(key))", at: key.mark)
         continue
       }
       let name = source.masked[scalar.string] ?? scalar.string
-      if let line = lines[name] {
-        report("Expected each key once, but found `\(name)` again. It is first on line \(line)", at: key.mark)
+      if let first = lines[name], first.name.hasSameBytes(as: name) {
+        report(
+          "Expected each key once, but found `\(RulesText.shown(name))` again. It is first on line \(first.line)",
+          at: key.mark)
         continue
       }
-      lines[name] = key.mark?.line ?? 1
+      // Another Unicode form of the name is a key of its own, and found to be a fault when its use is known.
+      lines[name] = (key.mark?.line ?? 1, name)
       entries.append(
         RulesEntry(name: name, mark: key.mark, isPlain: scalar.style == .plain, value: value))
     }
@@ -94,7 +101,7 @@ extension RulesReader {
   mutating func keyed(
     _ node: Node, known: [String], required: [String], what: String, at mark: Mark? = nil
   ) -> [String: RulesEntry]? {
-    guard let entries = entries(node, what: "\(what) with the keys \(known.joined(separator: ", "))") else {
+    guard let entries = entries(node, what: "\(what) with the keys \(RulesText.list(known))") else {
       return nil
     }
     var found: [String: RulesEntry] = [:]
@@ -102,10 +109,10 @@ extension RulesReader {
       if known.contains(entry.name) {
         found[entry.name] = entry
       } else {
-        let cure = Suggestion.text(for: entry.name, among: known)
+        let cure = suggest(for: entry.name, among: known)
         report(
-          "Expected one of \(known.joined(separator: ", ")), but found `\(entry.name)`\(cure)", at: entry.mark
-        )
+          "Expected one of \(RulesText.list(known)), but found `\(RulesText.shown(entry.name))`\(cure)",
+          at: entry.mark)
       }
     }
     for key in required where found[key] == nil {
@@ -142,9 +149,12 @@ extension RulesReader {
           + "null. Put it in quotes: '\(name)'", at: mark)
       return false
     }
-    guard let fault = RulesName.fault(name, as: use) else { return true }
-    report("Expected the name of \(use.phrase), but \(fault)", at: mark)
-    return false
+    if let fault = RulesName.fault(name, as: use) {
+      report("Expected the name of \(use.phrase), but \(fault)", at: mark)
+      return false
+    }
+    checkForm(of: name, as: use, at: mark)
+    return true
   }
 
   /// A field's type; nil after a fault.
@@ -162,7 +172,7 @@ extension RulesReader {
     ]
     let cure =
       others[scalar.string.lowercased()].map { ". Did you mean `\($0)`?" }
-      ?? Suggestion.text(for: scalar.string, among: names)
+      ?? suggest(for: scalar.string, among: names)
     report("\(list), but found \(phrase(node))\(cure)", at: node.mark)
     return nil
   }

@@ -5,12 +5,18 @@ struct RulesReader {
   var source: RulesSource
   let path: String
   private var faults: [RulesFault] = []
+  /// How many more there are.
+  private var unlisted = 0
+  private var forms = NameForms()
+  private var suggestion = Suggestion()
 
   /// The declared fields; the type is nil where it could not be read. Nil when `fields` could not be read.
   var declared: [String: FieldType?]? = [:]
   var fieldOrder: [String] = []
   /// Nil when `states` could not be read.
   var states: [String]? = []
+  /// ``Rules/none`` and the states.
+  var statuses: Set = [Rules.none]
   /// Where states, fields and commands stand, for warnings.
   var marks: [String: Mark] = [:]
 
@@ -21,9 +27,16 @@ struct RulesReader {
 
   /// In the order of the file.
   var sortedFaults: [RulesFault] {
-    faults.enumerated().sorted {
+    var sorted = faults.enumerated().sorted {
       ($0.element.line, $0.element.column, $0.offset) < ($1.element.line, $1.element.column, $1.offset)
     }.map(\.element)
+    guard unlisted > 0, let last = sorted.last else { return sorted }
+    sorted.append(
+      RulesFault(
+        severity: last.severity, path: path, line: last.line, column: last.column,
+        message:
+          "Expected at most \(RulesFile.faultsMax) faults, but found \(unlisted) more. Mend these first"))
+    return sorted
   }
 
   var hasErrors: Bool { faults.contains { $0.severity == .error } }
@@ -37,7 +50,22 @@ struct RulesReader {
   mutating func report(
     _ message: String, line: Int, column: Int, severity: RulesFault.Severity = .error
   ) {
+    guard faults.count < RulesFile.faultsMax else { return unlisted += 1 }
     faults.append(RulesFault(severity: severity, path: path, line: line, column: column, message: message))
+  }
+
+  /// ` Did you mean …?`, or nothing when no candidate is near, or the fault would not be listed.
+  mutating func suggest(for word: String, among candidates: some Sequence<String>) -> String {
+    faults.count < RulesFile.faultsMax ? suggestion.text(for: word, among: candidates) : ""
+  }
+
+  /// Reports a name that stands elsewhere in another Unicode form.
+  mutating func checkForm(of name: String, as use: RulesName.Use, line: Int, column: Int) {
+    if let fault = forms.fault(name, as: use, line: line) { report(fault, line: line, column: column) }
+  }
+
+  mutating func checkForm(of name: String, as use: RulesName.Use, at mark: Mark?) {
+    checkForm(of: name, as: use, line: mark?.line ?? 1, column: mark?.column ?? 1)
   }
 
   /// The rules; nil, or of no use, when there are errors.
@@ -90,7 +118,7 @@ struct RulesReader {
         report(
           "Expected a state's name, but found `none`, which stands for an object that does not exist. Remove it",
           at: item.mark)
-      } else if states?.contains(state) == true {
+      } else if !statuses.insert(state).inserted {
         report("Expected each state once, but found `\(state)` again", at: item.mark)
       } else {
         states?.append(state)

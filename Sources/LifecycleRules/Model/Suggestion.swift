@@ -1,21 +1,40 @@
-/// Finds the word that somebody probably meant.
-enum Suggestion {
+/// Finds the word that somebody probably meant, within a bound on its work.
+struct Suggestion {
+  /// How many cells of distance tables are filled before no more words are suggested: some 20 ms.
+  private static let cellsMax = 4_000_000
+  /// Only so many scalars of a word are looked at.
+  private static let lengthMax = 64
+
+  private var cells = 0
+
   /// ` Did you mean …?`, or nothing when no candidate is near.
-  static func text(for word: String, among candidates: some Sequence<String>) -> String {
-    let limit = word.count < 2 ? 0 : max(1, min(3, word.count / 3))
+  mutating func text(for word: String, among candidates: some Sequence<String>) -> String {
+    let letters = Self.letters(word)
+    let limit = letters.count < 2 ? 0 : max(1, min(3, letters.count / 3))
     var best: (distance: Int, candidate: String)?
-    for candidate in candidates {
-      let distance = distance(word.lowercased(), candidate.lowercased())
+    for candidate in candidates where cells < Self.cellsMax {
+      cells += 1
+      // A letter has four bytes at most, so such words are too far from each other.
+      guard candidate.utf8.count + limit >= letters.count, candidate.utf8.count <= 4 * (letters.count + limit)
+      else { continue }
+      let other = Self.letters(candidate)
+      cells += other.count
+      guard abs(other.count - letters.count) <= limit else { continue }
+      cells += letters.count * other.count
+      let distance = Self.distance(letters, other)
       if distance <= limit, distance < best?.distance ?? .max { best = (distance, candidate) }
     }
     return best.map { ". Did you mean `\($0.candidate)`?" } ?? ""
   }
 
-  /// How many characters must be inserted, deleted, replaced or swapped with their neighbour (the restricted
+  private static func letters(_ word: String) -> [Unicode.Scalar] {
+    let start = String(String.UnicodeScalarView(word.unicodeScalars.prefix(lengthMax)))
+    return Array(start.lowercased().unicodeScalars)
+  }
+
+  /// How many scalars must be inserted, deleted, replaced or swapped with their neighbour (the restricted
   /// Damerau-Levenshtein distance).
-  static func distance(_ first: String, _ second: String) -> Int {
-    let a = Array(first.prefix(64))
-    let b = Array(second.prefix(64))
+  private static func distance(_ a: [Unicode.Scalar], _ b: [Unicode.Scalar]) -> Int {
     if a.isEmpty || b.isEmpty { return max(a.count, b.count) }
     var beforeLast: [Int] = []
     var last = Array(0...b.count)

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import LifecycleRules
 
 /// `sequitur rules`.
@@ -48,11 +47,12 @@ struct RulesDrawCommand: AsyncParsableCommand {
 }
 
 extension RulesFile {
-  /// A file that is not there is wrong usage; what is wrong inside is a fault found.
+  /// A file that cannot be read is wrong usage; what is wrong inside is a fault found.
   fileprivate static func checkReadable(_ path: String) throws -> RulesCheck {
-    guard FileManager.default.isReadableFile(atPath: path) else {
-      throw CommandFailure("Expected to read the rules file \(path), but it cannot be opened.")
+    do throws(RulesFault) {
+      return check(try bytes(path: path), path: path)
+    } catch {
+      throw CommandFailure("\(path): \(error.message).")
     }
-    return check(path: path)
   }
 }
