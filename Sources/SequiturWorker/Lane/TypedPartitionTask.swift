@@ -73,12 +73,13 @@ final class TypedPartitionTask<D: Decider>: PartitionTask {
     return result
   }
 
-  /// Remembers which command was processed last. Once a run: a digest of each would cost as much as deciding.
+  /// Remembers which command was processed last. Once a run: a digest of each would cost as much as deciding. Headers that
+  /// cannot be parsed are none, here and where the digest is compared.
   @usableFromInline
   func note(_ message: borrowing Message) {
     guard message.offset == processor.position - 1 else { return }
     headers.removeAll(keepingCapacity: true)
-    message.forEachHeader { name, value in headers.append(RecordHeader(name: name, value: value)) }
+    _ = message.forEachHeader { name, value in headers.append(RecordHeader(name: name, value: value)) }
     lastCommand = headers.withUnsafeBufferPointer { LastCommand(CommandRecord(message, headers: $0)) }
   }
 

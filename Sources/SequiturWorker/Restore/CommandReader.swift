@@ -71,7 +71,7 @@ final class CommandReader: Sendable {
     }
     guard message.offset == offset else { return .found(.nothing) }
     var headers: [RecordHeader] = []
-    message.forEachHeader { headers.append(RecordHeader(name: $0, value: $1)) }
+    _ = message.forEachHeader { headers.append(RecordHeader(name: $0, value: $1)) }
     return .found(
       headers.withUnsafeBufferPointer { .command(LastCommand(CommandRecord(message, headers: $0))) })
   }
