@@ -97,7 +97,7 @@ import Testing
     let last = LastCommand(offset: 6, digest: CommandIDHash(high: 1, low: .max))
     let moves = [PositionMove(from: 2, to: 4), PositionMove(from: 9, to: 0)]
     let written = CheckpointRecord(position: 7, partitions: 2, lastCommand: last, moves: moves)
-    output.appendCheckpoint(written, of: TestPartition.identity, timestamp: 0)
+    output.appendCheckpoint(written, of: TestPartition.identity)
     let record = ProducedRecord.all(in: output)[0]
     #expect(record.valueText == #"{"format":1,"position":7,"partitions":2}"#)
     #expect(record["last-command"] == "6/0000000000000001ffffffffffffffff")

@@ -48,7 +48,7 @@ struct CrashReport {
 
   private func describe(_ message: borrowing Message) -> Logger.Metadata {
     var type = "none"
-    message.forEachHeader { name, value in
+    _ = message.forEachHeader { name, value in
       guard String(decoding: name, as: UTF8.self) == "ce_type", let value else { return }
       type = Self.shown(value)
     }
