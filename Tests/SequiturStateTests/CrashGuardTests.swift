@@ -55,7 +55,7 @@ extension StateTests {
   }
 }
 
-struct CrashGuardTests {
+final class CrashGuardTests {
   private let directory = try! TemporaryDirectory()
   private let suspects = Mutex<[CrashGuard.Suspect]>([])
 

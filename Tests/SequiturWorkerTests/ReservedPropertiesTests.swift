@@ -67,7 +67,7 @@ import Testing
     configuration.stopsWhenCaughtUp = true
     let all =
       configuration.consumerProperties(partitions: 4).properties
-      + configuration.readerProperties(threads: 2).properties
+      + configuration.readerProperties(readers: 2).properties
       + configuration.producerProperties(lane: 0, instance: "one", batchBytesMax: 1000).properties
       + configuration.adminProperties.properties
     let reserved = Set(ReservedProperties.all.map(\.name))
