@@ -90,6 +90,16 @@ extension KafkaClientTests {
       }
     }
 
+    @Test func `a mechanism that has no token to show is refused`() throws {
+      var configuration: KafkaConfiguration = [
+        "security.protocol": "sasl_ssl", "sasl.mechanism": "OAUTHBEARER",
+      ]
+      let error = thrown { () throws(KafkaError) in try configuration.validate() }
+      #expect(error?.detail.contains("sasl.oauthbearer.method=oidc") == true)
+      configuration["sasl.oauthbearer.method"] = "oidc"
+      try configuration.validate()
+    }
+
     @Test func `a combination that is not valid is refused when the client is made`() {
       let configuration: KafkaConfiguration = ["transactional.id": "a", "enable.idempotence": "false"]
       let error = thrown { () throws(KafkaError) in

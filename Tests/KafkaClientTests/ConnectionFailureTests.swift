@@ -126,6 +126,15 @@ extension KafkaClientTests {
         "[::1]:9092", .refused
       ),
       ("[::1]:9092/bootstrap: Connect to ipv6#[::1]:9092 failed: Connection refused", "[::1]:9092", .refused),
+      (
+        "h:9092/1: SASL authentication error: no (after 3ms in state AUTH_REQ, 1 identical error(s) suppressed)",
+        "h:9092", .credentials
+      ),
+      (
+        "ssl://h:9092/1: SSL handshake failed: error:0A000126:SSL routines::unexpected eof while reading",
+        "h:9092",
+        .plaintextListener
+      ),
       ("sasl_ssl://h:1/3: Disconnected (after 20007ms in state UP)", "h:1", .closed),
       (
         "h:9092/1: Connection setup timed out in state CONNECT (after 30028ms in state CONNECT)", "h:9092",
@@ -142,6 +151,7 @@ extension KafkaClientTests {
       let failure = try #require(ConnectionFailure(logLine: line))
       #expect(failure.address == address && failure.cause == cause, "\(failure)")
       #expect(!failure.reason.contains("in state UP)") && !failure.cure.isEmpty)
+      #expect(!failure.reason.contains("(after"))
     }
 
     @Test(arguments: ["", "nothing", ": ", ": x", "GroupCoordinator: Disconnected", "/: x", "ssl://: x"])

@@ -106,6 +106,30 @@ extension KafkaClientTests {
       try producer.commit(timeout: .seconds(20))
     }
 
+    @Test func `a record that fails while others are produced is named by the next one`() throws {
+      broker.pushRequestErrors([.invalidTimestamp], for: .produce)
+      try producer.begin()
+      var error: KafkaError?
+      let found = poll(for: .seconds(20)) {
+        do {
+          try producer.send("t", value: "v")
+        } catch let thrown as KafkaError {
+          error = thrown
+        } catch {
+          Issue.record(error)
+        }
+      } until: {
+        error != nil
+      }
+      #expect(
+        found && error?.code == .invalidTimestamp && error?.severity == .abortable,
+        "\(error.map { "\($0)" } ?? "")")
+      #expect(error?.topic == "t" && error?.partition == 0)
+      try producer.abort(timeout: .seconds(20))
+      try producer.begin()
+      try producer.commit(timeout: .seconds(20))
+    }
+
     @Test(arguments: [KafkaError.Code.producerFenced, .invalidProducerEpoch])
     func `a fence at the commit ends the producer as fenced`(code: KafkaError.Code) throws {
       broker.pushRequestErrors([code], for: .endTransaction)

@@ -51,7 +51,7 @@ public struct ConnectionFailure: Sendable, Hashable, CustomStringConvertible {
     guard let first = parts.first else { return nil }
     address = String(first)
     broker = parts.count > 1 ? Int32(parts[1]) : nil
-    reason = text.replacing(#/ \(after [0-9]+ms in state [^)]*\)$/#, with: "")
+    reason = text.replacing(#/ \(after [0-9]+ms in state .*\)$/#, with: "")
     cause = Self.cause(reason)
   }
 
@@ -112,6 +112,7 @@ public struct ConnectionFailure: Sendable, Hashable, CustomStringConvertible {
     ("failed to verify broker certificate", .certificate),
     ("connecting to a plaintext broker listener", .plaintextListener),
     ("wrong version number", .plaintextListener),
+    ("unexpected eof", .plaintextListener),
     ("packet length too long", .plaintextListener), ("record layer failure", .plaintextListener),
     ("connecting to a ssl listener", .securedListener), ("might require sasl", .securedListener),
     ("failed to resolve", .unknownHost), ("connection refused", .refused),

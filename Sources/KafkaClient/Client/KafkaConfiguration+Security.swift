@@ -1,12 +1,22 @@
 extension KafkaConfiguration {
   /// librdkafka's default mechanism is Kerberos, and what it says of a password then is a riddle (`Invalid
   /// sasl.kerberos.kinit.cmd value`).
-  /// - Throws: `invalidArgument` when a name or password is given, and no mechanism that takes them.
+  /// Of OAUTHBEARER without a token it says nothing, and the client waits for ever.
+  /// - Throws: `invalidArgument` when a name or password is given, and no mechanism that takes them; or when a mechanism
+  ///   has nothing to show.
   func checkSecurity() throws(KafkaError) {
     func value(_ name: String) -> String? {
       properties.last { KafkaProperties.canonicalName($0.name) == name }?.value
     }
     let usesSASL = value("security.protocol")?.lowercased().hasPrefix("sasl") ?? false
+    if usesSASL, value("sasl.mechanisms") == "OAUTHBEARER", value("sasl.oauthbearer.method") != "oidc",
+      value("enable.sasl.oauthbearer.unsecure.jwt") != "true"
+    {
+      throw KafkaError(
+        code: .invalidArgument, operation: "set the property \"sasl.mechanism\"",
+        detail:
+          "OAUTHBEARER has no token: set sasl.oauthbearer.method=oidc and its sasl.oauthbearer.… properties")
+    }
     guard usesSASL, value("sasl.mechanisms") == nil else { return }
     for name in ["sasl.password", "sasl.username"] where value(name) != nil {
       throw KafkaError(

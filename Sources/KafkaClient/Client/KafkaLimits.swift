@@ -10,6 +10,8 @@ enum KafkaLimits {
   static let queueFullSlice = Duration.milliseconds(10)
   /// Longest time `produce` waits for room in a full producer queue, before it throws `queueFull`.
   static let queueFullWait = Duration.seconds(30)
+  /// Longest wait for the report of a record that made a transaction fail.
+  static let reportWait = Duration.milliseconds(100)
   /// Longest time an abort waits for records that are on their way, so that the coordinator knows the transaction.
   static let abortGrace = Duration.seconds(1)
   /// Wait before a partition's leader is asked again that did not (yet) know itself as such.

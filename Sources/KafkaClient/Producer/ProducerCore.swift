@@ -46,7 +46,22 @@ final class ProducerCore: Sendable {
   }
 
   private func failure(_ code: rd_kafka_resp_err_t, at place: TopicPartition) -> KafkaError {
-    KafkaError(code, operation: "produce a record").resolvingFatal(of: handle.raw).at(place)
+    let operation = "produce a record"
+    if code == RD_KAFKA_RESP_ERR__STATE, handle.fatalError == nil, var cause = firstFailure() {
+      // The transaction has failed already, by an earlier record: that one's error says what is wrong.
+      cause.operation = operation
+      cause.detail = "an earlier record of the transaction failed: \(cause.detail)"
+      cause.requiresAbort = true
+      return cause
+    }
+    return KafkaError(code, operation: operation).resolvingFatal(of: handle.raw).at(place)
+  }
+
+  /// The first record that failed for itself. Its report may be on its way.
+  private func firstFailure() -> KafkaError? {
+    _ = poll(timeout: KafkaLimits.reportWait)
+    guard let error = deliveries.takeFirstError() else { return nil }
+    return error.code == .purgedFromQueue || error.code == .purgedInFlight ? nil : error
   }
 
   /// Throws the error object of a transactional call, and what ended the client in place of `_FATAL`. The first
