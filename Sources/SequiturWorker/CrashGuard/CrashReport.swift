@@ -48,10 +48,11 @@ struct CrashReport {
 
   private func describe(_ message: borrowing Message) -> Logger.Metadata {
     var type = "none"
-    _ = message.forEachHeader { name, value in
+    let isReadable = message.forEachHeader { name, value in
       guard String(decoding: name, as: UTF8.self) == "ce_type", let value else { return }
       type = Self.shown(value)
     }
+    if !isReadable { type = "unknown: the headers cannot be parsed" }
     return ["key": "\(message.key.map { Self.shown($0) } ?? "none")", "type": "\(type)"]
   }
 
