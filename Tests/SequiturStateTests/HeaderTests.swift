@@ -114,6 +114,6 @@ extension StateTests {
       }
     }
     let fault = await #expect(throws: WorkerStartFault.self) { try await bench.work() }
-    #expect(fault?.description.contains("Go back to 1 partitions") == true, "\(String(describing: fault))")
+    #expect(fault?.description.contains("Go back to 1 partition,") == true, "\(String(describing: fault))")
   }
 }

@@ -1,3 +1,5 @@
+import Sequitur
+
 /// Something wrong in a rules file, and where.
 public struct RulesFault: Error, Sendable, Hashable, Codable, CustomStringConvertible {
   /// How bad it is.
@@ -19,9 +21,11 @@ public struct RulesFault: Error, Sendable, Hashable, Codable, CustomStringConver
   public let message: String
 
   /// Like `orders.yaml:12:9: Expected …`.
+  ///
+  /// One line, whatever names the file holds.
   public var description: String {
-    "\(path):\(line):\(column): \(severity == .warning ? "warning: " : "")\(message)."
-      .replacingEnd("?.", with: "?")
+    let text = "\(path):\(line):\(column): \(severity == .warning ? "warning: " : "")\(message)."
+    return ShownText.line(text.replacingEnd("?.", with: "?"), atMost: nil)
   }
 }
 

@@ -62,8 +62,8 @@ public enum RestoreFault: Error, Sendable, Hashable, CustomStringConvertible {
         + "the group's offset was set forward by hand, set it back: that skips no command of an application with "
         + "state."
     case .partitionCountChanged(let checkpoint, let now):
-      "Expected the commands topic to have \(checkpoint) partitions, as when the state was written, but it "
-        + "has \(now): keys would move away from their state. Go back to \(checkpoint) partitions, or start "
+      "Expected the commands topic to have \(checkpoint.counted("partition")), as when the state was written, but it "
+        + "has \(now): keys would move away from their state. Go back to \(checkpoint.counted("partition")), or start "
         + "over with new topics and another application id."
     case .newerSchema(let offset, let found, let known):
       "Expected states of schema version \(known) or older, but a decider of schema version \(found) wrote "

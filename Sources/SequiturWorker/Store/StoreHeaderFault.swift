@@ -1,3 +1,5 @@
+import Sequitur
+
 /// Why a store must not be used by this worker, by its header. Nothing of it was changed.
 public enum StoreHeaderFault: Error, Sendable, Hashable, CustomStringConvertible {
   /// A newer version of Sequitur wrote it.
@@ -24,9 +26,9 @@ public enum StoreHeaderFault: Error, Sendable, Hashable, CustomStringConvertible
       "Expected a store of the topic \(expected) in \(path), but it was written for the topic \(found). "
         + "Give the worker another directory (--state-dir), or correct the topic's name."
     case .partitionCountChanged(let path, let expected, let found):
-      "Expected the commands topic to have \(expected) partitions, as when the store in \(path) was "
+      "Expected the commands topic to have \(expected.counted("partition")), as when the store in \(path) was "
         + "written, but it has \(found): keys would move away from their state. Go back to "
-        + "\(expected) partitions, or start over with new topics and another application id."
+        + "\(expected.counted("partition")), or start over with new topics and another application id."
     case .newerSchema(let path, let known, let found):
       "Expected states of schema version \(known) or older in the store in \(path), but a decider of "
         + "schema version \(found) wrote it. Run that decider, or a newer one."

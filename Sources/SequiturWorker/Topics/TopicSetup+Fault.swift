@@ -1,4 +1,5 @@
 import KafkaClient
+import Sequitur
 
 /// Something about the topics that is not as a worker needs it, and what to do about it.
 public struct TopicFault: Error, Sendable, Hashable, CustomStringConvertible {
@@ -90,7 +91,7 @@ extension TopicFault {
   static func otherShape(_ name: String, found: Int, asked: Int) -> TopicFault {
     TopicFault(
       .partitionCount, topic: name,
-      "Expected the topic \(name) with \(asked) partitions, but it exists with \(found).",
+      "Expected the topic \(name) with \(asked.counted("partition")), but it exists with \(found).",
       cure: "Ask for --partitions \(found), or choose other topic names; nothing was created.")
   }
 
@@ -218,6 +219,6 @@ extension TopicFault {
 
   private static func days(_ milliseconds: Int) -> String {
     let days = Double(milliseconds) / 86_400_000
-    return days >= 1 ? "\(Int(days)) days" : "\(milliseconds / 1000) seconds"
+    return days >= 1 ? Int(days).counted("day") : (milliseconds / 1000).counted("second")
   }
 }

@@ -49,7 +49,7 @@ public struct Worker: Service {
     precondition(
       1...ObjectRecord.schemaVersionMax ~= schemaVersion, "a schemaVersion is 1 to 65,535")
     self.configuration = configuration
-    self.logger = logger
+    self.logger = logger.inOneLine
     self.schemaVersion = schemaVersion
     self.makeTask = makeTask
     statistics = WorkerStatistics()
