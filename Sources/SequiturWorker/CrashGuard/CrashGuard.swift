@@ -15,6 +15,9 @@ final class CrashGuard: Sendable {
   /// Crashes at the same command before it is rejected.
   static let attemptsMax: Int64 = 3
 
+  /// More crashes than so many are not counted.
+  private static let attemptsCounted: Int64 = 1_000_000
+
   /// Apart by a cache line, since each belongs to another thread.
   private static let slotBytes = 64
   private static let magic: Int64 = 0x5345_5155_4752_4431
@@ -41,7 +44,21 @@ final class CrashGuard: Sendable {
       for partition in 0..<partitions { clear(partition) }
       mapping.word(at: 0).pointee.store(Self.magic, ordering: .relaxed)
     }
+    for partition in 0..<partitions { mend(partition, logger) }
     report((0..<partitions).compactMap { countCrash($0) })
+  }
+
+  /// Begins a slot anew that no worker can have left so: offsets are -1 or more, crashes are few.
+  private func mend(_ partition: Int32, _ logger: Logger) {
+    let words = (0..<3).map { word(partition, $0).pointee.load(ordering: .relaxed) }
+    let isSound =
+      words[0] >= -1 && words[0] < .max && words[1] >= -1 && words[1] < .max
+      && (0...Self.attemptsCounted).contains(words[2])
+    guard !isSound else { return }
+    clear(partition)
+    logger.warning(
+      "what the crash guard noted of a partition is damaged; it begins anew",
+      metadata: ["partition": "\(partition)"])
   }
 
   /// Where the partition's lane notes what it executes.
@@ -70,7 +87,8 @@ final class CrashGuard: Sendable {
     let executing = word(partition, 0).pointee.load(ordering: .relaxed)
     guard executing >= 0 else { return nil }
     let isSame = word(partition, 1).pointee.load(ordering: .relaxed) == executing
-    let attempts = isSame ? word(partition, 2).pointee.load(ordering: .relaxed) + 1 : 1
+    let crashes = word(partition, 2).pointee.load(ordering: .relaxed)
+    let attempts = isSame ? min(crashes + 1, Self.attemptsCounted) : 1
     word(partition, 1).pointee.store(executing, ordering: .relaxed)
     word(partition, 2).pointee.store(attempts, ordering: .relaxed)
     word(partition, 0).pointee.store(-1, ordering: .relaxed)

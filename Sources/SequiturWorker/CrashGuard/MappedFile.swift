@@ -13,7 +13,12 @@ final class MappedFile: @unchecked Sendable {
   /// The bytes are written and not only declared: a hole on a full disk would end the process by SIGBUS.
   init(path: String, byteCount: Int) throws {
     self.byteCount = byteCount
-    let descriptor = Foundation.open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+    do throws(RegularFile.Fault) {
+      try RegularFile.check(path, followsLinks: false)
+    } catch {
+      if !error.isMissing { throw StateDirectoryFault.oddFile(path: path, reason: "\(error)") }
+    }
+    let descriptor = Foundation.open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0o600)
     guard descriptor >= 0 else { throw Self.fault(path) }
     defer { Foundation.close(descriptor) }
     let size = Int(lseek(descriptor, 0, SEEK_END))
@@ -38,7 +43,6 @@ final class MappedFile: @unchecked Sendable {
   }
 
   private static func fault(_ path: String) -> StateDirectoryFault {
-    let reason = errno == ENOSPC ? "the disk is full" : String(cString: strerror(errno))
-    return .notWritable(path: (path as NSString).deletingLastPathComponent, reason: reason)
+    .notWritable((path as NSString).deletingLastPathComponent)
   }
 }

@@ -21,6 +21,10 @@ public final class StoreInspection {
     guard FileManager.default.fileExists(atPath: store + "/CURRENT") else {
       throw StoreInspectionFault.noStore(path: path)
     }
+    if let reason = StateDirectory.oddity(of: store) {
+      throw StoreInspectionFault.unreadable(
+        path: path, reason: "it has a file that no worker made (\(reason))")
+    }
     var options = DatabaseOptions()
     options.createIfMissing = false
     do throws(RocksDBError) {
@@ -29,7 +33,11 @@ public final class StoreInspection {
       if error.isLockHeld { throw StoreInspectionFault.inUse(path: path) }
       throw StoreInspectionFault.unreadable(path: path, reason: error.detail)
     }
-    header = try StateDirectory.readHeader(database)
+    do {
+      header = try StateDirectory.readHeader(database)
+    } catch {
+      throw StoreInspectionFault.unreadable(path: path, reason: "\(error)")
+    }
     var families: [Int32: ColumnFamily] = [:]
     for name in database.columnFamilyNames {
       if let number = StateDirectory.partition(ofColumnFamily: name) {

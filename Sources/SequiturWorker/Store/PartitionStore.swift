@@ -37,12 +37,17 @@ final class PartitionStore: ObjectStore, Sendable {
         throw StoreFault(
           "Expected a position of 32 bytes in \(family.name), but found \(bytes.count)", isDamage: true)
       }
-      func number(_ index: Int) -> Int64? {
+      func number(_ index: Int) throws -> Int64? {
         guard index * 8 < bytes.count else { return nil }
         let number = Int64(littleEndian: bytes.loadUnaligned(fromByteOffset: index * 8, as: Int64.self))
-        return number < 0 ? nil : number
+        // -1 stands for none. The largest number is no offset: one is added to each.
+        guard number >= -1, number < .max || index == 3 else {
+          throw StoreFault(
+            "Expected a position in \(family.name), but found the number \(number)", isDamage: true)
+        }
+        return number == -1 ? nil : number
       }
-      return RestoreMachine.StoredPosition(
+      return try RestoreMachine.StoredPosition(
         changelogOffset: number(0) ?? 0, commandPosition: number(1), checkpointOffset: number(2),
         incarnation: number(3))
     }

@@ -33,7 +33,7 @@ extension StateDirectory {
     do {
       return try Self.readHeader(database)
     } catch {
-      try replaceStore(because: "its header cannot be read: \(error)")
+      try replaceStore(because: "\(error)")
       return nil
     }
   }

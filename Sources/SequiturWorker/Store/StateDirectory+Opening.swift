@@ -8,6 +8,14 @@ extension StateDirectory {
     _ path: String, _ options: DatabaseOptions, _ logger: Logger
   ) throws -> Database {
     let store = storePath(in: path)
+    try makePrivate(store)
+    if let reason = oddity(of: store) {
+      let aside = try setAside(store)
+      logger.error(
+        "the local store has a file that no worker made; it was set aside and is rebuilt from the changelog",
+        metadata: ["why": "\(reason)", "aside": "\(aside)"])
+      try makePrivate(store)
+    }
     do throws(RocksDBError) {
       return try Database(path: store, options: options)
     } catch {
@@ -18,6 +26,7 @@ extension StateDirectory {
       logger.error(
         "the local store is damaged; it was set aside and is rebuilt from the changelog",
         metadata: ["error": "\(error)", "aside": "\(aside)"])
+      try makePrivate(store)
       return try Database(path: store, options: options)
     }
   }

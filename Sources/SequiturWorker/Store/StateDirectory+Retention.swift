@@ -34,11 +34,25 @@ extension StateDirectory {
     guard let family = database.columnFamily(named: Database.defaultColumnFamilyName) else { return [:] }
     return try Self.usedKey.withUnsafeBytes { key -> [Int32: Int64] in
       guard let slice = try database.get(key, in: family) else { return [:] }
-      let entries = slice.withUnsafeBytes { bytes in
-        (try? JSONDecoder().decode([String: Int64].self, from: Data(bytes))) ?? [:]
+      let (times, isDamaged) = slice.withUnsafeBytes(Self.times)
+      if isDamaged {
+        logger.warning("the times at which partitions were served last are damaged; they begin anew")
       }
-      return Dictionary(
-        uniqueKeysWithValues: entries.compactMap { name, time in Int32(name).map { ($0, time) } })
+      return times
     }
+  }
+
+  /// The times by partition, and whether something else stands there. What is not as it was written is left out.
+  static func times(_ bytes: UnsafeRawBufferPointer) -> (times: [Int32: Int64], isDamaged: Bool) {
+    guard let entries = try? JSONDecoder().decode([String: Int64].self, from: Data(bytes)) else {
+      return ([:], true)
+    }
+    var times: [Int32: Int64] = [:]
+    for (name, time) in entries {
+      // `+1` is a number as well, and the same one as `1`.
+      guard let partition = Int32(name), partition >= 0, "\(partition)" == name, time >= 0 else { continue }
+      times[partition] = time
+    }
+    return (times, times.count < entries.count)
   }
 }

@@ -13,7 +13,7 @@ import Synchronization
 /// Damage seen at the open, or by a compaction, concerns the whole database (`store.damaged-…`); damage seen
 /// by a read concerns one partition, whose column family is dropped.
 ///
-/// (+Files: what stands beside the database; +Opening, +Reopening: the database as a whole; +Partitions: the column
+/// (+Access: who may read it; +Files: what stands beside the database; +Opening, +Reopening: the database as a whole; +Partitions: the column
 /// families; +Retention: those that are gone; +Header: whose state it is; +Room: a full disk.)
 final class StateDirectory: Sendable {
   let path: String
@@ -40,7 +40,9 @@ final class StateDirectory: Sendable {
     self.path = path
     self.logger = logger
     self.options = options
+    try Self.makePrivate(path)
     try Self.probe(path)
+    Self.warnOfReaders(path, logger)
     Self.removeRestoreFiles(path)
     if let error = Self.lackOfRoom(path, reservedBytes: options.memtableBytesTotal * 3) {
       throw StateDirectoryFault.notWritable(path: path, reason: error.detail)

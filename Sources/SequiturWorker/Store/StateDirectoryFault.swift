@@ -1,7 +1,11 @@
+import Foundation
+
 /// Why a state directory cannot be used.
 public enum StateDirectoryFault: Error, Sendable, Hashable, CustomStringConvertible {
   case inUse(path: String)
   case notWritable(path: String, reason: String)
+  /// Something that this program did not make stands where a file of its own should be.
+  case oddFile(path: String, reason: String)
 
   public var description: String {
     switch self {
@@ -11,6 +15,15 @@ public enum StateDirectoryFault: Error, Sendable, Hashable, CustomStringConverti
     case .notWritable(let path, let reason):
       "Expected to write to the state directory \(path), but \(reason). "
         + "Choose a directory that this user may write to (--state-dir)."
+    case .oddFile(let path, let reason):
+      "Expected the file \(path) to be one that a worker made, but \(reason). Remove it, and look who put it there."
     }
+  }
+}
+
+extension StateDirectoryFault {
+  /// By errno of the call that failed.
+  static func notWritable(_ path: String) -> StateDirectoryFault {
+    .notWritable(path: path, reason: errno == ENOSPC ? "the disk is full" : String(cString: strerror(errno)))
   }
 }

@@ -33,14 +33,45 @@ public struct StoreHeader: Codable, Sendable, Hashable {
     self.schemaVersion = schemaVersion
   }
 
-  init(decoding bytes: UnsafeRawBufferPointer) throws {
-    self = try JSONDecoder().decode(StoreHeader.self, from: Data(bytes))
+  /// - Throws: ``StoreHeaderDamage`` for bytes that no worker wrote.
+  init(decoding bytes: UnsafeRawBufferPointer) throws(StoreHeaderDamage) {
+    do {
+      self = try JSONDecoder().decode(StoreHeader.self, from: Data(bytes))
+    } catch {
+      throw StoreHeaderDamage(error)
+    }
+    guard partitions >= 1 else { throw StoreHeaderDamage("its header has \(partitions) partitions") }
+    guard schemaVersion >= 1 else {
+      throw StoreHeaderDamage("its header has the schema version \(schemaVersion)")
+    }
+    guard format >= 0 else { throw StoreHeaderDamage("its header has the format \(format)") }
   }
 
   func encoded() throws -> [UInt8] {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     return Array(try encoder.encode(self))
+  }
+}
+
+/// A header is there and cannot be understood: a clause about the store that follows "but".
+struct StoreHeaderDamage: Error, Hashable, CustomStringConvertible {
+  let description: String
+
+  init(_ description: String) { self.description = description }
+
+  /// What a decoder says, without its own words.
+  init(_ error: any Error) {
+    let key: (any CodingKey)? =
+      switch error as? DecodingError {
+      case .keyNotFound(let key, _)?: key
+      case .typeMismatch(_, let context)?, .valueNotFound(_, let context)?, .dataCorrupted(let context)?:
+        context.codingPath.last
+      default: nil
+      }
+    description =
+      key.map { "its header has no `\($0.stringValue)` of the right kind" }
+      ?? "its header is not the JSON object that a worker writes"
   }
 }
 
