@@ -58,6 +58,25 @@ enum StyleRules {
     }
   }
 
+  /// Output that does not go through the place which knows what to do when it cannot be written.
+  static func printsByItself(_ file: ProjectFile) -> [String] {
+    code(of: file).compactMap { line, code in
+      guard ["print", "Print", "put", "dump", "write", "FileHandle"].contains(where: code.contains) else {
+        return nil
+      }
+      // A declaration of such a name is none of these.
+      guard !code.contains("func ") else { return nil }
+      guard let match = " \(code) ".firstMatch(of: bareOutput) else { return nil }
+      let call = match.0.trimmingPrefix { !$0.isLetter }
+      return "\(file.path):\(line): '\(call)' prints by itself: use Output, Terminal or the logger"
+    }
+  }
+
+  /// Calls of the standard library, Foundation and C that write to a stream.
+  private static var bareOutput: Regex<Substring> {
+    /[^.\w](?:debugPrint|dump|print|fputs|fwrite|puts|fprintf|vprintf|printf)\(|[^.\w]Swift\.(?:debugP|p)rint\(|[^\w]FileHandle[^\w]|[^.\w](?:Glibc|Foundation)\.write\(|[^.\w]write\(\s*(?:1|2|STDOUT_FILENO|STDERR_FILENO)[^\w]/
+  }
+
   private static func code(of file: ProjectFile) -> [(line: Int, code: Substring)] {
     file.source.codeLines.enumerated().map { ($0 + 1, $1) }
   }

@@ -30,6 +30,13 @@ struct StyleTests {
     #expect(faults == [])
   }
 
+  @Test func `the program prints through one place`() throws {
+    let files = try ProjectFile.swift(in: "Sources/sequitur")
+    let faults = files.filter { $0.name != "StandardStream.swift" }.flatMap(StyleRules.printsByItself)
+    #expect(faults == [])
+    #expect(files.flatMap(StyleRules.printsByItself).count == 1, "the one place itself")
+  }
+
   @Test func `a file of 601 lines is reported, one of 600 is not`() {
     #expect(StyleRules.length(file(String(repeating: "\n", count: 600))) == [])
     #expect(StyleRules.length(file(String(repeating: "\n", count: 601))).count == 1)
@@ -71,6 +78,21 @@ struct StyleTests {
     let bad = "try await Task.sleep(for: .seconds(1))\nusleep(3)\nsleep (1)\nThread.sleep(forTimeInterval: 1)"
     #expect(StyleRules.sleeps(file(bad)).count == 4)
     #expect(StyleRules.sleeps(file("// sleep(1)\nlet oversleep = 1\nawait sleeper.wakes()")) == [])
+  }
+
+  @Test func `prints are reported, and what only looks like one is not`() {
+    let bad = """
+      print("a")
+      Swift.print(a)
+      FileHandle.standardError.write(data)
+      fputs(a, stderr)
+      debugPrint(a)
+      write(1, a, 1)
+      Glibc.write(descriptor, a, 1)
+      """
+    #expect(StyleRules.printsByItself(file(bad)).count == 7)
+    let good = "// print(a)\ntry Output.print(a)\nstatic func print(_ a: Int) {}\nwrite(a)\nblueprint(a)"
+    #expect(StyleRules.printsByItself(file(good)) == [])
   }
 
   @Test func `strings, raw strings and interpolations are no code`() {

@@ -66,7 +66,7 @@ extension SequiturCommandTests {
       #expect(result.exit == .code(2))
       #expect(
         result.standardError.contains(
-          "Expected at most 12,500 commands on an embedded broker with 1 partitions"))
+          "Expected at most 12,500 commands on an embedded broker with 1 partition,"))
     }
 
     @Test func `an interrupt stops the worker in order and ends as the signal does`() async throws {

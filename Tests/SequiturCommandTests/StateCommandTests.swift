@@ -37,11 +37,5 @@ extension SequiturCommandTests {
         }
       }
     }
-
-    @Test func `one is not many`() {
-      #expect(1.counted("object") == "1 object")
-      #expect(0.counted("object") == "0 objects")
-      #expect(1200.counted("object") == "1,200 objects")
-    }
   }
 }

@@ -4,6 +4,8 @@ import KafkaClient
 import TestBroker
 import Testing
 
+@testable import sequitur
+
 extension SequiturCommandTests {
   @Suite(.enabled(if: TestBroker.isAvailable)) struct SubmitTests {
     private struct Summary: Decodable {
@@ -86,9 +88,9 @@ extension SequiturCommandTests {
         #expect(stopped.exit == .code(2))
         #expect(stopped.output.standardError.contains("\(path):2: "))
         #expect(stopped.output.standardError.contains(message))
-        #expect(stopped.output.standardError.contains("1 of 1 commands sent were acknowledged"))
+        #expect(stopped.output.standardError.contains("1 of 1 command sent was acknowledged"))
         let skipped = try await sequitur(["submit", path, "--skip-bad-lines", "--json"] + topics.arguments)
-        #expect(skipped.exit == .code(0))
+        #expect(skipped.exit == .code(1), "the bad line was told and counted")
         let summary = try skipped.document(Summary.self)
         #expect(summary.acknowledged == 2 && summary.badLines == 1)
       }
@@ -107,7 +109,7 @@ extension SequiturCommandTests {
         try whole.prefix(whole.count / 2).write(to: URL(filePath: path))
         let result = try await sequitur(["submit", path] + topics.arguments)
         #expect(result.exit == .code(2))
-        #expect(result.output.standardError.contains("damaged or cut off"))
+        #expect(result.output.standardError.contains("it is cut off"))
       }
     }
 
@@ -143,6 +145,94 @@ extension SequiturCommandTests {
         #expect(result.standardOutput.contains("line 2 b: rejected: not-found: "))
         #expect(result.standardOutput.contains("1 valid, 1 invalid, 1 without outcome"))
       }
+    }
+
+    @Test func `outcomes are printed while the input is still open`() async throws {
+      let log = try AuditLog()
+      try await RunningProgram.with(
+        BuiltProgram.find("sequitur"), arguments: ["submit", "-", "--wait"] + log.topics.arguments,
+        standardInput: .pipe
+      ) { program in
+        program.write("{\"key\":\"a\"}\n")
+        try await eventually("the first command is there") {
+          try log.topics.read(log.topics.commands).count == 1
+        }
+        try log.write([log.event(key: "a", version: 1, type: "created", command: 0)])
+        try await program.waitForOutput(containing: "line 1 a: created (version 1)", timeout: .seconds(30))
+        program.write("{\"key\":\"b\"}\n")
+        try await eventually("the second command is there") {
+          try log.topics.read(log.topics.commands).count == 2
+        }
+        try log.write([log.rejection(key: "b", code: "not-found", command: 1)])
+        try await program.waitForOutput(containing: "line 2 b: rejected: not-found", timeout: .seconds(30))
+        program.closeStandardInput()
+        let result = try await program.waitForExit(timeout: .seconds(30))
+        #expect(result.exit == .code(0), "\(result)")
+        #expect(result.standardOutput.contains("2 commands acknowledged"))
+        #expect(result.standardOutput.contains("1 valid, 1 invalid"))
+      }
+    }
+
+    @Test(arguments: [SIGINT, SIGTERM])
+    func `a signal ends it with what was sent and acknowledged`(signal: Int32) async throws {
+      let topics = try TopicFixture()
+      try await RunningProgram.with(
+        BuiltProgram.find("sequitur"), arguments: ["submit", "-"] + topics.arguments, standardInput: .pipe
+      ) { program in
+        program.write("{\"key\":\"a\"}\n{\"key\":\"b\"}\n")
+        try await eventually("both commands are there") { try topics.read(topics.commands).count == 2 }
+        program.send(signal)
+        let result = try await program.waitForExit(timeout: .seconds(30))
+        #expect(result.exit == .signal(signal))
+        #expect(
+          result.output.standardError
+            == "Interrupted. 2 of 2 commands sent were acknowledged. No line after <stdin>:2 was sent.\n")
+      }
+    }
+
+    @Test func `keys and reasons with controls are shown as what they are`() async throws {
+      let log = try AuditLog()
+      try await RunningProgram.with(
+        BuiltProgram.find("sequitur"),
+        arguments: ["submit", "-", "--wait", "--wait-timeout", "20"] + log.topics.arguments,
+        standardInput: .data(
+          Data("{\"key\":\"two\\nline 1 a: shipped (version 9)\\u001b[2J\\u009b\"}\n{\"key\":\"b\"}\n".utf8))
+      ) { program in
+        try await eventually("both commands are there") {
+          try log.topics.read(log.topics.commands).count == 2
+        }
+        try log.write([
+          log.event(key: "a", version: 1, type: "made\n\u{202E}", command: 0),
+          log.rejection(key: "b", code: "x-\u{1B}[31m", command: 1),
+        ])
+        let result = try await program.waitForExit(timeout: .seconds(40))
+        #expect(OutputTests.isSafe(result.standardOutput), "\(result)")
+        #expect(
+          result.standardOutput.contains(
+            #"line 1 two\nline 1 a: shipped (version 9)\u{1B}[2J\u{9B}: made\n\u{202E}"#))
+        #expect(result.standardOutput.split(separator: "\n").count == 3)
+      }
+    }
+
+    @Test func `progress follows the lines, not what was read ahead, and fits the terminal`() async throws {
+      let lines = (0..<1000).map { "{\"key\":\"\($0)\"}\n" }.joined()
+      for content in [Array(lines.utf8), GzipTests.member(lines)] {
+        try await withFile("lines", Data(content)) { path in
+          let reader = try LineReader(path: path)
+          #expect(reader.fraction == 0)
+          for number in 1...1000 {
+            _ = try reader.next()
+            let fraction = try #require(reader.fraction)
+            #expect(abs(fraction - Double(number) / 1000) < 0.02, "line \(number): \(fraction)")
+          }
+          if try reader.next() != nil { Issue.record("a line follows the last one") }
+          #expect(reader.fraction == 1)
+        }
+      }
+      let progress = SubmitProgress(fraction: 0.5, sent: 1_234_567, acknowledged: 1_234_000, seconds: 10)
+      #expect(progress.text(columns: 120).contains("[###############...............] 50 % · 1,234,567 sent"))
+      for columns in 45...120 { #expect(progress.text(columns: columns).count <= columns) }
+      #expect(progress.text(columns: 10) == "1,234,567 sent, 1,234,000 acknowledged")
     }
   }
 }

@@ -69,7 +69,7 @@ struct StoreFileTests {
 
   // MARK: What may stand in their place
 
-  private enum Odd: String, CaseIterable {
+  enum Odd: String, CaseIterable {
     case pipe, device, link, directory
 
     func put(at path: String) {
@@ -164,7 +164,7 @@ struct StoreFileTests {
     try StateDirectory.put(Array(key.utf8), Array(value.utf8), in: state.database)
   }
 
-  private static func header(_ change: (inout [String: Any]) -> Void) -> String {
+  static func headerText(_ change: (inout [String: Any]) -> Void) -> String {
     var fields: [String: Any] = [
       "format": 2, "applicationID": "bank", "commandsTopic": "commands", "changelogTopic": "changelog",
       "partitions": 4, "schemaVersion": 1,
@@ -173,16 +173,22 @@ struct StoreFileTests {
     return String(decoding: try! JSONSerialization.data(withJSONObject: fields), as: UTF8.self)
   }
 
-  @Test(arguments: [
-    "", "junk", "[]", "{}", "null", "\0", "{\"partitions\":4}", header { $0["partitions"] = 0 },
-    header { $0["partitions"] = -1 }, header { $0["partitions"] = Int.max },
-    header { $0["partitions"] = 1e300 },
-    header { $0["partitions"] = "4" }, header { $0["partitions"] = nil }, header { $0["schemaVersion"] = 0 },
-    header { $0["schemaVersion"] = Int.min }, header { $0["format"] = Int.min },
-    header { $0["format"] = 1.5 },
-    header { $0["applicationID"] = 5 },
-    header { _ in }.replacingOccurrences(of: "\"partitions\":4", with: "\"partitions\":4,\"partitions\":0"),
-  ])
+  /// Headers that no worker wrote.
+  static var wrongHeaders: [String] {
+    var texts = ["", "junk", "[]", "{}", "null", "\0", "{\"partitions\":4}"]
+    for partitions: Any? in [0, -1, Int.max, 1e300, "4", nil] {
+      texts.append(headerText { $0["partitions"] = partitions })
+    }
+    for version in [0, Int.min] { texts.append(headerText { $0["schemaVersion"] = version }) }
+    for format: Any in [Int.min, 1.5] { texts.append(headerText { $0["format"] = format }) }
+    texts.append(headerText { $0["applicationID"] = 5 })
+    let twice = headerText { _ in }
+    texts.append(
+      twice.replacingOccurrences(of: "\"partitions\":4", with: "\"partitions\":0,\"partitions\":0"))
+    return texts
+  }
+
+  @Test(arguments: wrongHeaders)
   func `a header that no worker wrote is damage, told in words`(text: String) throws {
     try put("header", text)
     let fault = #expect(throws: StoreInspectionFault.self) { try StoreInspection(stateDirectory: path) }
@@ -197,8 +203,8 @@ struct StoreFileTests {
 
   @Test func `the largest numbers of a header are refused, and trap nobody`() throws {
     for text in [
-      Self.header { $0["format"] = Int.max }, Self.header { $0["schemaVersion"] = Int.max },
-      Self.header { $0["partitions"] = Int(Int32.max) },
+      Self.headerText { $0["format"] = Int.max }, Self.headerText { $0["schemaVersion"] = Int.max },
+      Self.headerText { $0["partitions"] = Int(Int32.max) },
     ] {
       try put("header", text)
       let inspection = try StoreInspection(stateDirectory: path)

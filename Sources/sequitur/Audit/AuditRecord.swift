@@ -1,3 +1,5 @@
+import Sequitur
+
 /// A record of one of the topics, as views that last until its reader goes on.
 struct AuditRecord {
   var offset: Int64
@@ -51,8 +53,8 @@ extension [AuditHeader] {
 extension UnsafeRawBufferPointer {
   func isEqual(to other: UnsafeRawBufferPointer) -> Bool { count == other.count && elementsEqual(other) }
 
-  /// As people read it; bytes that are not UTF-8 are shown as U+FFFD.
-  var shown: String { String(decoding: prefix(80), as: UTF8.self) }
+  /// As people may read it.
+  var shown: String { ShownText.line(self, atMost: 80) }
 
   /// The number that the bytes are the digits of.
   var decimal: Int64? {
@@ -78,5 +80,6 @@ struct AuditKey: Hashable, Sendable {
 
   init(_ bytes: UnsafeRawBufferPointer) { self.bytes = Array(bytes) }
 
-  var shown: String { String(decoding: bytes.prefix(80), as: UTF8.self) }
+  /// As people may read it.
+  var shown: String { ShownText.line(bytes, atMost: 80) }
 }

@@ -1,5 +1,6 @@
 import CSimdJSON
 import KafkaClient
+import Sequitur
 
 /// Reads one line of `submit`'s input:
 /// `{"key":…,"type":…,"id":…,"expectedVersion":…,"payload":{…},"headers":{…}}`, all optional.
@@ -22,7 +23,10 @@ final class CommandLineFormat {
 
   /// Why a line is no command: what was expected and what was found.
   struct Fault: Error {
+    /// In one line: names of the input stand in it.
     let message: String
+
+    init(message: String) { self.message = ShownText.line(message, atMost: 1_000) }
   }
 
   private static let names: [StaticString] = ["key", "type", "id", "expectedVersion", "payload", "headers"]
@@ -104,7 +108,9 @@ final class CommandLineFormat {
   ) throws(Fault) -> String? {
     if value.elementsEqual("null".utf8) { return nil }
     guard value.count >= 2, value.first == UInt8(ascii: "\"") else {
-      throw Fault(message: "Expected the header \(JSONMembers.text(name)) to be a text or null")
+      throw Fault(
+        message:
+          "Expected the header \(ShownText.line(JSONMembers.text(name), atMost: 80)) to be a text or null")
     }
     return JSONMembers.text(UnsafeRawBufferPointer(rebasing: value.dropFirst().dropLast()))
   }
@@ -139,7 +145,8 @@ final class CommandLineFormat {
     let name = JSONMembers.text(raw)
     let known = names.map(\.description)
     return Fault(
-      message: "Expected only the fields \(known.joined(separator: ", ")), but found \(name.prefix(80))"
+      message:
+        "Expected only the fields \(known.joined(separator: ", ")), but found \(ShownText.line(name, atMost: 80))"
         + Spelling.suggestion(for: name, among: known))
   }
 }

@@ -1,12 +1,17 @@
 import ArgumentParser
 import Foundation
 import KafkaClient
+import Sequitur
+import SequiturWorker
 
 /// What the process ends with.
 enum ExitStatus: Int32 {
   case done = 0
   case foundFault = 1
+  /// Or no broker answers, or the result cannot be written.
   case wrongUsage = 2
+  /// Who read standard output has gone before all was printed: what a shell says of a program that SIGPIPE ended.
+  case readerGone = 141
 }
 
 /// Ends the program with a paragraph on standard error: what was expected, what was found, where, and the cure.
@@ -18,6 +23,16 @@ struct CommandFailure: Error, CustomStringConvertible {
   init(_ description: String, status: ExitStatus = .wrongUsage) {
     self.status = status
     self.description = description
+  }
+
+  /// A worker could not start: a line for each reason, some of which quote what others sent.
+  init(_ fault: WorkerStartFault) {
+    self.init(fault.reasons.map { ShownText.line($0, atMost: nil) }.joined(separator: "\n"))
+  }
+
+  /// Nothing that was assigned can be served; the reason may quote a record.
+  init(_ refused: PartitionRefused) {
+    self.init(ShownText.line("\(refused)", atMost: nil), status: .foundFault)
   }
 
   /// A fault was found and has been reported.
@@ -48,8 +63,11 @@ enum ProgramExit {
       if !failure.description.isEmpty { Terminal.printError(failure.description) }
       end(failure.status)
     case let error as KafkaError:
-      Terminal.printError("\(error)." + (error.cure.map { " \($0)" } ?? ""))
+      let text = "\(error)." + (error.cure.map { " \($0)" } ?? "")
+      Terminal.printError(ShownText.line(text, atMost: nil))
       end(.wrongUsage)
+    case let fault as OutputFault:
+      end(fault)
     default:
       break
     }
@@ -57,15 +75,26 @@ enum ProgramExit {
     let code = SequiturCommand.exitCode(for: error)
     let message = SequiturCommand.fullMessage(for: error)
     if code == .success {
-      if !message.isEmpty { print(message) }
+      guard !message.isEmpty else { end(.done) }
+      do throws(OutputFault) { try Output.print(message) } catch { end(error) }
       end(.done)
     }
-    if !message.isEmpty { Terminal.printError(message) }
+    // Usage has several lines. What else is thrown has one, and may quote what others sent.
+    let isUsage = code == .validationFailure
+    if !message.isEmpty { Terminal.printError(isUsage ? message : ShownText.line(message, atMost: nil)) }
+    end(.wrongUsage)
+  }
+
+  /// A reader that has gone has what it wanted. Whatever else keeps the result from being written is told.
+  private static func end(_ fault: OutputFault) -> Never {
+    guard !fault.isReaderGone else { end(.readerGone) }
+    Terminal.printError("\(fault)")
     end(.wrongUsage)
   }
 
   private static func end(_ status: ExitStatus) -> Never {
-    fflush(nil)
-    exit(status.rawValue)
+    // Faults that were found are printed on standard error, and count as a result.
+    let isLost = Terminal.lost.map { !$0.isReaderGone } ?? false
+    exit((isLost ? .wrongUsage : status).rawValue)
   }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import LifecycleRules
+import Sequitur
 
 /// `sequitur rules`.
 struct RulesCommand: AsyncParsableCommand {
@@ -19,12 +20,13 @@ struct RulesCheckCommand: AsyncParsableCommand {
   func run() async throws {
     let check = try RulesFile.checkReadable(file)
     if json {
-      print(check.json)
+      try Output.print(json: check.json)
     } else {
       for fault in check.faults { Terminal.printError("\(fault)") }
       if let rules = check.rules {
-        print(
-          "\(file): \(rules.object) has \(rules.states.count) states and \(rules.commands.count) commands")
+        try Output.print(
+          "\(file): \(rules.object) has \(rules.states.count.counted("state")) and "
+            + rules.commands.count.counted("command"))
       }
     }
     if check.rules == nil { throw CommandFailure.reportedFault }
@@ -42,7 +44,10 @@ struct RulesDrawCommand: AsyncParsableCommand {
     let check = try RulesFile.checkReadable(file)
     for fault in check.faults { Terminal.printError("\(fault)") }
     guard let rules = check.rules else { throw CommandFailure.reportedFault }
-    print(RulesDrawing.mermaid(rules), terminator: "")
+    var drawing = RulesDrawing.mermaid(rules)
+    // The last line is ended by printing it.
+    if drawing.hasSuffix("\n") { drawing.removeLast() }
+    try Output.print(drawing)
   }
 }
 

@@ -1,7 +1,6 @@
 import ArgumentParser
 
 /// `sequitur`: the root of the command line.
-@main
 struct SequiturCommand: AsyncParsableCommand {
   static let version = "0.1.0"
 
@@ -16,16 +15,12 @@ struct SequiturCommand: AsyncParsableCommand {
       SEQUITUR_KAFKA_A_B=c) or a key of the file that --config names (lanes: 4, kafka: {a.b: c}). A flag goes \
       over the environment, the environment over the file.
 
-      Exit codes: 0 done; 1 a fault was found; 2 wrong usage or configuration, or no broker answers.
+      Exit codes: 0 done; 1 a fault was found; 2 wrong usage or configuration, no broker answers, or the result \
+      cannot be written; 141 who read standard output has gone, as head does.
       """,
     version: version,
     subcommands: [
       DemoCommand.self, WorkerCommand.self, TopicsCommand.self, SubmitCommand.self, StateCommand.self,
       VerifyCommand.self, RulesCommand.self,
     ])
-
-  /// Runs the command, and ends the process with its exit code.
-  static func main() async {
-    await ProgramExit.run(Array(CommandLine.arguments.dropFirst()))
-  }
 }

@@ -1,3 +1,4 @@
+import Sequitur
 import SequiturWorker
 
 /// Prints what was found about the topics.
@@ -14,12 +15,13 @@ struct TopicsPrinter {
   /// - Throws: a ``CommandFailure`` when there are errors: nobody there is 2, a fault found is 1.
   func show(_ report: TopicReport) throws {
     if json {
-      try JSONOutput.print(Document(report, names))
+      try Output.print(document: Document(report, names))
     } else {
       for fault in report.faults { Terminal.printError("\(fault)") }
-      for name in report.created { print("created \(name)") }
+      for name in report.created { try Output.print("created \(name)") }
       if let partitions = report.partitions, report.errors.isEmpty {
-        print("\(names.all.joined(separator: ", ")): \(partitions) partitions each, fit for use")
+        try Output.print(
+          "\(names.all.joined(separator: ", ")): \(partitions.counted("partition")) each, fit for use")
       }
     }
     if report.isUnreachable {

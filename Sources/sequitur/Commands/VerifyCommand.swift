@@ -1,5 +1,6 @@
 import ArgumentParser
 import LifecycleRules
+import Sequitur
 
 /// `sequitur verify`.
 struct VerifyCommand: AsyncParsableCommand {
@@ -36,11 +37,11 @@ struct VerifyCommand: AsyncParsableCommand {
         progress: { progress in
           Terminal.show(
             progress: "partition \(progress.partition + 1) of \(progress.partitions) · "
-              + "\(progress.commands.grouped) commands")
+              + progress.commands.counted("command"))
         }))
     let report = try await audit.run()
     Terminal.clearProgress()
-    if json { try JSONOutput.print(report) } else { print(report.table) }
+    if json { try Output.print(document: report) } else { try Output.print(report.table) }
     if !report.isClean { throw CommandFailure.reportedFault }
   }
 }
@@ -51,9 +52,9 @@ extension AuditReport {
     var rows: [(String, String)] = [
       ("partitions", partitions.grouped), ("commands", commands.grouped), ("events", events.grouped),
     ]
-    rows += eventTypes.sorted { $0.key < $1.key }.map { ("  \($0.key)", $0.value.grouped) }
+    rows += Self.rows(eventTypes)
     rows.append(("rejections", rejections.grouped))
-    rows += rejectionCodes.sorted { $0.key < $1.key }.map { ("  \($0.key)", $0.value.grouped) }
+    rows += Self.rows(rejectionCodes)
     rows.append(("objects", objects.grouped))
     if pending > 0 { rows.append(("pending", pending.grouped)) }
     if deletedCommands > 0 { rows.append(("commands deleted by retention", deletedCommands.grouped)) }
@@ -64,9 +65,16 @@ extension AuditReport {
     var lines = rows.map { name, value in
       name + String(repeating: " ", count: width - name.count + 2) + value
     }
-    lines += notes.map { "note: \($0)" }
-    lines += faults.map { "fault: \($0)." }
-    if faultCount > faults.count { lines.append("… and \((faultCount - faults.count).grouped) more faults.") }
+    lines += notes.map { "note: \(ShownText.line($0, atMost: nil))" }
+    lines += faults.map { "fault: \(ShownText.line("\($0)", atMost: nil))." }
+    if faultCount > faults.count {
+      lines.append("… and \((faultCount - faults.count).counted("more fault")).")
+    }
     return lines.joined(separator: "\n")
+  }
+
+  /// By the names that the records have, which may be anything.
+  private static func rows(_ counts: [String: Int]) -> [(String, String)] {
+    counts.sorted { $0.key < $1.key }.map { ("  \(ShownText.line($0.key))", $0.value.grouped) }
   }
 }

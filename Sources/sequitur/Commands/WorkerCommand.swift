@@ -30,17 +30,25 @@ struct WorkerCommand: AsyncParsableCommand {
     let rules = try Rules.load(path)
     let worker = Worker(configuration, logger: settings.logger) { LifecycleDecider(rules) }
     try await serve(worker)
-    let summary = WorkerSummary(worker.statistics.snapshot)
-    print(json ? try summary.json() : summary.description)
+    try report(WorkerSummary(worker.statistics.snapshot))
+  }
+
+  /// The work is done: a worker whose log went through a pipe that is gone has still ended in order.
+  private func report(_ summary: WorkerSummary) throws {
+    do {
+      if json { try Output.print(document: summary) } else { try Output.print(summary.description) }
+    } catch let fault as OutputFault where fault.isReaderGone {
+      Terminal.printError("\(summary)")
+    }
   }
 
   private func serve(_ worker: Worker) async throws {
     do {
       try await worker.runUntilSignalled()
     } catch let fault as WorkerStartFault {
-      throw CommandFailure("\(fault)")
+      throw CommandFailure(fault)
     } catch let refused as PartitionRefused {
-      throw CommandFailure("\(refused)", status: .foundFault)
+      throw CommandFailure(refused)
     }
   }
 }

@@ -1,4 +1,4 @@
-import Foundation
+import Sequitur
 import SequiturWorker
 
 /// What a worker did, printed when it has ended.
@@ -13,17 +13,14 @@ struct WorkerSummary: Codable, CustomStringConvertible {
     transactions = snapshot.transactions
   }
 
-  func json() throws -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-    return String(decoding: try encoder.encode(self), as: UTF8.self)
-  }
-
   var description: String {
     let total = rejected.values.reduce(0, +)
-    let codes = rejected.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { "\($0.key) \($0.value)" }
+    let codes = rejected.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map {
+      "\(ShownText.line($0.key)) \($0.value.grouped)"
+    }
     return
-      "\(accepted + total) commands in \(transactions) transactions: \(accepted) accepted, \(total) rejected"
+      "\((accepted + total).counted("command")) in \(transactions.counted("transaction")): "
+      + "\(accepted.grouped) accepted, \(total.grouped) rejected"
       + (codes.isEmpty ? "" : " (\(codes.joined(separator: ", ")))")
   }
 }

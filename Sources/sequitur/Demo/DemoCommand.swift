@@ -38,7 +38,9 @@ struct DemoCommand: AsyncParsableCommand {
 
   func run() async throws {
     let settings = try kafka.resolve()
-    let interrupt = DemoInterrupt()
+    let interrupt = Interrupt {
+      if LiveViewScreen.isTerminal { try? Output.draw(LiveViewScreen.showCursor) }
+    }
     interrupt.watch()
     let directory = try DemoDirectory(kept: keep)
     defer { directory.remove() }
@@ -54,7 +56,7 @@ struct DemoCommand: AsyncParsableCommand {
     }
   }
 
-  private func run(_ settings: KafkaSettings, _ directory: DemoDirectory, _ interrupt: DemoInterrupt)
+  private func run(_ settings: KafkaSettings, _ directory: DemoDirectory, _ interrupt: Interrupt)
     async throws
   {
     let rules = try DemoRules.load()
@@ -69,7 +71,7 @@ struct DemoCommand: AsyncParsableCommand {
     ).run()
 
     let printer = DemoPrinter(hasColours: LiveViewScreen.hasColours)
-    if !json { printer.show(auditing: plan.commands) }
+    if !json { try printer.show(auditing: plan.commands) }
     let report = try await Audit(
       AuditConfiguration(
         kafka: cluster.client, applicationID: cluster.applicationID, topics: cluster.topics, rules: rules,
@@ -77,16 +79,16 @@ struct DemoCommand: AsyncParsableCommand {
     ).run()
     let summary = DemoSummary(outcome, report, seed: seed, cluster: cluster)
     if json {
-      try JSONOutput.print(summary)
+      try Output.print(document: summary)
     } else {
       let finder = DemoSamples(
         topics: cluster.topics, partitions: cluster.partitions, kafka: cluster.client, logger: settings.logger
       )
       let codes = Set(report.rejectionCodes.keys)
       try printer.show(await withBlockingThread("samples") { () throws in try finder.find(codes: codes) })
-      printer.show(summary)
-      if let keep { printer.show(kept: keep) }
-      if cluster.embedded == nil { printer.show(topics: cluster) }
+      try printer.show(summary)
+      if let keep { try printer.show(kept: keep) }
+      if cluster.embedded == nil { try printer.show(topics: cluster) }
     }
     if !summary.isClean { throw CommandFailure.reportedFault }
   }
@@ -94,7 +96,9 @@ struct DemoCommand: AsyncParsableCommand {
   private func makeCluster(_ settings: KafkaSettings) async throws -> DemoCluster {
     let partitions = try settings.settings.integer(partitions, .partitions) ?? 4
     guard (1...1000).contains(partitions) else {
-      throw CommandFailure("Expected --partitions to be 1 to 1000, but it is \(partitions).")
+      throw CommandFailure(
+        "Expected \(settings.settings.origin(self.partitions, .partitions)) to be 1 to 1000, but it is \(partitions)."
+      )
     }
     if let servers = settings.settings.text(kafka.bootstrapServers, .bootstrapServers) {
       return try await withBlockingThread("topics") { () throws in
@@ -104,7 +108,7 @@ struct DemoCommand: AsyncParsableCommand {
     let most = DemoCluster.embeddedCommandsMax * partitions
     guard commands <= most else {
       throw CommandFailure(
-        "Expected at most \(most.grouped) commands on an embedded broker with \(partitions) partitions, since "
+        "Expected at most \(most.counted("command")) on an embedded broker with \(partitions.counted("partition")), since "
           + "it keeps 5 MiB of each, but --commands is \(commands.grouped). Pass more --partitions, or "
           + "--bootstrap-servers for a real broker.")
     }
@@ -115,8 +119,8 @@ struct DemoCommand: AsyncParsableCommand {
 
   private static func failure(_ error: any Error) -> any Error {
     switch error {
-    case let fault as WorkerStartFault: CommandFailure("\(fault)")
-    case let refused as PartitionRefused: CommandFailure("\(refused)", status: .foundFault)
+    case let fault as WorkerStartFault: CommandFailure(fault)
+    case let refused as PartitionRefused: CommandFailure(refused)
     default: error
     }
   }

@@ -37,14 +37,14 @@ final class DemoRun {
   private let rules: Rules
   private let logger: Logger
   private let screen: LiveViewScreen
-  private let interrupt: DemoInterrupt
+  private let interrupt: Interrupt
   private let feeder: DemoFeeder
   private let start = ContinuousClock.now
   private var meter = DemoMeter()
   private var snapshot = LiveViewSnapshot()
 
   init(
-    _ plan: Plan, cluster: DemoCluster, rules: Rules, screen: LiveViewScreen, interrupt: DemoInterrupt,
+    _ plan: Plan, cluster: DemoCluster, rules: Rules, screen: LiveViewScreen, interrupt: Interrupt,
     logger: Logger
   ) {
     self.plan = plan
@@ -126,6 +126,7 @@ final class DemoRun {
     var progress = (done: -1, time: ContinuousClock.now)
     while !show(statistics) {
       if interrupt.signal != nil { throw Interrupted() }
+      if let fault = screen.fault { throw fault }
       if let error = serving.failure ?? feeding.failure { throw error }
       if serving.isFinished {
         throw CommandFailure("Expected the worker to go on, but it ended.", status: .foundFault)

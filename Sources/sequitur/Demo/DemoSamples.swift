@@ -1,5 +1,6 @@
 import KafkaClient
 import Logging
+import Sequitur
 import SequiturWorker
 
 /// One record as the topics hold it, for people to look at.
@@ -16,20 +17,32 @@ struct DemoSample: Sendable {
     self.place = place
     key = Self.shown(record.key)
     value = Self.shown(record.value)
-    headers = record.headers.map { (String(decoding: $0.name, as: UTF8.self), Self.shown($0.value)) }
+    headers = record.headers.map { (ShownText.line($0.name, atMost: 40), Self.shown($0.value)) }
   }
 
-  /// Text as it is, other bytes in hexadecimal, both cut.
+  /// Text as people may read it, other bytes in hexadecimal; both cut, text between two words.
   static func shown(_ bytes: UnsafeRawBufferPointer?) -> String {
     guard let bytes else { return "(null)" }
     guard !bytes.isEmpty else { return "(empty)" }
-    if let text = String(validating: bytes, as: UTF8.self),
-      !text.unicodeScalars.contains(where: { $0.value < 32 })
-    {
-      return text.count > 120 ? "\(text.prefix(60))… (\(bytes.count.grouped) bytes)" : text
+    if let text = String(validating: bytes, as: UTF8.self), text.utf8.allSatisfy({ $0 >= 32 }) {
+      let shown = ShownText.line(text, atMost: nil)
+      guard shown.count > Self.textMax else { return shown }
+      return "\(Self.beginning(of: shown))… (\(bytes.count.counted("byte")))"
     }
     let digits = bytes.prefix(24).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
-    return "0x\(digits)\(bytes.count > 24 ? "…" : "") (\(bytes.count.grouped) bytes)"
+    return "0x\(digits)\(bytes.count > 24 ? "…" : "") (\(bytes.count.counted("byte")))"
+  }
+
+  /// Characters of a text that are shown; more than any reason of the demo has.
+  private static let textMax = 240
+
+  /// What fits, up to the end of a word if there is one not far before.
+  private static func beginning(of text: String) -> Substring {
+    let most = text.prefix(textMax)
+    guard let end = most.lastIndex(where: { " ,;:".contains($0) }),
+      most.distance(from: end, to: most.endIndex) <= 40
+    else { return most }
+    return most[..<end]
   }
 }
 
@@ -49,7 +62,8 @@ struct DemoSamples: Sendable {
     var rejections: [(code: String, sample: DemoSample)] = []
     try read(topics.invalid) { record, place in
       if let code = record.text("rejection-code"), missing.remove(code) != nil {
-        rejections.append((code, DemoSample("a rejection: \(code)", record, place: place)))
+        rejections.append(
+          (code, DemoSample("a rejection: \(ShownText.line(code, atMost: 40))", record, place: place)))
       }
       return !missing.isEmpty
     }

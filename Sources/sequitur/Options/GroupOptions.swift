@@ -1,5 +1,6 @@
 import ArgumentParser
 import Logging
+import Sequitur
 import SequiturWorker
 
 /// How a worker is a member of its group, and how long it waits for what: docs/rebalancing.md.
@@ -57,7 +58,9 @@ struct GroupOptions: ParsableArguments {
     if let text = settings.text(assignmentStrategy, .assignmentStrategy) {
       guard let strategy = AssignmentStrategy(rawValue: text) else {
         let known = AssignmentStrategy.allCases.map(\.rawValue).joined(separator: " or ")
-        throw CommandFailure("Expected --assignment-strategy to be \(known), but it is \(text).")
+        throw CommandFailure(
+          "Expected \(settings.origin(assignmentStrategy, .assignmentStrategy)) to be \(known), but it is "
+            + "`\(ShownText.line(text, atMost: 80))`.")
       }
       configuration.assignmentStrategy = strategy
     }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import KafkaClient
 import Logging
+import Sequitur
 import SequiturWorker
 
 /// How to reach the cluster, and how much to say: shared by all subcommands that do.
@@ -31,7 +32,10 @@ struct KafkaOptions: ParsableArguments {
     let settings = try Settings(file: config)
     let servers = settings.text(bootstrapServers, .bootstrapServers) ?? "localhost:9092"
     var properties = KafkaConfiguration()
-    for (name, value) in settings.kafka { properties[name] = value }
+    for property in settings.kafka {
+      try Self.check(property)
+      properties[property.name] = property.value
+    }
     for pair in kafka {
       guard let sign = pair.firstIndex(of: "="), sign != pair.startIndex else {
         // The text may hold a secret: only what stands before the sign could be shown, and there is none.
@@ -43,8 +47,8 @@ struct KafkaOptions: ParsableArguments {
       try properties.validate()
     } catch {
       throw CommandFailure(
-        "Expected properties that librdkafka knows in --kafka, SEQUITUR_KAFKA_… and the configuration file. "
-          + "\(error). Its CONFIGURATION.md lists them.")
+        "Expected properties that librdkafka knows in --kafka. \(ShownText.line("\(error)", atMost: 1_000)). Its "
+          + "CONFIGURATION.md lists them.")
     }
     let reserved = ReservedProperties.faults(properties, in: .all)
     guard reserved.isEmpty else { throw CommandFailure(reserved.map(\.description).joined(separator: "\n")) }
@@ -53,14 +57,36 @@ struct KafkaOptions: ParsableArguments {
       logger: try logger(settings, defaultLogLevel))
   }
 
+  /// - Throws: a ``CommandFailure`` that names the variable or the place, and no text of a file.
+  private static func check(_ property: Settings.Property) throws {
+    let alone: KafkaConfiguration = [property.name: property.value]
+    do throws(KafkaError) {
+      try alone.validate()
+    } catch {
+      let isUnknown = ["No such configuration property", "there is no such property"].contains {
+        error.detail.hasPrefix($0)
+      }
+      let reason =
+        switch (property.isFromFile, isUnknown) {
+        case (false, _): ShownText.line(error.detail, atMost: 500)
+        case (true, true): "there is none of that name"
+        case (true, false): "its value is none that \(property.name) takes"
+        }
+      throw CommandFailure(
+        "Expected \(property.origin) to be one that librdkafka knows, but \(reason). Its CONFIGURATION.md lists "
+          + "them.")
+    }
+  }
+
   private func logger(_ settings: Settings, _ defaultLevel: Logger.Level) throws -> Logger {
     let text = settings.text(logLevel, .logLevel)
     guard let level = text.map({ Logger.Level(rawValue: $0.lowercased()) }) ?? defaultLevel else {
       throw CommandFailure(
-        "Expected --log-level to be one of \(Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")), "
-          + "but it is \(text ?? "").")
+        "Expected \(settings.origin(logLevel, .logLevel)) to be one of "
+          + "\(Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")), "
+          + "but it is `\(ShownText.line(text ?? "", atMost: 80))`.")
     }
-    var logger = Logger(label: "sequitur") { StreamLogHandler.standardError(label: $0) }
+    var logger = Logger(label: "sequitur") { StreamLogHandler(label: $0, stream: LogStream()) }
     logger.logLevel = level
     return logger
   }

@@ -18,11 +18,13 @@ struct TopicShapeOptions: ParsableArguments {
     shape.replicationFactor =
       try settings.integer(replicationFactor, .replicationFactor) ?? shape.replicationFactor
     guard (1...10_000).contains(shape.partitions) else {
-      throw CommandFailure("Expected --partitions to be 1 to 10000, but it is \(shape.partitions).")
+      throw CommandFailure(
+        "Expected \(settings.origin(partitions, .partitions)) to be 1 to 10000, but it is \(shape.partitions)."
+      )
     }
     guard shape.replicationFactor == -1 || (1...100).contains(shape.replicationFactor) else {
       throw CommandFailure(
-        "Expected --replication-factor to be 1 to 100, or -1 for the cluster's default, "
+        "Expected \(settings.origin(replicationFactor, .replicationFactor)) to be 1 to 100, or -1 for the cluster's default, "
           + "but it is \(shape.replicationFactor).")
     }
     return shape

@@ -60,7 +60,8 @@ struct WorkerOptions: ParsableArguments {
     let cores = ProcessInfo.processInfo.activeProcessorCount
     let lanes = try settings.integer(lanes, .lanes) ?? min(cores, Self.lanesMax)
     guard (1...Self.lanesMax).contains(lanes) else {
-      throw CommandFailure("Expected --lanes to be 1 to \(Self.lanesMax), but it is \(lanes).")
+      throw CommandFailure(
+        "Expected \(settings.origin(self.lanes, .lanes)) to be 1 to \(Self.lanesMax), but it is \(lanes).")
     }
     var configuration = WorkerConfiguration(applicationID: topics.applicationID(settings), lanes: lanes)
     configuration.bootstrapServers = kafka.bootstrapServers
@@ -77,8 +78,8 @@ struct WorkerOptions: ParsableArguments {
     if let text = settings.text(memory, .memory) {
       guard let bytes = ByteCount.parse(text), bytes >= MemoryBudget.bytesMin else {
         throw CommandFailure(
-          "Expected --memory to be \(MemoryBudget.bytesMin >> 20)MB or more, like 512MB or 2GB, but it is \(text)."
-        )
+          "Expected \(settings.origin(memory, .memory)) to be \(MemoryBudget.bytesMin >> 20)MB or more, like 512MB or "
+            + "2GB, but it is `\(ShownText.line(text, atMost: 80))`.")
       }
       configuration.memoryBytes = bytes
     }
@@ -105,7 +106,9 @@ struct WorkerOptions: ParsableArguments {
   private func envelope(_ settings: Settings) throws -> Envelope {
     guard let text = settings.text(envelope, .envelope) else { return .cloudevents }
     guard let envelope = Envelope(rawValue: text) else {
-      throw CommandFailure("Expected --envelope to be cloudevents or compact, but it is \(text).")
+      throw CommandFailure(
+        "Expected \(settings.origin(self.envelope, .envelope)) to be cloudevents or compact, but it is "
+          + "`\(ShownText.line(text, atMost: 80))`.")
     }
     return envelope
   }

@@ -51,9 +51,9 @@ struct StateDiff: AsyncParsableCommand {
     var count = 0
     try first.differences(from: second) { difference in
       count += 1
-      show(difference)
+      try show(difference)
     }
-    if !json { print(count.counted("difference")) }
+    if !json { try Output.print(count.counted("difference")) }
     return count
   }
 
@@ -69,23 +69,23 @@ struct StateDiff: AsyncParsableCommand {
     let comparison = try store.differences(
       fromChangelog: topic, kafka: settings.client(), logger: settings.logger, show)
     if !json {
-      print(
+      try Output.print(
         "\(comparison.differences.counted("difference")); \(comparison.behind.counted("object")) changed behind the "
           + "store's position")
     }
     return comparison.differences
   }
 
-  private func show(_ difference: StoreDifference) {
+  private func show(_ difference: StoreDifference) throws(OutputFault) {
     let (first, second) = (difference.firstVersion, difference.secondVersion)
     if json {
       let versions =
         (first.map { ",\"firstVersion\":\($0)" } ?? "") + (second.map { ",\"secondVersion\":\($0)" } ?? "")
-      print(
-        "{\(StateText.member("key", difference.key)),\"partition\":\(difference.partition),"
+      try Output.print(
+        json: "{\(StateText.member("key", difference.key)),\"partition\":\(difference.partition),"
           + "\"kind\":\"\(difference.kind.rawValue)\"\(versions)}")
     } else {
-      print(
+      try Output.print(
         "\(StateText.plain(difference.key)) in partition \(difference.partition): \(difference.kind.rawValue), "
           + "version \(first.map { "\($0)" } ?? "none") and \(second.map { "\($0)" } ?? "none")")
     }

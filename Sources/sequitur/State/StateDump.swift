@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import SequiturWorker
 
 /// `sequitur state dump`.
@@ -13,23 +12,20 @@ struct StateDump: AsyncParsableCommand {
 
   func run() async throws {
     let inspection = try store.open()
-    var buffer = Data()
+    var buffer = ""
     try StateOptions.reportingFaults {
       for number in partition.map({ [$0] }) ?? inspection.partitions {
         try inspection.forEachObject(in: number) { object in
-          buffer.append(contentsOf: StateText.json(object, isComplete: false).utf8)
-          buffer.append(10)
-          if buffer.count >= Self.bufferBytes { Self.write(&buffer) }
+          if !buffer.isEmpty { buffer += "\n" }
+          buffer += StateText.json(object, isComplete: false)
+          guard buffer.utf8.count >= Self.bufferBytes else { return }
+          try Output.print(json: buffer)
+          buffer = ""
         }
       }
     }
-    Self.write(&buffer)
+    if !buffer.isEmpty { try Output.print(json: buffer) }
   }
 
   private static let bufferBytes = 1 << 16
-
-  private static func write(_ buffer: inout Data) {
-    FileHandle.standardOutput.write(buffer)
-    buffer.removeAll(keepingCapacity: true)
-  }
 }

@@ -15,7 +15,7 @@ struct StateGet: AsyncParsableCommand {
 
   func run() async throws {
     guard let bytes = isHex ? HexText.bytes(key) : Array(key.utf8) else {
-      throw CommandFailure("Expected a key in hexadecimal digits, but it is '\(key)'.")
+      throw CommandFailure("Expected a key in hexadecimal digits, but it is '\(ShownText.line(key))'.")
     }
     guard (1...Limits.keyBytesMax).contains(bytes.count) else {
       throw CommandFailure(
@@ -26,9 +26,13 @@ struct StateGet: AsyncParsableCommand {
     let object = try StateOptions.reportingFaults { try inspection.object(bytes) }
     guard let object else {
       throw CommandFailure(
-        "Expected the object \(key) in the store in \(inspection.path), but it is not there.",
+        "Expected the object \(ShownText.line(key)) in the store in \(inspection.path), but it is not there.",
         status: .foundFault)
     }
-    print(json ? StateText.json(object, isComplete: true) : StateText.lines(object))
+    if json {
+      try Output.print(json: StateText.json(object, isComplete: true))
+    } else {
+      try Output.print(StateText.lines(object))
+    }
   }
 }

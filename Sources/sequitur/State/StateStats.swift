@@ -1,4 +1,5 @@
 import ArgumentParser
+import Sequitur
 import SequiturWorker
 
 /// `sequitur state stats`.
@@ -17,23 +18,23 @@ struct StateStats: AsyncParsableCommand {
       try inspection.partitions.map { try inspection.figures(of: $0, isExact: exact) }
     }
     if json {
-      try JSONOutput.print(StateReport(inspection, figures))
+      try Output.print(document: StateReport(inspection, figures))
     } else {
-      Self.printTable(inspection, figures)
+      try Self.printTable(inspection, figures)
     }
   }
 
-  private static func printTable(_ inspection: StoreInspection, _ figures: [InspectedPartition]) {
+  private static func printTable(_ inspection: StoreInspection, _ figures: [InspectedPartition]) throws {
     if let header = inspection.header {
-      print(
-        "application \(header.applicationID), cluster \(header.clusterID ?? "unknown"), format \(header.format), "
+      try Output.print(
+        "application \(ShownText.line(header.applicationID)), cluster \(ShownText.line(header.clusterID ?? "unknown")), format \(header.format), "
           + "schema version \(header.schemaVersion)")
-      print(
-        "commands topic \(header.commandsTopic) with \(Int(header.partitions).counted("partition")), changelog "
-          + header.changelogTopic)
+      try Output.print(
+        "commands topic \(ShownText.line(header.commandsTopic)) with \(Int(header.partitions).counted("partition")), changelog "
+          + ShownText.line(header.changelogTopic))
     }
     for partition in figures {
-      print(
+      try Output.print(
         "partition \(partition.partition): \(partition.isExact ? "" : "about ")\(partition.objects.counted("object")), "
           + (partition.objectBytes.map { "\($0.counted("byte")) of objects, " } ?? "")
           + "\(partition.fileBytes.counted("byte")) in files, changelog offset "
@@ -41,7 +42,7 @@ struct StateStats: AsyncParsableCommand {
           + "\(partition.commandPosition.map { "\($0)" } ?? "none")")
     }
     let objects = figures.reduce(0) { $0 + $1.objects }
-    print("\(objects.counted("object")) in \(figures.count.counted("partition"))")
+    try Output.print("\(objects.counted("object")) in \(figures.count.counted("partition"))")
   }
 }
 

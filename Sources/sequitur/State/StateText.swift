@@ -1,4 +1,5 @@
 import Foundation
+import Sequitur
 import SequiturWorker
 
 /// How objects of a store are shown: their state is whatever the decider encoded.
@@ -31,20 +32,16 @@ enum StateText {
     ]
     lines += object.commands.map { "  \(hash($0)) made version \($0.version)" }
     lines += [
-      "size: \(object.state.count) bytes of state, \(object.recordBytes) bytes of record",
+      "size: \(object.state.count.counted("byte")) of state, \(object.recordBytes.counted("byte")) of record",
       "state: \(plain(object.state))",
     ]
     return lines.joined(separator: "\n")
   }
 
-  /// The text when the bytes are UTF-8 without control characters, else `0x` and digits.
+  /// The text in one line when the bytes are UTF-8, else `0x` and digits.
   static func plain(_ bytes: [UInt8]) -> String {
-    if let text = String(validating: bytes, as: UTF8.self),
-      !text.unicodeScalars.contains(where: { $0.value < 32 && $0.value != 10 })
-    {
-      return text
-    }
-    return "0x" + HexText.text(bytes)
+    guard let text = String(validating: bytes, as: UTF8.self) else { return "0x" + HexText.text(bytes) }
+    return ShownText.line(text, atMost: nil)
   }
 
   /// A JSON member: `"name":"text"` when the bytes are UTF-8, else `"nameHex":"digits"`.

@@ -1,7 +1,6 @@
-import CZlib
 import Foundation
 
-/// Reads lines from a file or from standard input, plain or gzip: zlib tells by the first bytes.
+/// Reads lines from a file or from standard input, plain or gzip.
 ///
 /// Thread rule: one thread. A line is valid until the next call.
 final class LineReader {
@@ -15,14 +14,10 @@ final class LineReader {
     case tooLong
   }
 
-  /// How messages name the file.
-  let name: String
   /// The number of the line returned last, from 1.
   private(set) var number = 0
-  /// The file's size, compressed if it is; nil for a pipe.
-  let byteCount: Int?
 
-  private let file: gzFile
+  private let input: InputBytes
   private var memory = UnsafeMutableRawBufferPointer.allocate(byteCount: chunkBytes, alignment: 16)
   /// Where the unread bytes are.
   private var unread = 0..<0
@@ -31,32 +26,27 @@ final class LineReader {
   private var isAtEnd = false
 
   /// - Parameter path: `-` for standard input.
-  init(path: String) throws {
-    name = path == "-" ? "<stdin>" : path
-    let descriptor = path == "-" ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0, let file = gzdopen(descriptor, "rb") else {
-      throw CommandFailure("Expected to read \(name), but \(String(cString: strerror(errno))).")
-    }
-    self.file = file
-    var status = stat()
-    let isFile = fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
-    byteCount = isFile ? Int(status.st_size) : nil
-    gzbuffer(file, UInt32(Self.chunkBytes / 4))
-  }
+  init(path: String) throws { input = try InputBytes(path: path) }
 
-  deinit {
-    gzclose(file)
-    memory.deallocate()
-  }
+  deinit { memory.deallocate() }
 
-  /// How much of the file has been read, 0…1; nil for a pipe.
+  /// How messages name the file.
+  var name: String { input.name }
+
+  /// How much of the file became lines, 0…1; nil for a pipe. Of what is in memory, a share of the bytes that it is of.
   var fraction: Double? {
-    byteCount.map { $0 == 0 ? 1 : Double(gzoffset(file)) / Double($0) }
+    guard let size = input.byteCount else { return nil }
+    guard size > 0 else { return 1 }
+    guard input.made > 0 else { return 0 }
+    let share = Double(input.made - unread.count) / Double(input.made)
+    return min(1, Double(input.taken) / Double(size) * share)
   }
 
   /// The next line without its end; nil behind the last one.
-  /// - Throws: a ``CommandFailure`` when the file cannot be read or is damaged.
-  func next() throws -> Line? {
+  ///
+  /// - Parameter waiting: called again and again while there is nothing to read yet.
+  /// - Throws: a ``CommandFailure`` when the file cannot be read or is damaged; what `waiting` throws.
+  func next(whileWaiting waiting: () throws -> Void = {}) throws -> Line? {
     var isTooLong = false
     while true {
       if let end = lineEnd() {
@@ -76,7 +66,7 @@ final class LineReader {
         unread = 0..<0
         searched = 0
       }
-      try fill()
+      try fill(waiting)
     }
   }
 
@@ -101,7 +91,7 @@ final class LineReader {
   }
 
   /// Reads more behind the unread bytes, which move to the front.
-  private func fill() throws {
+  private func fill(_ waiting: () throws -> Void) throws {
     if unread.lowerBound > 0, let base = memory.baseAddress {
       base.copyMemory(from: base + unread.lowerBound, byteCount: unread.count)
       searched -= unread.lowerBound
@@ -109,15 +99,8 @@ final class LineReader {
     }
     if memory.count - unread.count < Self.chunkBytes / 2 { grow() }
     let room = UnsafeMutableRawBufferPointer(rebasing: memory[unread.upperBound...])
-    let count = gzread(file, room.baseAddress, UInt32(min(room.count, Self.chunkBytes)))
-    var code: Int32 = 0
-    let text = gzerror(file, &code).map { String(cString: $0) } ?? ""
-    // A file cut off in the middle reads as if it had ended, and leaves this code behind.
-    guard count >= 0, code == Z_OK || code == Z_STREAM_END else {
-      throw CommandFailure(
-        "Expected to read \(name) to its end, but after line \(number) it is damaged or cut off: \(text).")
-    }
-    unread = unread.lowerBound..<(unread.upperBound + Int(count))
+    let count = try input.read(into: room, whileWaiting: waiting)
+    unread = unread.lowerBound..<(unread.upperBound + count)
     isAtEnd = count == 0
   }
 

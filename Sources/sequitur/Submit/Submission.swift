@@ -2,20 +2,25 @@ import Foundation
 import KafkaClient
 import Logging
 import Sequitur
+import SequiturWorker
 
-/// Sends a file's commands to the commands topic; ends when all are acknowledged. Blocks its thread.
+/// Sends a file's commands to the commands topic; ends when all are acknowledged, or have their outcome. Blocks its
+/// thread.
+///
+///     read a line ─▶ send ─▶ … ─▶ input over ─▶ all acknowledged ─▶ all have outcomes
+///          └── while the input, the pace or the broker lets it wait: acknowledgements, outcomes, progress
 final class Submission {
   /// What to send, where, and how.
   struct Plan: Sendable {
     var path: String
-    var topic: String
+    var topics: TopicNames
     var kafka: KafkaConfiguration
     var logger: Logger
     var skipsBadLines = false
     /// Commands a second; nil for no limit.
     var rate: Double?
-    /// Keeps where each command is, for outcomes to be matched.
-    var keepsPositions = false
+    /// How long outcomes are waited for behind the last command; nil when none are wanted.
+    var outcomeTimeout: Duration?
   }
 
   /// How it ended.
@@ -24,70 +29,124 @@ final class Submission {
     var acknowledged = 0
     var badLines = 0
     var seconds = 0.0
-    /// Line and key of each command, when positions are kept.
-    var commands: [SentCommand] = []
-    var positions: [CommandPosition: Int] = [:]
+    /// Commands that have no outcome after all; nil when none were wanted.
+    var missing: Int?
   }
 
-  /// A command that was sent.
-  struct SentCommand: Sendable {
-    let line: Int
-    let key: String
+  /// A signal asked for the end before all was done.
+  struct Interrupted: Error {
+    /// How far it came, for people.
+    let description: String
   }
 
   /// Bad lines beyond so many are only counted.
   private static let badLinesShownMax = 100
   /// How long the broker may acknowledge nothing while records wait.
   private static let silenceMax = Duration.seconds(30)
+  /// The same after a signal.
+  private static let lastSilenceMax = Duration.seconds(5)
   private static let progressInterval = Duration.milliseconds(200)
+  /// How often outcomes are looked at while commands are sent as fast as it goes.
+  private static let linesPerTurn = 1024
 
   private let plan: Plan
+  private let interrupt: Interrupt
+  private let report: (OutcomeFollower.Outcome) throws -> Void
   private let ledger: DeliveryLedger
   private let lines: LineReader
   private let format = CommandLineFormat()
   private let producer: KafkaProducer
   private let topic: ProducerTopic
-  private var summary = Summary()
+  private let follower: OutcomeFollower?
+  private var badLines = 0
+  private var linesSinceTurn = 0
   private let start = ContinuousClock.now
   private var lastProgress = ContinuousClock.now
 
-  init(_ plan: Plan) throws {
+  /// - Parameters:
+  ///   - metadata: of the topics, asked just before.
+  ///   - report: called for each outcome, as soon as it is known.
+  init(
+    _ plan: Plan, metadata: ClusterMetadata, interrupt: Interrupt,
+    report: @escaping (OutcomeFollower.Outcome) throws -> Void
+  ) throws {
     self.plan = plan
-    let ledger = DeliveryLedger(keepsPositions: plan.keepsPositions)
+    self.interrupt = interrupt
+    self.report = report
+    let ledger = DeliveryLedger(keepsPositions: plan.outcomeTimeout != nil)
     self.ledger = ledger
     lines = try LineReader(path: plan.path)
+    follower =
+      plan.outcomeTimeout == nil
+      ? nil
+      : try OutcomeFollower(
+        topics: plan.topics, kafka: plan.kafka, logger: plan.logger, metadata: metadata, ledger: ledger)
     let own: KafkaConfiguration = [
       "enable.idempotence": "true", "acks": "all", "partitioner": "murmur2_random", "linger.ms": "5",
       "message.max.bytes": "\(16 << 20)", "queue.buffering.max.kbytes": "\(256 << 10)",
     ]
     producer = try KafkaProducer(
       configuration: own.merging(plan.kafka), logger: plan.logger, deliveryObserver: { ledger.record($0) })
-    topic = try producer.topic(plan.topic)
+    topic = try producer.topic(plan.topics.commands)
   }
 
-  /// Sends all lines and waits for their acknowledgements.
-  /// - Throws: a ``CommandFailure`` that says how many were acknowledged before.
+  /// Sends all lines, and waits for their acknowledgements and outcomes.
+  /// - Throws: ``Interrupted``; a ``CommandFailure`` that says how many were acknowledged before.
   func run() throws -> Summary {
     do {
-      while let line = try lines.next() { try send(line) }
+      while let line = try lines.next(whileWaiting: takeTurn) {
+        try keepPace()
+        try send(line)
+        linesSinceTurn += 1
+        if linesSinceTurn >= Self.linesPerTurn { try takeTurn() }
+      }
+      try flush(silenceMax: Self.silenceMax)
+      try waitForOutcomes()
+    } catch let stop as Stop {
+      try? flush(silenceMax: Self.lastSilenceMax)
+      throw Interrupted(description: "\(stop.description) \(standing)")
+    } catch let fault as OutputFault {
+      throw fault
     } catch {
-      try? flush()
+      try? flush(silenceMax: Self.silenceMax)
       Terminal.clearProgress()
-      throw CommandFailure("\(error)\n\(acknowledgement) No line after \(place) was sent.")
+      throw CommandFailure("\(error)\n\(standing)")
     }
-    try flush()
     Terminal.clearProgress()
-    let state = ledger.current
-    summary.acknowledged = state.acknowledged
-    summary.positions = state.positions
-    summary.seconds = (ContinuousClock.now - start) / .seconds(1)
-    return summary
+    return Summary(
+      submitted: ledger.sent, acknowledged: ledger.acknowledged, badLines: badLines,
+      seconds: (ContinuousClock.now - start) / .seconds(1),
+      missing: follower == nil ? nil : ledger.waitingCount)
+  }
+
+  /// Thrown where a signal is met.
+  private struct Stop: Error {
+    let description = "Interrupted."
   }
 
   private var place: String { "\(lines.name):\(lines.number)" }
 
-  private var acknowledgement: String {
-    "\(ledger.acknowledged.grouped) of \(summary.submitted.grouped) commands sent were acknowledged."
+  /// How far it came.
+  private var standing: String {
+    let sent = ledger.sent
+    var text =
+      "\(ledger.acknowledged.grouped) of \(sent.counted("command")) sent \(sent == 1 ? "was" : "were") acknowledged"
+    if follower != nil { text += ", \(ledger.waitingCount.grouped) of them without an outcome yet" }
+    return text + ". No line after \(place) was sent."
+  }
+
+  /// What is to be done while something else is waited for.
+  private func takeTurn() throws {
+    linesSinceTurn = 0
+    if interrupt.signal != nil { throw Stop() }
+    producer.poll()
+    try follower?.follow(waitingAtMost: .zero, show)
+    showProgress()
+  }
+
+  private func show(_ outcome: OutcomeFollower.Outcome) throws {
+    Terminal.clearProgress()
+    try report(outcome)
   }
 
   private func send(_ line: LineReader.Line) throws {
@@ -98,81 +157,84 @@ final class Submission {
         let command = try format.read(bytes)
         try send(command, headers: format.headers(of: command))
       case .tooLong:
-        throw CommandLineFormat.Fault(message: "Expected at most \(LineReader.lineBytesMax) bytes")
+        throw CommandLineFormat.Fault(message: "Expected at most \(LineReader.lineBytesMax.grouped) bytes")
       }
     } catch {
       try refuse(error)
     }
-    if summary.submitted % 1024 == 0 || plan.rate != nil { showProgress() }
   }
 
   private func refuse(_ fault: CommandLineFormat.Fault) throws {
-    summary.badLines += 1
+    badLines += 1
     let message = "\(place): \(fault.message)"
     guard plan.skipsBadLines else { throw CommandFailure("\(message) (--skip-bad-lines goes on.)") }
-    if summary.badLines <= Self.badLinesShownMax { Terminal.printError(message) }
+    if badLines <= Self.badLinesShownMax { Terminal.printError(message) }
   }
 
   private func send(
     _ command: CommandLineFormat.Command, headers: consuming HeaderList
   ) throws(CommandLineFormat.Fault) {
-    keepPace()
+    let tag = ledger.begin(line: lines.number, key: command.key)
     do throws(KafkaError) {
-      try producer.produce(
-        topic: topic, key: command.key, value: command.payload, headers: headers,
-        tag: UInt(summary.submitted + 1))
+      try producer.produce(topic: topic, key: command.key, value: command.payload, headers: headers, tag: tag)
     } catch {
+      ledger.withdraw(tag)
       // Only what concerns this record alone makes the line bad; the rest ends the run at the next flush.
       throw CommandLineFormat.Fault(message: "\(error)")
     }
-    summary.submitted += 1
-    if plan.keepsPositions {
-      let key = command.key.map { String(decoding: $0, as: UTF8.self) } ?? ""
-      summary.commands.append(SentCommand(line: lines.number, key: key))
-    }
-    if summary.submitted % 256 == 0 { producer.poll() }
+    if tag % 256 == 0 { producer.poll() }
   }
 
-  /// Waits, serving acknowledgements, until the next command is due.
-  private func keepPace() {
+  /// Waits, taking turns, until the next command is due.
+  private func keepPace() throws {
     guard let rate = plan.rate else { return }
-    let due = start + .seconds(Double(summary.submitted) / rate)
+    let due = start + .seconds(Double(ledger.sent) / rate)
     while true {
       let left = due - ContinuousClock.now
       guard left > .milliseconds(1) else { return }
-      producer.poll(timeout: min(left, .milliseconds(100)))
       // Without events the poll waits; with them it returns at once and the loop goes round.
+      producer.poll(timeout: min(left, .milliseconds(20)))
+      try takeTurn()
     }
   }
 
-  private func flush() throws {
+  private func flush(silenceMax: Duration) throws {
     var acknowledged = -1
-    var deadline = ContinuousClock.now + Self.silenceMax
+    var deadline = ContinuousClock.now + silenceMax
+    let isLast = interrupt.signal != nil
     while producer.pendingCount > 0 {
       if ledger.acknowledged > acknowledged {
         acknowledged = ledger.acknowledged
-        deadline = ContinuousClock.now + Self.silenceMax
+        deadline = ContinuousClock.now + silenceMax
       }
       guard ContinuousClock.now < deadline else {
         throw CommandFailure(
-          "Expected the broker to acknowledge all commands, but it acknowledged none for \(Self.silenceMax). "
-            + acknowledgement)
+          "Expected the broker to acknowledge all commands, but it acknowledged none for \(silenceMax).")
       }
-      producer.poll(timeout: .milliseconds(100))
-      showProgress()
+      producer.poll(timeout: .milliseconds(20))
+      if !isLast { try takeTurn() }
     }
-    if let failure = ledger.firstFailure { throw CommandFailure("\(failure). \(acknowledgement)") }
+    if let failure = ledger.firstFailure { throw CommandFailure("\(failure).") }
+  }
+
+  private func waitForOutcomes() throws {
+    guard let follower, let timeout = plan.outcomeTimeout else { return }
+    let deadline = ContinuousClock.now + timeout
+    while !follower.isComplete, ContinuousClock.now < deadline {
+      if interrupt.signal != nil { throw Stop() }
+      try follower.follow(waitingAtMost: .milliseconds(100), show)
+    }
+    try follower.finish(show)
   }
 
   private func showProgress() {
     let now = ContinuousClock.now
     guard Terminal.isInteractive, now - lastProgress > Self.progressInterval else { return }
     lastProgress = now
-    let seconds = (now - start) / .seconds(1)
-    let rate = Int(Double(summary.submitted) / max(seconds, 0.001))
-    let bar = lines.fraction.map { "\(Terminal.bar($0)) \(Int($0 * 100))% · " } ?? ""
     Terminal.show(
-      progress: "\(bar)\(summary.submitted.grouped) sent, \(ledger.acknowledged.grouped) acknowledged · "
-        + "\(rate.grouped)/s")
+      progress: SubmitProgress(
+        fraction: lines.fraction, sent: ledger.sent, acknowledged: ledger.acknowledged,
+        seconds: (now - start) / .seconds(1)
+      ).text(columns: Terminal.columns))
   }
 }

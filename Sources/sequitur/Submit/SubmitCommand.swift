@@ -1,5 +1,7 @@
 import ArgumentParser
+import Foundation
 import KafkaClient
+import Sequitur
 import SequiturWorker
 
 /// `sequitur submit`.
@@ -10,7 +12,10 @@ struct SubmitCommand: AsyncParsableCommand {
       One command a line: {"key":"o-1","type":"pay","id":"c-7","expectedVersion":2,"payload":{"amount":5}}, \
       and "headers":{"name":"text"} for more. All fields are optional. The payload is passed on byte for byte.
 
-      Ends when all commands are acknowledged; with --wait when all have an outcome.
+      Ends when all commands are acknowledged; with --wait when all have an outcome, each of which is printed as \
+      soon as it is there, also while the input is still open. With --skip-bad-lines it goes on after lines that are \
+      no commands, counts them, and ends with 1 when there were any. A gzip file that is cut off, or has anything \
+      but another gzip member or zeros behind a member, ends it with 2. SIGINT and SIGTERM say how far it came.
       """)
 
   @Argument(help: "The file, or - for standard input.") var file: String
@@ -40,29 +45,42 @@ struct SubmitCommand: AsyncParsableCommand {
   func run() async throws {
     let settings = try kafka.resolve()
     let names = topics.topics(settings.settings)
+    let timeout = wait ? Duration.seconds(waitTimeout) : nil
     let plan = Submission.Plan(
-      path: file, topic: names.commands, kafka: settings.client(), logger: settings.logger,
-      skipsBadLines: skipBadLines, rate: rate, keepsPositions: wait)
-    let (json, wait, timeout) = (json, wait, Duration.seconds(waitTimeout))
-    let missing = try await withBlockingThread("submit") { () throws -> Int in
-      let metadata = try TopicLookUp.metadata(names.commands, settings)
-      let follower =
-        try wait
-        ? OutcomeFollower(topics: names, kafka: plan.kafka, logger: plan.logger, metadata: metadata) : nil
-      let summary = try Submission(plan).run()
-      var counts = OutcomeCounts()
-      if let follower {
-        counts.missing = try follower.follow(summary, timeout: timeout) { outcome in
-          try counts.add(outcome, json: json)
-        }
-      }
-      try SubmitPrinter(json: json).show(summary, wait ? counts : nil)
-      return counts.missing
+      path: file, topics: names, kafka: settings.client(), logger: settings.logger,
+      skipsBadLines: skipBadLines, rate: rate, outcomeTimeout: timeout)
+    let interrupt = Interrupt()
+    let summary: Submission.Summary
+    do {
+      summary = try await Self.submit(plan, settings, interrupt, json: json)
+    } catch let interrupted as Submission.Interrupted {
+      Terminal.printError(interrupted.description)
+      interrupt.raise(interrupt.signal ?? SIGINT)
     }
-    if missing > 0 {
+    if let missing = summary.missing, missing > 0, let timeout {
       throw CommandFailure(
-        "Expected an outcome of each command within \(timeout), but \(missing.grouped) have none. "
-          + "Check that a worker runs, or raise --wait-timeout.", status: .foundFault)
+        "Expected an outcome of each command within \(timeout), but \(missing.grouped) "
+          + "\(missing == 1 ? "has" : "have") none. Check that a worker runs, or raise --wait-timeout.",
+        status: .foundFault)
+    }
+    // Each has been told.
+    if summary.badLines > 0 { throw CommandFailure.reportedFault }
+  }
+
+  private static func submit(
+    _ plan: Submission.Plan, _ settings: KafkaSettings, _ interrupt: Interrupt, json: Bool
+  ) async throws -> Submission.Summary {
+    try await withBlockingThread("submit") { () throws -> Submission.Summary in
+      let metadata = try TopicLookUp.metadata(plan.topics.commands, settings)
+      var counts = OutcomeCounts()
+      let submission = try Submission(plan, metadata: metadata, interrupt: interrupt) { outcome in
+        try counts.add(outcome, json: json)
+      }
+      // Until here a signal ends the process by itself: nothing was sent.
+      interrupt.watch()
+      let summary = try submission.run()
+      try SubmitPrinter(json: json).show(summary, counts)
+      return summary
     }
   }
 }

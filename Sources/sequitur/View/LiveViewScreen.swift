@@ -13,7 +13,7 @@ final class LiveViewScreen {
 
   /// Whether standard output is a terminal that understands escape sequences.
   static var isTerminal: Bool {
-    isatty(STDOUT_FILENO) == 1 && ProcessInfo.processInfo.environment["TERM"] != "dumb"
+    StandardStream.output.isTerminal && ProcessInfo.processInfo.environment["TERM"] != "dumb"
   }
 
   /// Whether colours are welcome (<https://no-color.org>).
@@ -26,12 +26,14 @@ final class LiveViewScreen {
   private static let lineInterval = Duration.seconds(1)
 
   let mode: Mode
+  /// Why a view could not be written, the first time.
+  private(set) var fault: OutputFault?
   private var height = 0
   private var lastLine: (time: ContinuousClock.Instant, phase: LiveViewSnapshot.Phase)?
 
   init(_ mode: Mode) {
     self.mode = mode
-    if mode == .terminal { Self.write(Self.hideCursor) }
+    if mode == .terminal { write(Self.hideCursor) }
   }
 
   /// How often a snapshot should be shown.
@@ -47,11 +49,11 @@ final class LiveViewScreen {
 
   /// Leaves the last frame where it is and gives the cursor back.
   func end() {
-    if mode == .terminal { Self.write(Self.showCursor) }
+    if mode == .terminal { write(Self.showCursor) }
   }
 
   private func redraw(_ snapshot: LiveViewSnapshot) {
-    let size = Self.size
+    let size = StandardStream.output.size ?? (80, 24)
     // The last column stays free: some terminals wrap after it.
     let lines = LiveViewFrame(snapshot, columns: size.columns - 1).lines.prefix(max(1, size.rows - 1))
     var text = height > 0 ? "\r\u{1B}[\(height)A" : ""
@@ -59,25 +61,21 @@ final class LiveViewScreen {
     // What a higher frame left below.
     text += "\u{1B}[J"
     height = lines.count
-    Self.write(text)
+    write(text)
   }
 
   private func addLine(_ snapshot: LiveViewSnapshot) {
     let now = ContinuousClock.now
     if let lastLine, lastLine.phase == snapshot.phase, now - lastLine.time < Self.lineInterval { return }
     lastLine = (now, snapshot.phase)
-    Self.write(LiveViewFrame.line(snapshot) + "\n")
+    write(LiveViewFrame.line(snapshot) + "\n")
   }
 
-  private static var size: (columns: Int, rows: Int) {
-    var size = winsize()
-    guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0, size.ws_row > 0 else {
-      return (80, 24)
+  private func write(_ text: String) {
+    do throws(OutputFault) {
+      try Output.draw(text)
+    } catch {
+      fault = fault ?? error
     }
-    return (Int(size.ws_col), Int(size.ws_row))
-  }
-
-  static func write(_ text: String) {
-    FileHandle.standardOutput.write(Data(text.utf8))
   }
 }

@@ -1,4 +1,6 @@
-/// A line of a live view: pieces of text, each with its look.
+import Sequitur
+
+/// A line of a live view: pieces of text, each with its look. Foreign text in it is made safe to show.
 struct LiveViewText: Sendable, Hashable, ExpressibleByStringInterpolation {
   /// How a piece looks on a terminal.
   enum Look: String, Sendable, Hashable {
@@ -25,7 +27,7 @@ struct LiveViewText: Sendable, Hashable, ExpressibleByStringInterpolation {
   init(stringLiteral text: String) { append(text, .plain) }
 
   mutating func append(_ text: String, _ look: Look = .plain) {
-    if !text.isEmpty { pieces.append(Piece(text: text, look: look)) }
+    if !text.isEmpty { pieces.append(Piece(text: ShownText.line(text, atMost: nil), look: look)) }
   }
 
   mutating func append(_ other: LiveViewText) { pieces += other.pieces }

@@ -1,18 +1,22 @@
 import Foundation
 import Synchronization
 
-/// SIGINT and SIGTERM: the first asks the demo to end in order, the second ends the process at once.
+/// SIGINT and SIGTERM: the first asks the program to end in order, the second ends the process at once.
 ///
-/// Either way the terminal gets its cursor back.
-final class DemoInterrupt: Sendable {
+/// A signal that was ignored when the program started stays so, as nohup(1) and background jobs want it.
+final class Interrupt: Sendable {
   private let received = Mutex<Int32?>(nil)
   private let sources = Mutex<[any DispatchSourceSignal]>([])
+  private let tidy: @Sendable () -> Void
+
+  /// - Parameter tidy: called at each signal, from another thread: gives the terminal back.
+  init(tidy: @escaping @Sendable () -> Void = {}) { self.tidy = tidy }
 
   /// The signal that was received, if any.
   var signal: Int32? { received.withLock { $0 } }
 
   func watch() {
-    for number in [SIGINT, SIGTERM] {
+    for number in [SIGINT, SIGTERM] where !Self.isIgnored(number) {
       Glibc.signal(number, SIG_IGN)
       sources.withLock { sources in
         let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
@@ -32,9 +36,15 @@ final class DemoInterrupt: Sendable {
     sigemptyset(&set)
     sigaddset(&set, number)
     pthread_sigmask(SIG_UNBLOCK, &set, nil)
-    fflush(nil)
     Glibc.raise(number)
     _exit(128 + number)
+  }
+
+  private static func isIgnored(_ number: Int32) -> Bool {
+    var action = sigaction()
+    guard sigaction(number, nil, &action) == 0 else { return false }
+    return unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self)
+      == unsafeBitCast(SIG_IGN, to: Int.self)
   }
 
   private func receive(_ number: Int32) {
@@ -42,7 +52,7 @@ final class DemoInterrupt: Sendable {
       defer { received = received ?? number }
       return received != nil
     }
-    if LiveViewScreen.isTerminal { LiveViewScreen.write(LiveViewScreen.showCursor) }
+    tidy()
     if isSecond { _exit(128 + number) }
   }
 }
