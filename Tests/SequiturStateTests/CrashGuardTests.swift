@@ -60,7 +60,9 @@ final class CrashGuardTests {
   private let suspects = Mutex<[CrashGuard.Suspect]>([])
 
   private func open() throws -> CrashGuard {
-    try CrashGuard(directory: directory.path, partitions: 2) { told in suspects.withLock { $0 = told } }
+    try CrashGuard(directory: directory.path, partitions: 2, logger: LogRecorder().logger) { told in
+      suspects.withLock { $0 = told }
+    }
   }
 
   @Test func `three crashes at the same command make it rejected`() throws {

@@ -1,4 +1,5 @@
 import Foundation
+import Logging
 import Synchronization
 
 /// Remembers, across crashes, which command's user code was running: a trap in it cannot be caught.
@@ -36,7 +37,9 @@ final class CrashGuard: Sendable {
   /// Opens the file of a state directory, or makes one, and counts the crash that its slots tell of.
   ///
   /// - Parameter report: is told of the commands that the last run ended at, one of a partition at most.
-  init(directory: String, partitions: Int32, report: ([Suspect]) -> Void = { _ in }) throws {
+  init(
+    directory: String, partitions: Int32, logger: Logger, report: ([Suspect]) -> Void = { _ in }
+  ) throws {
     self.partitions = partitions
     let bytes = Self.slotBytes * (Int(partitions) + 1)
     mapping = try MappedFile(path: directory + "/attempts", byteCount: bytes)

@@ -156,7 +156,7 @@ struct WorkerParts: Sendable {
       try check.state.retire(serving: [], retention: configuration.partitionRetention)
       guard configuration.guardsAgainstCrashes else { return nil }
       let crashGuard = try CrashGuard(
-        directory: check.state.path, partitions: check.partitions,
+        directory: check.state.path, partitions: check.partitions, logger: logger,
         report: CrashReport(
           topic: configuration.topics.commands, configuration: configuration.readerProperties(readers: 1),
           logger: logger
