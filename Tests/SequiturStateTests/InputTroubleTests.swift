@@ -186,6 +186,30 @@ extension StateTests {
     #expect(try bench.records(of: bench.topics.valid).count == 20)
   }
 
+  @Test(arguments: [0, 3, 40])
+  func `a commands topic that is created again under a running worker is refused`(count: Int) async throws {
+    let bench = try await worked()
+    let worker = Task {
+      try await bench.work {
+        $0.stopsWhenCaughtUp = false
+        $0.timeouts.inputInterval = .milliseconds(200)
+      }
+    }
+    defer { worker.cancel() }
+    try bench.sendNotes(5, text: "two")
+    try await eventually("the worker to be at work") { try bench.groupPosition() == 25 }
+    try await bench.recreate([bench.topics.commands])
+    // Of all that is sent now nothing is taken for what was processed, or passed over.
+    if count > 0 { try bench.sendNotes(count, text: "anew") }
+    let refused = await #expect(throws: PartitionRefused.self) { try await worker.value }
+    guard case .inputChanged = refused?.fault else {
+      Issue.record("refused for another reason: \(String(describing: refused))")
+      return
+    }
+    #expect(bench.log.has("critical the partition is not served"))
+    if count < 25 { #expect(try bench.records(of: bench.topics.valid).count == 25) }
+  }
+
   @Test func `an audit finds by itself that the last command is the one the checkpoint names`() async throws {
     let bench = try await worked()
     let report = try await bench.verify()

@@ -193,7 +193,7 @@ private final class Bench: Sendable {
           counts.value?.counts.withLock { $0.actors.append(actor) }
           return actor
         },
-        refused: { _ in }, needsAll: false),
+        refused: { _ in }, restart: { _ in }, needsAll: false),
       objectBytesMax: 1 << 20, statistics: statistics, logger: quiet)
     counts.bind(self)
   }
@@ -214,6 +214,7 @@ private final class Bench: Sendable {
 
 /// A partition's task without commands.
 private final class IdleTask: PartitionTask {
+  let lastCommand: LastCommand? = nil
   let hasOpenCommands = false
   let openByteCount = 0
   let committedPosition: Int64 = 0

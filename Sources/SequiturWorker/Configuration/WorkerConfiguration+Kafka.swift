@@ -12,7 +12,8 @@ extension WorkerConfiguration {
     var properties: KafkaConfiguration = [
       "group.id": applicationID,
       "isolation.level": "read_committed",
-      "auto.offset.reset": "earliest",
+      // A position outside of the commands topic is looked at, and not replaced by another one in silence.
+      "auto.offset.reset": "error",
       "partition.assignment.strategy": assignmentStrategy.rawValue,
       "session.timeout.ms": "\(timeouts.session.milliseconds)",
       "heartbeat.interval.ms": "\(timeouts.heartbeat.milliseconds)",

@@ -37,6 +37,8 @@ public struct WorkerTimeouts: Sendable, Hashable {
   public var restoreProgress = Duration.seconds(60)
   /// How often the memtables are flushed at least, so that a crash replays no more than that. Default 60 s.
   public var flushInterval = Duration.seconds(60)
+  /// How often a worker looks whether the commands topic is still the one that it processed. Default 30 s.
+  public var inputInterval = Duration.seconds(30)
 
   public init() {}
 

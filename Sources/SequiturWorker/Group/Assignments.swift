@@ -21,6 +21,8 @@ actor Assignments {
     let makeActor: @Sendable (AssignedPartition, RestoreJob.Restored, Lane, Int) -> PartitionActor
     /// Nothing that was assigned can be served, or not all of it that is needed.
     let refused: @Sendable (any Error) -> Void
+    /// The client reads a partition no more: everything is to be started anew.
+    let restart: @Sendable (KafkaError) -> Void
     /// Whether one refused partition ends the worker, since it waits for all of them.
     let needsAll: Bool
   }
@@ -42,6 +44,7 @@ actor Assignments {
 
   /// Between two tries of a restore.
   private static let backoff = Backoff(first: .milliseconds(200), longest: .seconds(5))
+  private static let refusedSeeksMax = 3
 
   private let lanes: [Lane]
   private let service: Service
@@ -112,6 +115,19 @@ actor Assignments {
     }
   }
 
+  /// The commands of a served partition may not be the known ones any more: what waits is given up, and its restore
+  /// finds out.
+  func inputSuspected(_ number: Int32) async {
+    guard let assignment = assignments[number], case .serving(let lane) = assignment.status else { return }
+    logger.warning("the partition's commands are looked at anew", metadata: ["partition": "\(number)"])
+    await lane.lose([number])
+    // It may have left, or been given up with others, meanwhile.
+    guard let now = assignments[number], now.actor === assignment.actor, case .serving = now.status else {
+      return
+    }
+    restore(number, isPaused: false)
+  }
+
   // MARK: Restoring
 
   private func restore(_ number: Int32, isPaused: Bool) {
@@ -139,6 +155,11 @@ actor Assignments {
       } catch {
         guard !cancellation.isCancelled else { return nil }
         attempt += 1
+        // A client that has found a position outside of the topic never reads that partition again (2.0.2: a seek is
+        // refused in the state FETCH_NONE), so that only a new one helps.
+        if let error = error as? KafkaError, error.code == .state, attempt >= Self.refusedSeeksMax {
+          service.restart(error)
+        }
         statistics.events.send(.restoreFailed(number, why: "\(error)"))
         logger.warning(
           "a restore failed and is tried again",

@@ -36,6 +36,7 @@ extension Lane {
       actor.commit(checkpointOffset: result.checkpointOffsets[part.partition])
       if machine.partition(part.partition) === actor { positions[part.partition] = part.end }
       events.committed(part.partition, part.end)
+      events.known(part)
     }
     statistics.transactionEnded(
       accepted: transaction.accepted, rejected: sentRejections, duration: result.duration,

@@ -90,6 +90,7 @@ extension Lane {
       endsReached[actor.partition] = message.offset
     } else if let error = message.error {
       logger.warning("a fetch failed", metadata: ["error": "\(error)"])
+      if [.autoOffsetReset, .offsetOutOfRange].contains(error.code) { events.inputLost(actor) }
     }
   }
 

@@ -124,6 +124,10 @@ struct LaneEvents: Sendable {
   let committed: @Sendable (Int32, Int64) -> Void
   /// A partition's store cannot be read: it must be emptied before the partition is restored.
   let storeDamaged: @Sendable (Int32) -> Void
+  /// A transaction's share was committed: by its last command the commands topic is known.
+  var known: @Sendable (TransactionPart) -> Void = { _ in }
+  /// The partition's position lies outside of the commands topic, so that nothing more comes.
+  var inputLost: @Sendable (PartitionActor) -> Void = { _ in }
 }
 
 /// The bounds of a lane.

@@ -37,7 +37,9 @@ actor PartitionActor: LanePartition {
   nonisolated func seal(into output: inout OutputBatch) -> TransactionPart {
     assumeIsolated { actor in
       let start = actor.task.committedPosition
-      return TransactionPart(partition: partition, start: start, end: actor.task.seal(into: &output))
+      return TransactionPart(
+        partition: partition, start: start, end: actor.task.seal(into: &output),
+        lastCommand: actor.task.lastCommand)
     }
   }
 

@@ -16,6 +16,8 @@ public protocol PartitionTask: AnyObject {
   var hasOpenCommands: Bool { get }
   var openByteCount: Int { get }
   var committedPosition: Int64 { get }
+  /// The command that was processed last; nil: none was yet.
+  var lastCommand: LastCommand? { get }
   func seal(into output: inout OutputBatch) -> Int64
   func commit(checkpointOffset: Int64?)
 

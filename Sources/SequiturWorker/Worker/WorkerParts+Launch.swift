@@ -35,7 +35,8 @@ extension WorkerParts {
         makeActor: { partition, restored, lane, objectBytesMax in
           makeActor(partition, restored, lane, objectBytesMax: objectBytesMax, makeTask)
         },
-        refused: { error in end.come(.failed(error)) }, needsAll: catchUp != nil),
+        refused: { error in end.come(.failed(error)) },
+        restart: { error in end.come(.membershipLost(error)) }, needsAll: catchUp != nil),
       objectBytesMax: configuration.objectBytesMax ?? memory.objectBytes, statistics: statistics,
       logger: logger)
     bound.bind(assignments)
@@ -62,7 +63,8 @@ extension WorkerParts {
     LaneEvents(
       discarded: { actor in Task { await assignments.value?.discarded(actor) } },
       committed: { partition, offset in catchUp?.reached(partition, offset) },
-      storeDamaged: { partition in state.markDamaged(partition) })
+      storeDamaged: { partition in state.markDamaged(partition) }, known: { inputWatch.committed($0) },
+      inputLost: { actor in Task { await assignments.value?.inputSuspected(actor.partition) } })
   }
 
   private func restoreJob(
@@ -95,6 +97,7 @@ extension WorkerParts {
     _ partition: AssignedPartition, _ restored: RestoreJob.Restored, _ lane: Lane, objectBytesMax: Int,
     _ makeTask: Worker.TaskFactory
   ) -> PartitionActor {
+    inputWatch.begin(partition.number, restored.input)
     let seat = PartitionSeat(
       identity: PartitionIdentity(
         applicationID: configuration.applicationID, commandsTopic: configuration.topics.commands,
@@ -132,6 +135,16 @@ extension WorkerParts {
             if configuration.returnsFreeMemory { ProcessMemory.trim() }
             state.flush(wait: false)
             try state.retire(serving: serving, retention: configuration.partitionRetention)
+          }
+        }
+      }
+      group.addTask {
+        while await !Task.slept(for: configuration.timeouts.inputInterval) {
+          for partition in await assignments.partitions.sorted() {
+            guard let isSuspect = try? await pool.run({ inputWatch.isSuspect(partition) }), isSuspect else {
+              continue
+            }
+            await assignments.inputSuspected(partition)
           }
         }
       }

@@ -46,6 +46,7 @@ struct WorkerParts: Sendable {
   let schemaVersion: Int
   let crashGuard: CrashGuard?
   let commandReader: CommandReader
+  let inputWatch: InputWatch
   let inputOrders: InputOrders
 
   /// Makes the clients. Blocks.
@@ -65,6 +66,9 @@ struct WorkerParts: Sendable {
       topic: configuration.topics.commands,
       configuration: configuration.readerProperties(readers: 2 * configuration.restoreTurns), logger: logger)
     inputOrders = InputOrders(configuration.input)
+    inputWatch = InputWatch(
+      topic: configuration.topics.commands, admin: admin, reader: commandReader,
+      call: configuration.timeouts.restoreCall, logger: logger)
     crashGuard = try Self.adopt(configuration, check, admin, schemaVersion, logger)
     if !check.state.isKept { try Self.checkShape(configuration, check, admin, logger) }
     logger.info(
