@@ -190,7 +190,7 @@ let package = Package(
     .testTarget(
       name: "SequiturCommandTests",
       dependencies: [
-        "sequitur", "TestBroker", "KafkaClient", "CZlib",
+        "sequitur", "TestBroker", "KafkaClient", "CSimdJSON", "CZlib",
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings

@@ -2,17 +2,19 @@
 struct AuditDigests {
   /// Event types by their index.
   private(set) var types: [String] = []
-  private var indexes: [String: UInt16] = [:]
+  /// By their bytes: types that differ in their Unicode form only are two.
+  private var indexes: [[UInt8]: UInt16] = [:]
   private var objects: [AuditedObject] = []
   private var states: [(key: AuditKey, version: Int64, status: String?)] = []
 
   /// The type's index.
   mutating func index(of type: String) -> UInt16 {
-    if let index = indexes[type] { return index }
+    let bytes = Array(type.utf8)
+    if let index = indexes[bytes] { return index }
     // Types beyond 65,535 share the last index: a decider with so many is not of this world.
     let index = UInt16(clamping: types.count)
     if types.count <= Int(UInt16.max) { types.append(type) }
-    indexes[type] = index
+    indexes[bytes] = index
     return index
   }
 

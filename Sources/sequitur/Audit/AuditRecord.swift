@@ -56,11 +56,24 @@ extension UnsafeRawBufferPointer {
   /// As people may read it.
   var shown: String { ShownText.line(self, atMost: 80) }
 
-  /// The number that the bytes are the digits of.
+  /// The number that the bytes are the digits of, without leading zeros; below `Int64.max`, so that there is a next.
   var decimal: Int64? {
-    guard !isEmpty, count <= 19, allSatisfy({ $0 >= 48 && $0 <= 57 }) else { return nil }
-    return Int64(String(decoding: self, as: UTF8.self))
+    guard !isEmpty, count <= 19, count == 1 || self[0] != 48 else { return nil }
+    var number: Int64 = 0
+    for byte in self {
+      guard 48...57 ~= byte else { return nil }
+      let (tenfold, isLarge) = number.multipliedReportingOverflow(by: 10)
+      let (sum, isLarger) = tenfold.addingReportingOverflow(Int64(byte - 48))
+      if isLarge || isLarger { return nil }
+      number = sum
+    }
+    return number < .max ? number : nil
   }
+}
+
+extension StringProtocol {
+  /// The same of a text's bytes.
+  var decimal: Int64? { Array(utf8).withUnsafeBytes { $0.decimal } }
 }
 
 extension Optional<UnsafeRawBufferPointer> {

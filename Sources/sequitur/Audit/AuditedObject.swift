@@ -12,7 +12,7 @@ struct AuditedObject {
   /// With rules: nil when the object does not exist.
   var status: String?
   /// With rules: the kept fields, in the rules' order.
-  var fields: [AuditValue?] = []
+  var fields: [AuditedField?] = []
   /// With rules: whether an event could not be judged, so that status and fields are not known.
   var isUnclear = false
 
@@ -24,14 +24,16 @@ struct AuditedObject {
     }
     self.version = version
   }
+
+  /// From here on it is known that the object does not exist.
+  mutating func begin() { (status, fields, isUnclear) = (nil, [], false) }
 }
 
-/// A value of a field.
-enum AuditValue: Equatable {
-  case string([UInt8])
-  case integer(Int64)
-  case number(Double)
-  case boolean(Bool)
+/// A field of an object, as an event left it.
+struct AuditedField {
+  let value: AuditValue
+  /// Of the event.
+  let offset: Int64
 }
 
 /// An object as the changelog says.

@@ -138,15 +138,13 @@ struct AuditCheckpoint {
   let position: Int64
   let partitions: Int64
 
+  private static let fields = AuditFields(["format", "position", "partitions"])
+
   /// Nil when it is not a JSON object of these numbers.
   init?(_ value: UnsafeRawBufferPointer?) {
-    guard let value, let document = try? JSONDecoder().decode(Document.self, from: Data(value)) else {
-      return nil
-    }
-    (format, position, partitions) = (document.format, document.position, document.partitions)
-  }
-
-  private struct Document: Decodable {
-    let format, position, partitions: Int64
+    guard let numbers = Self.fields.read(value)?.map({ $0?.integer }), let format = numbers[0],
+      let position = numbers[1], position >= 0, let partitions = numbers[2], partitions > 0
+    else { return nil }
+    (self.format, self.position, self.partitions) = (format, position, partitions)
   }
 }

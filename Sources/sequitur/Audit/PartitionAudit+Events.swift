@@ -31,7 +31,10 @@ extension PartitionAudit {
   func index(of key: AuditKey) -> Int {
     if let index = objects[key] { return index }
     objects[key] = table.count
-    table.append(AuditedObject(key: key))
+    var object = AuditedObject(key: key)
+    // Events before the first one that is left may have made it.
+    object.isUnclear = validStart > 0
+    table.append(object)
     return table.count - 1
   }
 

@@ -21,14 +21,14 @@ struct AuditInput {
     moves = []
     if let text = checkpoint.text("last-command") {
       let parts = text.split(separator: "/", omittingEmptySubsequences: false)
-      guard parts.count == 2, let offset = Int64(parts[0]), parts[1].utf8.count == 32 else {
+      guard parts.count == 2, let offset = parts[0].decimal, parts[1].utf8.count == 32 else {
         return "Expected the header last-command to be an offset and a digest, but found \(text)"
       }
       last = (offset, String(parts[1]))
     }
     guard let text = checkpoint.text("position-moves") else { return nil }
     for part in text.split(separator: ",", omittingEmptySubsequences: false) {
-      let ends = part.split(separator: ">", omittingEmptySubsequences: false).compactMap { Int64($0) }
+      let ends = part.split(separator: ">", omittingEmptySubsequences: false).compactMap(\.decimal)
       guard ends.count == 2 else {
         return "Expected the header position-moves to be like 15>20, but found \(text)"
       }

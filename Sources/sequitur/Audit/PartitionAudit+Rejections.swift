@@ -23,6 +23,19 @@ extension PartitionAudit {
     }
     wrong += versionFaults(of: rejection, headers, code)
     for fault in wrong { add(.rejection, topics.invalid, rejection.offset, "Of a rejection: \(fault)") }
+    if let command, let key = command.key, let fault = ruleFault(of: code, command, key) {
+      add(.rules, topics.invalid, rejection.offset, "Of \(key.shown): \(fault)")
+    }
+  }
+
+  /// What is wrong with a rejection by the rules; nil without them, or where the object is not known.
+  private func ruleFault(
+    of code: String, _ command: AuditRecord, _ key: UnsafeRawBufferPointer
+  ) -> String? {
+    let object = objects[AuditKey(key)].map { table[$0] }
+    // Events that made the object may have been deleted.
+    guard object != nil || validStart == 0 else { return nil }
+    return audit.rules?.fault(of: code, command, on: object)
   }
 
   private func headerFaults(_ headers: OutcomeHeaders, _ code: String) -> [String] {

@@ -11,7 +11,8 @@ struct VerifyCommand: AsyncParsableCommand {
       cover has exactly one outcome, that each object's versions are 1, 2, 3 … in command order, that rejections \
       carry their command unchanged, and that the changelog is what the events say. Workers may go on meanwhile.
 
-      With --rules, statuses, fields and forgotten objects are judged exactly. Without, an object that begins \
+      With --rules, each command is judged by them once more, statuses, fields, guards and numbers, and forgotten \
+      objects are known exactly. Without, an object that begins \
       again at version 1 is right if the changelog has its tombstone, or a last state that fits.
       """)
 
