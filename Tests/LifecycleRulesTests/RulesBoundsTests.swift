@@ -19,6 +19,11 @@ struct RulesBoundsTests {
     (0..<count).map { "  " + line($0) }.joined(separator: "\n")
   }
 
+  /// 31 aliases that make 59,049 times 20,000 parts of one list.
+  private static let nestedAliases =
+    "a0: &a0 [" + String(repeating: "a,", count: 20_000) + "]\n"
+    + (1...10).map { "a\($0): &a\($0) [" + String(repeating: "*a\($0 - 1),", count: 3) + "]\n" }.joined()
+
   /// Each is below the largest size. A debug build takes up to a tenth of the bound; without bounds of its own a
   /// release build takes from 20 seconds to hours.
   private static let files: [(String, String)] = [
@@ -81,6 +86,11 @@ struct RulesBoundsTests {
       "tags and anchors",
       head + "commands: [" + (0..<15_000).map { "&a\($0) !t x" }.joined(separator: ",") + "]"
     ),
+    ("aliases of aliases as a key", nestedAliases + "? *a10\n: x"),
+    ("aliases of aliases as a short key", nestedAliases + "*a10 : x"),
+    ("aliases of aliases in a list that is a key", nestedAliases + "[*a10]: x"),
+    ("aliases of aliases in a mapping that is a key", nestedAliases + "{k: *a10}: x"),
+    ("aliases of aliases as a value", nestedAliases + "commands: *a10"),
     ("an open quote", head + "commands: \"" + String(repeating: "\n ", count: 120_000)),
   ]
 

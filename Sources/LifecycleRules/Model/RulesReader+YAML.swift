@@ -16,6 +16,13 @@ extension RulesReader {
       report("Expected at most \(RulesFile.aliasesMax) aliases, but found more", line: 1, column: 1)
       return nil
     }
+    guard source.aliasCount == 0 || !source.mayHaveComplexKey else {
+      report(
+        "Expected plain words as keys in a file with aliases, but found an alias, a list or a mapping",
+        line: 1,
+        column: 1)
+      return nil
+    }
     var composed = 0
     while true {
       composed += source.scalars.count

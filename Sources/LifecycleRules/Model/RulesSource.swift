@@ -86,22 +86,55 @@ struct RulesSource {
   }
 
   /// How many times something that looks like an alias stands outside of comments.
-  var aliasCount: Int {
-    var count = 0
+  var aliasCount: Int { aliases.count }
+
+  /// Whether something that looks like an alias, a list or a mapping is a key.
+  ///
+  /// Yams compares each key as a whole. In a file of 1 KB one that is made of nested aliases has millions of parts.
+  var mayHaveComplexKey: Bool {
+    let isAliasKey = aliases.contains { alias in
+      let end = scalars[(alias + 1)...].firstIndex { !Self.isInAliasName($0) } ?? scalars.count
+      return scalars[end...].first { $0 != " " } == ":"
+    }
+    if isAliasKey { return true }
     var before: Unicode.Scalar = "\n"
     var isComment = false
     for (index, scalar) in scalars.enumerated() {
       if Self.isBreak(scalar) { isComment = false }
-      if scalar == "#", before.properties.isWhitespace { isComment = true }
-      let opens = before.properties.isWhitespace || "[{,:?-".unicodeScalars.contains(before)
-      if scalar == "*", opens, !isComment, index + 1 < scalars.count,
+      if scalar == "#", index == 0 || scalars[index - 1].properties.isWhitespace { isComment = true }
+      if isComment { continue }
+      if scalar == ":", before == "]" || before == "}" { return true }
+      let isNextSpace = index + 1 == scalars.count || scalars[index + 1].properties.isWhitespace
+      if scalar == "?", isNextSpace, index == 0 || opensToken(index - 1) { return true }
+      if !scalar.properties.isWhitespace { before = scalar }
+    }
+    return false
+  }
+
+  /// Where something that looks like an alias stands outside of comments.
+  private var aliases: [Int] {
+    var found: [Int] = []
+    var isComment = false
+    for (index, scalar) in scalars.enumerated() {
+      if Self.isBreak(scalar) { isComment = false }
+      if scalar == "#", index == 0 || scalars[index - 1].properties.isWhitespace { isComment = true }
+      if scalar == "*", !isComment, index == 0 || opensToken(index - 1), index + 1 < scalars.count,
         !scalars[index + 1].properties.isWhitespace
       {
-        count += 1
+        found.append(index)
       }
-      before = scalar
     }
-    return count
+    return found
+  }
+
+  /// Whether a token may begin behind this scalar.
+  private func opensToken(_ index: Int) -> Bool {
+    scalars[index].properties.isWhitespace || "[{,:?-".unicodeScalars.contains(scalars[index])
+  }
+
+  private static func isInAliasName(_ scalar: Unicode.Scalar) -> Bool {
+    scalar == "_" || scalar == "-" || scalar.properties.isAlphabetic
+      || scalar.properties.generalCategory == .decimalNumber
   }
 
   /// The mark of the `offset`-th Character.
