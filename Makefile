@@ -54,7 +54,7 @@ simulate: setup ## Run SEEDS simulated worlds from seed FROM on, then every deli
 	.build/release/sequitur-sim --mutations --seeds 600
 
 fuzz-numbers: setup ## Compare how numbers are read with another parser (ARGS="--count 10000000 --seed 7")
-	$(SWIFT) build -c release --product number-reader
+	$(RELEASE)
 	scripts/fuzz-numbers $(ARGS)
 
 bench: setup-tests ## Measure against bare C on the same broker (ARGS="--only account --rounds 5"; BENCH=full for all)
