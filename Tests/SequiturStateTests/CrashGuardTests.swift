@@ -36,7 +36,7 @@ extension StateTests {
     }
     #expect(told.count == 1, "\(result.output.standardError)")
     for part in [
-      bench.topics.commands, #"evil\nkey\u{001B}[2J\u{202E}"#, "type=none", "offset=1", "attempt=1",
+      bench.topics.commands, #"evil\nkey\u{1B}[2J\u{202E}"#, "type=none", "offset=1", "attempt=1",
     ] {
       #expect(told.first?.contains(part) == true, "\(part): \(told)")
     }
