@@ -102,10 +102,16 @@ extension SequiturCommandTests {
       #expect(touched.kinds == ["rules"])
       #expect(touched.faults[0].sentence.contains("Expected touch to be accepted"))
       #expect(touched.faults[0].sentence.contains("earlier versions of Sequitur read such numbers wrongly"))
-      let code = try await verify { _, outputs in outputs[1].set("rejection-code", "invalid-field") }
+      let code = try await verify { log, outputs in
+        outputs[1] = log.rejection(
+          key: "g", code: "invalid-field", type: "spend", version: 1, command: 1, value: commands[1].2)
+      }
       #expect(code.kinds == ["rules"])
       #expect(code.faults[0].sentence.contains("but its code is invalid-field"))
-      let wrapped = try await verify { _, outputs in outputs[5].set("rejection-code", "not-found") }
+      let wrapped = try await verify { log, outputs in
+        outputs[5] = log.rejection(
+          key: "i", code: "not-found", type: "open", command: 5, value: commands[5].2)
+      }
       #expect(wrapped.kinds == ["rules"])
       #expect(wrapped.faults[0].sentence.contains("the field points is 1.8446744073709552e+19"))
     }
