@@ -103,7 +103,7 @@ extension StateTests {
 
   @Test func `all topics and offsets deleted begin anew`() async throws {
     let bench = try await worked()
-    try bench.deleteGroupOffsets()
+    try await bench.deleteGroupOffsets()
     try await bench.recreate(bench.topics.all)
     // The damage: nothing is left but the store, which stands for what nobody has any more.
     #expect(try bench.groupPosition() == nil && bench.changelogBounds().high == 0)
@@ -117,7 +117,7 @@ extension StateTests {
 
   @Test func `deleted group offsets make nothing be processed twice`() async throws {
     let bench = try await worked()
-    try bench.deleteGroupOffsets()
+    try await bench.deleteGroupOffsets()
     // The damage: a group without a position would begin at the topic's start.
     #expect(try bench.groupPosition() == nil)
     try bench.sendNotes(20, text: "two")
@@ -207,7 +207,7 @@ extension StateTests {
 
   /// Deletes all that was made of the commands, and lets a worker elsewhere process them again, and more of them.
   private func processedAgain(_ bench: StateBench, more: Int = 0) async throws {
-    try bench.deleteGroupOffsets()
+    try await bench.deleteGroupOffsets()
     try await bench.recreate([bench.topics.valid, bench.topics.invalid, bench.topics.changelog])
     #expect(try bench.groupPosition() == nil)
     for number in 0..<more { try bench.send([("other-\(number)", "elsewhere")]) }
