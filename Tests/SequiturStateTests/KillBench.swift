@@ -1,7 +1,6 @@
 import Foundation
 import KafkaClient
 import RocksDB
-import Synchronization
 import TestBroker
 import Testing
 
@@ -27,15 +26,8 @@ final class KillBench: Sendable {
   private let rulesFile: String
   private let producer: KafkaProducer
   private let topic: ProducerTopic
-  /// Counts the workers started, when each gets a transactional id of its own.
-  private let starts = Mutex(0)
-  let changesIDs: Bool
 
-  /// - Parameter changesIDs: gives each worker a transactional id of its own, and ends the predecessor's transaction
-  ///   as it would have done. The test broker hides what a producer commits after an aborted transaction from a
-  ///   reader that begins behind it; so there, only this shows how little a restart reads.
-  init(partitions: Int, program: String, changesIDs: Bool) async throws {
-    self.changesIDs = changesIDs
+  init(partitions: Int, program: String) async throws {
     bench = try StateBench(partitions: partitions)
     self.program = program
     rulesFile = bench.directory.path + "/notes.yaml"
@@ -60,24 +52,9 @@ final class KillBench: Sendable {
     try RunningProgram.start(
       program,
       arguments: shared("worker") + [
-        "--state-dir", bench.stateDirectory, "--instance-id", try instanceID(), "--kafka",
-        "group.instance.id=\(bench.name)-one", "--lanes", "2", "--memory", "32MB", "--log-level", "info",
+        "--state-dir", bench.stateDirectory, "--instance-id", "one", "--lanes", "2", "--memory", "32MB",
+        "--log-level", "info",
       ] + flags)
-  }
-
-  private func instanceID() throws -> String {
-    guard changesIDs else { return "one" }
-    let start = starts.withLock { starts in
-      starts += 1
-      return starts
-    }
-    for lane in 0..<2 {
-      let predecessor = try TransactionalProducer(
-        configuration: bench.kafka.merging(["transactional.id": "\(bench.name)-\(start - 1)-\(lane)"]),
-        logger: bench.log.logger)
-      try predecessor.initTransactions(timeout: .seconds(30))
-    }
-    return "\(start)"
   }
 
   /// The audit; its report when it found a fault.

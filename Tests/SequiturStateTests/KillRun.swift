@@ -14,7 +14,7 @@ struct KillRun {
 
   init(_ bench: KillBench) throws {
     self.bench = bench
-    fold = try EventFold(of: bench.bench, rereads: !TestBroker.isOutside && !bench.changesIDs)
+    fold = try EventFold(of: bench.bench, rereads: !TestBroker.isOutside)
   }
 
   /// One worker's life and death, and what comes after it.

@@ -13,7 +13,6 @@ extension StateTests {
   /// | `SEQUITUR_KILL_SEED` | repeats one run's choices |
   /// | `SEQUITUR_KILL_OBJECTS` | objects that a restore from nothing has to read at least; default 2,000 |
   /// | `SEQUITUR_KILL_PARTITIONS` | default 2 |
-  /// | `SEQUITUR_KILL_IDS` | `changing`: each worker has a transactional id of its own; default on a test broker |
   /// | `SEQUITUR_KILL_BUILD` | `release`: kills the released program |
   ///
   /// Half of the rounds wait for a moment that random kills seldom meet (``KillMoment/Aim``).
@@ -34,8 +33,7 @@ extension StateTests {
     // A test broker keeps everything in memory, and an audit reads all of it: now and then new topics.
     for first in stride(from: 1, through: rounds, by: 20) {
       let bench = try await KillBench(
-        partitions: number("PARTITIONS") ?? 2, program: program,
-        changesIDs: environment["SEQUITUR_KILL_IDS"].map { $0 == "changing" } ?? !TestBroker.isOutside)
+        partitions: number("PARTITIONS") ?? 2, program: program)
       try bench.preload(number("OBJECTS") ?? 2000)
       var run = try KillRun(bench)
       try await run.settle(killed: nil, [], &tally)
