@@ -85,7 +85,7 @@ lint: ## Check the formatting
 format: ## Format the sources in place
 	$(SWIFT) format --in-place --recursive $(SWIFT_SOURCES)
 
-DOCUMENTED := Sequitur SequiturJSON SequiturWorker SequiturTesting LifecycleRules KafkaClient RocksDB
+DOCUMENTED := Sequitur SequiturJSON SequiturWorker SequiturTesting RulesModel LifecycleRules KafkaClient RocksDB
 
 docs: setup ## Build the API's documentation into .build/docs
 	$(SWIFT) package --disable-sandbox --allow-writing-to-directory .build/docs generate-documentation \

@@ -46,6 +46,25 @@ struct CommandFixture {
     return try RulesFile.parse(text, path: "deposits.yaml")
   }
 
+  /// Rules for the same commands that reckon: as in Benchmarks/arithmetic.yaml.
+  static func arithmetic() throws -> Rules {
+    let text = """
+      object: account
+      fields: {balance: {type: integer, default: 0, min: 0}, note: string}
+      states: [open]
+      commands:
+        deposit:
+          from: [none, open]
+          to: open
+          require: {amount: {type: integer, min: 1}}
+          optional: {note: string}
+          when: [{if: state.balance + amount <= 9000000000000000000, else: x-too-much}]
+          set: {balance: state.balance + amount, note: note}
+          event: deposited
+      """
+    return try RulesFile.parse(text, path: "arithmetic.yaml")
+  }
+
   func withRecord(_ index: Int, offset: Int64 = 0, _ body: (borrowing CommandRecord) -> Void) {
     withHeaders(index) { headers in
       keys.withUnsafeBytes { keys in

@@ -21,6 +21,15 @@ func decideBenchmarks() {
     benchmark.stopMeasurement()
     Gates(bytes: 54 * CommandFixture.count).check(Gates(bytes: bytes), benchmark)
   }
+
+  Benchmark("decide-arithmetic") { benchmark in
+    let commands = CommandFixture(.json)
+    let decider = LifecycleDecider(try CommandFixture.arithmetic())
+    benchmark.startMeasurement()
+    let bytes = decideAll(commands, decider)
+    benchmark.stopMeasurement()
+    Gates(bytes: 584_449).check(Gates(bytes: bytes), benchmark)
+  }
 }
 
 /// All commands on one object, one after the other; the bytes of all states that it had.

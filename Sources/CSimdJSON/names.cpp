@@ -17,6 +17,14 @@ csj_names *csj_names_create(const uint8_t *const *names, const size_t *lengths, 
   return nullptr;
 }
 
+size_t csj_names_add_text(csj_names *names, size_t index) try {
+  names->texts.resize(names->names.size());
+  if (names->texts[index] == 0) names->texts[index] = names->names.size() + names->text_count++;
+  return names->texts[index];
+} catch (...) {
+  return 0;
+}
+
 void csj_names_destroy(csj_names *names) { delete names; }
 
 int64_t csj_names_find(const csj_names *names, const uint8_t *name, size_t length) {

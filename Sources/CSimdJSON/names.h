@@ -11,7 +11,12 @@
 struct csj_names {
   std::vector<std::string> names;
   std::vector<uint32_t> slots;
+  /// By name: the slot of its text, or 0. Empty when no name has one.
+  std::vector<size_t> texts;
+  size_t text_count = 0;
   size_t mask = 0;
+
+  size_t value_count() const { return names.size() + text_count; }
 
   static size_t hash(const uint8_t *name, size_t length) {
     if (length == 0) return 0;

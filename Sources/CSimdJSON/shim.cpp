@@ -21,6 +21,10 @@ using namespace simdjson;
 struct csj_reader {
   ondemand::parser parser;
   std::unique_ptr<uint8_t[]> input;
+  /// Lists of strings; only grows with documents that have wanted lists.
+  std::unique_ptr<uint8_t[]> lists;
+  size_t lists_capacity = 0;
+  size_t lists_used = 0;
   /// How long a document the buffers have room for.
   size_t capacity = 0;
 
@@ -125,6 +129,87 @@ int read_fields(ondemand::object object, const csj_names *names, csj_value *valu
   return CSJ_OK;
 }
 
+/// Reads an array whose strings are wanted; another array is only validated.
+int read_list(csj_reader *reader, ondemand::value value, csj_value &result, size_t depth) {
+  if (depth > CSJ_DEPTH_MAX) return CSJ_TOO_DEEP;
+  ondemand::array array;
+  auto error = value.get_array().get(array);
+  if (error) return error;
+  uint8_t *start = reader->lists.get() + reader->lists_used;
+  uint8_t *end = start;
+  bool is_list = true;
+  for (auto element : array) {
+    ondemand::value inner;
+    error = element.get(inner);
+    if (error) return error;
+    csj_value item;
+    int code = read_value(inner, item, depth + 1);
+    if (code != CSJ_OK) return code;
+    is_list = is_list && item.kind == CSJ_STRING;
+    if (!is_list) continue;
+    std::memcpy(end, &item.length, sizeof(item.length));
+    std::memcpy(end + sizeof(item.length), item.string, item.length);
+    end += sizeof(item.length) + item.length;
+  }
+  result = csj_value();
+  result.kind = is_list ? CSJ_LIST : CSJ_ARRAY;
+  if (!is_list) return CSJ_OK;
+  result.string = start;
+  result.length = uint32_t(end - start);
+  reader->lists_used += result.length;
+  return CSJ_OK;
+}
+
+/// Makes room for every list that a document can hold: an item takes three bytes there, its quotes and a comma, and
+/// at most twice as many here.
+int reserve_lists(csj_reader *reader, size_t length) {
+  reader->lists_used = 0;
+  size_t wanted = 2 * length + 16;
+  size_t kept = 4 * CSJ_BYTES_KEPT;
+  bool fits = wanted <= reader->lists_capacity && (reader->lists_capacity <= kept || wanted > kept / 2);
+  if (fits) return CSJ_OK;
+  reader->lists.reset(new (std::nothrow) uint8_t[2 * wanted]);
+  reader->lists_capacity = reader->lists ? 2 * wanted : 0;
+  return reader->lists ? CSJ_OK : CSJ_NO_MEMORY;
+}
+
+/// Walks a document's fields where numbers are also wanted as they are written, or arrays as lists.
+int read_fields_and_texts(csj_reader *reader, ondemand::object object, const csj_names *names, csj_value *values) {
+  for (auto element : object) {
+    ondemand::field field;
+    auto error = std::move(element).get(field);
+    if (error) return error;
+    std::string_view name;
+    int code = read_name(field, name);
+    if (code != CSJ_OK) return code;
+    int64_t index = names->find(reinterpret_cast<const uint8_t *>(name.data()), name.size());
+    size_t slot = index < 0 ? 0 : names->texts[index];
+    ondemand::value inner = field.value();
+    std::string_view token = inner.raw_json_token();
+    csj_value value = csj_value();
+    csj_value text = csj_value();
+    if (slot != 0 && token[0] == '[') {
+      code = read_list(reader, inner, text, 2);
+      value.kind = CSJ_ARRAY;
+    } else {
+      code = read_value(inner, value, 2);
+    }
+    if (code != CSJ_OK) return code;
+    if (index < 0) continue;
+    values[index] = value;
+    if (slot == 0) continue;
+    if (value.kind == CSJ_INTEGER || value.kind == CSJ_NUMBER) {
+      size_t length = token.size();
+      while (length > 0 && uint8_t(token[length - 1]) <= ' ') length--;
+      text.kind = CSJ_TEXT;
+      text.string = reinterpret_cast<const uint8_t *>(token.data());
+      text.length = uint32_t(length);
+    }
+    values[slot] = text;
+  }
+  return CSJ_OK;
+}
+
 int read_object(ondemand::value value, csj_value &result, size_t depth) {
   if (depth > CSJ_DEPTH_MAX) return CSJ_TOO_DEEP;
   ondemand::object object;
@@ -177,7 +262,7 @@ int csj_reader_read(
   if (code != CSJ_OK) return code;
   std::memcpy(reader->input.get(), bytes, length);
   std::memset(reader->input.get() + length, ' ', SIMDJSON_PADDING);
-  std::memset(values, 0, names->names.size() * sizeof(csj_value));
+  std::memset(values, 0, names->value_count() * sizeof(csj_value));
 
   ondemand::document document;
   auto error = reader->parser.iterate(reader->input.get(), length, length + SIMDJSON_PADDING).get(document);
@@ -185,7 +270,12 @@ int csj_reader_read(
   ondemand::object object;
   error = document.get_object().get(object);
   if (error) return error;
-  code = read_fields(object, names, values, 1);
+  if (names->text_count == 0) {
+    code = read_fields(object, names, values, 1);
+  } else {
+    code = reserve_lists(reader, length);
+    if (code == CSJ_OK) code = read_fields_and_texts(reader, object, names, values);
+  }
   if (code != CSJ_OK) return code;
   return document.current_location().error() == OUT_OF_BOUNDS ? CSJ_OK : CSJ_TRAILING;
 }

@@ -35,6 +35,8 @@ extension RejectionCode {
   public static let invalidField = RejectionCode(rawValue: "invalid-field")
   /// A condition on the command and the object does not hold.
   public static let guardFailed = RejectionCode(rawValue: "guard-failed")
+  /// A value is beyond its bounds, too large to be reckoned with, or divided by zero.
+  public static let outOfRange = RejectionCode(rawValue: "out-of-range")
   /// The object is not at the version that the command expects.
   public static let versionConflict = RejectionCode(rawValue: "version-conflict")
   /// A command with this id has changed the object before.

@@ -127,7 +127,7 @@ struct RulesBoundsTests {
       Self.rules(states: Self.names("s", 0..<1_000), "  c: {from: none, to: nowhere, event: e}"), path: "r")
     let names = Self.names("s", 0..<20).joined(separator: ", ")
     #expect(
-      check.errors.map(\.message) == ["Expected one of \(names), … (1001 in all), but found `nowhere`"])
+      check.errors.map(\.message) == ["Expected one of \(names), … (1002 in all), but found `nowhere`"])
   }
 
   @Test func `a drawing and a decider of many names are made in a bounded time`() throws {

@@ -43,11 +43,11 @@ final class RulesDriver {
   }
 
   @discardableResult
-  func send(_ type: String?, _ payload: String, key: String = "k") throws -> Outcome {
-    try send(type.map { Array($0.utf8) }, Array(payload.utf8), key: key)
+  func send(_ type: String?, _ payload: String, key: String = "k", at time: Int64 = 0) throws -> Outcome {
+    try send(type.map { Array($0.utf8) }, Array(payload.utf8), key: key, at: time)
   }
 
-  func send(_ type: [UInt8]?, _ payload: [UInt8]?, key: String = "k") throws -> Outcome {
+  func send(_ type: [UInt8]?, _ payload: [UInt8]?, key: String = "k", at time: Int64 = 0) throws -> Outcome {
     let name = Array("ce_type".utf8)
     return try name.withUnsafeBytes { name in
       try (type ?? []).withUnsafeBytes { value in
@@ -59,7 +59,7 @@ final class RulesDriver {
               let value = payload == nil ? nil : bytes.isEmpty ? empty : bytes
               let record = CommandRecord(
                 unsafeKey: keyBytes, payload: value, headers: headers,
-                position: CommandPosition(partition: 0, offset: 0), timestamp: 0)
+                position: CommandPosition(partition: 0, offset: 0), timestamp: time)
               return try process(record, key: key)
             }
           }
@@ -84,18 +84,31 @@ final class RulesDriver {
   ) throws -> Outcome {
     let state = try states[key].map(decodeState)
     let context = DecisionContext(
-      key: record.key, position: record.position, timestamp: 0, version: UInt64(versions[key] ?? 0))
+      key: record.key, position: record.position, timestamp: record.timestamp,
+      version: UInt64(versions[key] ?? 0))
     switch decider.decide(command, on: state, in: context) {
     case .reject(let rejection): return .rejected(rejection.code, rejection.reason)
-    case .acceptAll: Issue.record("rules make one event"); return .event("")
-    case .accept(let event):
-      payload.truncate(to: 0)
-      let type = decider.encode(event, into: &payload)
-      lastPayload = Array(payload.bytes)
-      keep(decider.evolve(state, by: event), key: key)
-      return .event(type)
+    case .accept(let event): return .event(take([event], state, key: key))
+    case .acceptAll(let events): return .event(take(events, state, key: key))
     }
   }
+
+  /// The types of the events, with + between them; the last one's payload is kept.
+  private func take(_ events: [LifecycleEvent], _ state: LifecycleState?, key: String) -> String {
+    var state = state
+    var types: [String] = []
+    for event in events {
+      payload.truncate(to: 0)
+      types.append(decider.encode(event, into: &payload))
+      lastPayload = Array(payload.bytes)
+      state = decider.evolve(state, by: event)
+      keep(state, key: key)
+    }
+    return types.joined(separator: "+")
+  }
+
+  /// The payload of the last event, as text.
+  var payloadText: String { String(decoding: lastPayload, as: UTF8.self) }
 
   private func keep(_ state: LifecycleState?, key: String) {
     guard let state else {

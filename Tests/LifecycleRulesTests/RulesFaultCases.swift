@@ -15,11 +15,11 @@ extension RulesFaultTests {
     ),
     (
       "[]",
-      "r:1:1: Expected rules with the keys object, fields, states, commands, but found a list."
+      "r:1:1: Expected rules with the keys object, version, unknown-fields, fields, states, commands, examples, but found a list."
     ),
     (
       "hello",
-      "r:1:1: Expected rules with the keys object, fields, states, commands, but found `hello`."
+      "r:1:1: Expected rules with the keys object, version, unknown-fields, fields, states, commands, examples, but found `hello`."
     ),
     (
       "object: [",
@@ -140,9 +140,9 @@ extension RulesFaultTests {
       commands: {x: {from: none, to: s, event: e}}
       """,
       """
-      r:2:13: Expected one of string, integer, number, boolean, but found `int`. Did you mean `integer`?
-      r:2:21: Expected one of string, integer, number, boolean, but found `strng`. Did you mean `string`?
-      r:2:31: Expected one of string, integer, number, boolean, but found a list.
+      r:2:13: Expected one of string, integer, number, boolean, timestamp, duration, decimal, enum, list, but found `int`. Did you mean `integer`?
+      r:2:21: Expected one of string, integer, number, boolean, timestamp, duration, decimal, enum, list, but found `strng`. Did you mean `string`?
+      r:2:31: Expected one of string, integer, number, boolean, timestamp, duration, decimal, enum, list, but found a list.
       r:2:35: Expected a field's name, but found `status`, which is kept for every object. Choose another name.
       r:2:51: Expected the name of a field, but found `true`, which is a literal in guards.
       r:2:65: Expected the name of a field, but found `on`, which YAML readers take for a boolean or for null. Put it in quotes: 'on'.
@@ -166,7 +166,7 @@ extension RulesFaultTests {
       states: [s]
       commands: {x: {from: none, to: s, event: e}}
       """,
-      "r:2:1: Expected one of object, fields, states, commands, but found `field`. Did you mean `fields`?"
+      "r:2:1: Expected one of object, version, unknown-fields, fields, states, commands, examples, but found `field`. Did you mean `fields`?"
     ),
     (
       """
@@ -192,17 +192,17 @@ extension RulesFaultTests {
     ),
     (
       "  x: 1",
-      "r:7:6: Expected the command `x` with the keys from, to, event, require, when, set, but found `1`."
+      "r:7:6: Expected the command `x` with the keys from, to, event, require, optional, when, set, unset, but found `1`."
     ),
     (
       "  x: {from: a, to: b, event: e, wehn: []}",
-      "r:7:33: Expected one of from, to, event, require, when, set, but found `wehn`. Did you mean `when`?"
+      "r:7:33: Expected one of from, to, event, require, optional, when, set, unset, but found `wehn`. Did you mean `when`?"
     ),
     (
       "  x: {from: c, to: bb, event: e}",
       """
       r:7:13: Expected one of a, b, none, but found `c`.
-      r:7:20: Expected one of a, b, none, but found `bb`. Did you mean `b`?
+      r:7:20: Expected one of a, b, none, same, but found `bb`. Did you mean `b`?
       """
     ),
     (
@@ -244,7 +244,7 @@ extension RulesFaultTests {
       "  x: {from: a, to: b, event: e, require: {s: integer, q: strin}, set: [s, zz, s, ii, {}]}",
       """
       r:7:46: Expected `s` to be required as a string, as `fields` declares it, but found `integer`.
-      r:7:58: Expected one of string, integer, number, boolean, but found `strin`. Did you mean `string`?
+      r:7:58: Expected one of string, integer, number, boolean, timestamp, duration, decimal, enum, list, but found `strin`. Did you mean `string`?
       r:7:75: Expected one of s, i, b, but found `zz`. Declare it in `fields`.
       r:7:79: Expected each field once, but found `s` again.
       r:7:82: Expected one of s, i, b, but found `ii`. Did you mean `i`?
@@ -255,15 +255,16 @@ extension RulesFaultTests {
       "  x: {from: a, to: b, event: e, require: [s], set: s, when: 's == 1'}",
       """
       r:7:42: Expected a mapping of field names to types, but found a list.
-      r:7:52: Expected a list of fields to keep, but found `s`.
+      r:7:52: Expected a list of fields to keep, or a mapping of fields to expressions, but found `s`.
       r:7:61: Expected a list of guards, but found `s == 1`.
       """
     ),
     (
       "  x: {from: a, to: b, event: e, when: [1, {a: 1}]}",
       """
-      r:7:41: Expected one of == != < <= > >=, but the guard ends here.
-      r:7:43: Expected a guard like \"total > 0\", but found a mapping.
+      r:7:40: Expected a condition like `total > 0`, but `1` is an integer.
+      r:7:43: Expected the guard to have the key `if`, but there is none.
+      r:7:44: Expected one of if, else, reason, but found `a`.
       """
     ),
     (
@@ -277,7 +278,7 @@ extension RulesFaultTests {
     (
       "  x: {from: a, to: ~, event: null}",
       """
-      r:7:20: Expected one of a, b, none, but found nothing.
+      r:7:20: Expected one of a, b, none, same, but found nothing.
       r:7:30: Expected the name of an event, but found nothing.
       """
     ),
@@ -287,35 +288,35 @@ extension RulesFaultTests {
   static let guardFaults: [(String, String)] = [
     (
       "\"k\"",
-      "r:7:76: Expected one of == != < <= > >=, but the guard ends here."
+      "r:7:75: Expected a condition like `total > 0`, but `k` is an integer."
     ),
     (
       "\"k =\"",
-      "r:7:77: Expected one of == != < <= > >=, but found `=`. Write `==` to compare."
+      "r:7:77: Expected one of + - * / % == != < <= > >= and or not in, but found `=`. Write `==` to compare."
     ),
     (
       "\"k = 1\"",
-      "r:7:77: Expected one of == != < <= > >=, but found `=`. Write `==` to compare."
+      "r:7:77: Expected one of + - * / % == != < <= > >= and or not in, but found `=`. Write `==` to compare."
     ),
     (
       "\"k === 1\"",
-      "r:7:77: Expected one of == != < <= > >=, but found `===`."
+      "r:7:77: Expected one of + - * / % == != < <= > >= and or not in, but found `===`. Write `==` to compare."
     ),
     (
       "\"k == \"",
-      "r:7:80: Expected a field, `state.` and a field, 'text', a number, true or false, but the guard ends here."
+      "r:7:80: Expected a field, `state.` and a field, 'text', a number, a duration, true or false, but the expression ends here."
     ),
     (
       "\"k == 1 and k == 2\"",
-      "r:7:82: Expected the end of the guard, but found `and k == 2`. Write a second condition as a guard of its own."
+      "r:7:74: warning: Expected a guard that can hold, but `k == 1 and k == 2` never does: k is at least 1 and at most 1."
     ),
     (
       "\"== 1\"",
-      "r:7:75: Expected a field, `state.` and a field, 'text', a number, true or false, but found `== 1`."
+      "r:7:75: Expected a field, `state.` and a field, 'text', a number, a duration, true or false, but found `== 1`."
     ),
     (
       "\"k == 'x\"",
-      "r:7:80: Expected a ' that ends the text, but the guard ends."
+      "r:7:80: Expected a ' that ends the text, but the expression ends."
     ),
     (
       "\"k == \\\"x\\\"\"",
@@ -323,7 +324,7 @@ extension RulesFaultTests {
     ),
     (
       "\"k == 01\"",
-      "r:7:80: Expected a number as JSON writes it, like 12 or -0.5, but found `01`."
+      "r:7:80: Expected a number as JSON writes it, like 12 or -0.5, or a duration like 10m, but found `01`."
     ),
     (
       "\"k == 1e999\"",
@@ -331,15 +332,15 @@ extension RulesFaultTests {
     ),
     (
       "\"k == 1.2.3\"",
-      "r:7:80: Expected a number as JSON writes it, like 12 or -0.5, but found `1.2.3`."
+      "r:7:80: Expected a number as JSON writes it, like 12 or -0.5, or a duration like 10m, but found `1.2.3`."
     ),
     (
       "\"k == a.b\"",
-      "r:7:80: Expected a field of the command or `state.` and a field, but found `a.`. Fields of nested objects cannot be compared."
+      "r:7:80: Expected a field of the command or `state.` and a field, but found `a.`. Fields of nested objects cannot be used."
     ),
     (
       "\"k == state.\"",
-      "r:7:86: Expected a field's name after `state.`, but the guard ends here."
+      "r:7:86: Expected a field's name after `state.`, but the expression ends here."
     ),
     (
       "\"k == state.q\"",
@@ -375,19 +376,19 @@ extension RulesFaultTests {
     ),
     (
       "k == 1x",
-      "r:7:79: Expected a number as JSON writes it, like 12 or -0.5, but found `1x`."
+      "r:7:79: Expected a number as JSON writes it, like 12 or -0.5, or a duration like 10m, but found `1x`."
     ),
     (
       "'t == ''a'' b'",
-      "r:7:86: Expected the end of the guard, but found `b`. Write a second condition as a guard of its own."
+      "r:7:86: Expected the end of the expression, but found `b`. Write an operator between two values."
     ),
     (
       "\"(k == 1)\"",
-      "r:7:75: Expected a field, `state.` and a field, 'text', a number, true or false, but found `(k == 1)`."
+      ""
     ),
     (
       "\"\"",
-      "r:7:75: Expected a field, `state.` and a field, 'text', a number, true or false, but the guard ends here."
+      "r:7:75: Expected a field, `state.` and a field, 'text', a number, a duration, true or false, but the expression ends here."
     ),
   ]
 

@@ -49,16 +49,16 @@ struct RulesFaultTests {
       """
     #expect(
       faults(yaml) == """
-        r:1:1: Expected one of object, fields, states, commands, but found `objekt`. Did you mean `object`?
+        r:1:1: Expected one of object, version, unknown-fields, fields, states, commands, examples, but found `objekt`. Did you mean `object`?
         r:1:1: Expected rules to have the key `object`, but there is none.
-        r:2:13: Expected one of string, integer, number, boolean, but found `text`. Did you mean `string`?
+        r:2:13: Expected one of string, integer, number, boolean, timestamp, duration, decimal, enum, list, but found `text`. Did you mean `string`?
         r:2:19: Expected a field's name, but found `status`, which is kept for every object. Choose another name.
         r:2:35: Expected each key once, but found `a` again. It is first on line 2.
         r:3:13: Expected each state once, but found `s` again.
         r:3:16: Expected a state's name, but found `none`, which stands for an object that does not exist. Remove it.
         r:5:13: Expected one of s, none, but found `t`.
         r:5:39: Expected one of a, but found `b`. Declare it in `fields`.
-        r:5:53: Expected one of == != < <= > >=, but found `=`. Write `==` to compare.
+        r:5:53: Expected one of + - * / % == != < <= > >= and or not in, but found `=`. Write `==` to compare.
         r:6:3: Expected each key once, but found `x` again. It is first on line 5.
         """)
   }
@@ -109,7 +109,7 @@ struct RulesFaultTests {
       check.description == """
         r:2:10: warning: Expected a command that keeps the field `a`, but no `set` names it.
         r:3:13: warning: Expected a way from none to the state `lost`, but no command leads to it.
-        r:5:3: warning: Expected a guard that can hold, but `state.a == 'x'` asks for the state of an object that does not exist.
+        r:5:48: warning: Expected a guard that can hold, but `state.a == 'x'` asks for the state of an object that does not exist.
         r:6:3: warning: Expected the command `find` to be possible, but no object reaches its `from`.
         """)
   }

@@ -20,7 +20,8 @@ struct ImportArrows {
       "Sequitur": .only([]),
       "PartitionEngine": .only(["Sequitur"]),
       "SequiturJSON": .only(["Foundation", "Sequitur"]),
-      "LifecycleRules": .only(["CSimdJSON", "Glibc", "Sequitur", "Yams"]),
+      "RulesModel": .only(["Glibc", "Sequitur", "Yams"]),
+      "LifecycleRules": .only(["CSimdJSON", "Glibc", "RulesModel", "Sequitur"]),
       "SequiturWorker": .only([
         "Dispatch", "Foundation", "FoundationEssentials", "Glibc", "KafkaClient", "Logging", "Metrics",
         "PartitionEngine", "RocksDB", "Sequitur", "ServiceLifecycle", "Synchronization", "UnixSignals",

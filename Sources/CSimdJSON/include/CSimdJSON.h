@@ -35,9 +35,17 @@ typedef enum csj_kind {
   CSJ_INTEGER = 3,
   /// Any other number, also an integer beyond int64 (rounded to the nearest double).
   CSJ_NUMBER = 4,
-  CSJ_STRING = 5,
-  CSJ_OBJECT = 6,
-  CSJ_ARRAY = 7,
+  CSJ_OBJECT = 5,
+  CSJ_ARRAY = 6,
+  // From here on a value has bytes.
+  CSJ_STRING = 7,
+  /// A number as the document has it; only in the slots of csj_names_add_text().
+  CSJ_TEXT = 8,
+  /// An array of strings, each as a uint32 of its length in this machine's order and its bytes; only in the slots
+  /// of csj_names_add_text().
+  CSJ_LIST = 9,
+  /// Not made here: 16 bytes of a reader's own.
+  CSJ_WIDE = 10,
 } csj_kind;
 
 /// One field's value. A string is a view that lasts until the reader's next call; it is not terminated.
@@ -73,6 +81,10 @@ typedef struct csj_names csj_names;
 /// NULL when there is no memory. Copies the names. The caller destroys the table.
 csj_names *csj_names_create(const uint8_t *const *names, const size_t *lengths, size_t count);
 void csj_names_destroy(csj_names *names);
+/// Has the field's number also handed out as it is written, or its array as a list of strings: in another slot, whose
+/// index is returned. Slots stand behind the names' own values, in the order in which they were added. 0 when there is
+/// no memory.
+size_t csj_names_add_text(csj_names *names, size_t index);
 /// The name's index, or -1.
 int64_t csj_names_find(const csj_names *names, const uint8_t *name, size_t length);
 
@@ -82,7 +94,7 @@ typedef struct csj_reader csj_reader;
 /// NULL when there is no memory. The caller destroys the reader.
 csj_reader *csj_reader_create(void);
 void csj_reader_destroy(csj_reader *reader);
-/// Reads the fields `names` of a JSON object into `values`, which has room for as many.
+/// Reads the fields `names` of a JSON object into `values`, which has room for as many and the added slots.
 ///
 /// Copies the bytes, since simdjson reads beyond their end. Returns CSJ_OK or a code; after an error the
 /// values mean nothing.

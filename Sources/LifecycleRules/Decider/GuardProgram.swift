@@ -1,8 +1,11 @@
 import CSimdJSON
+import RulesModel
 
-/// A guard with every name replaced by an index.
+/// A guard with every name replaced by an index: a simple comparison, or an expression's program.
 struct GuardProgram {
-  let rule: Guard
+  /// Nil for a simple comparison.
+  let code: Code?
+  private let comparison: Operator
   private let left: Side
   private let right: Side
 
@@ -16,29 +19,37 @@ struct GuardProgram {
     let source: Source
     let index: Int
     let literal: csj_value
-    /// Owns a literal string's bytes.
-    let owner: PermanentBytes?
   }
 
   /// - Parameters:
   ///   - fields: the indexes of the object's fields.
   ///   - slots: the indexes of the commands' fields.
-  init(_ rule: Guard, fields: [String: Int], slots: [String: Int]) {
-    self.rule = rule
-    left = Self.side(rule.left, fields, slots)
-    right = Self.side(rule.right, fields, slots)
+  ///   - owners: gets the owners of literal strings' bytes.
+  init(
+    simple comparison: Operator, _ left: SimpleOperand, _ right: SimpleOperand, fields: [String: Int],
+    slots: [String: Int], owners: inout [PermanentBytes]
+  ) {
+    code = nil
+    self.comparison = comparison
+    self.left = Self.side(left, fields, slots, &owners)
+    self.right = Self.side(right, fields, slots, &owners)
   }
 
-  /// Whether it holds.
+  init(_ code: Code) {
+    self.code = code
+    comparison = .equal
+    left = Side(source: .literal, index: 0, literal: csj_value())
+    right = left
+  }
+
+  /// Whether a simple comparison holds.
   func holds(command: ValueBox, state: ValueBox?) -> Bool {
-    value(left, command, state).satisfies(rule.comparison, value(right, command, state))
+    value(left, command, state).satisfies(comparison, value(right, command, state))
   }
 
-  /// The text of the first operand that is missing, for the reason.
-  func missingOperand(command: ValueBox, state: ValueBox?) -> String? {
-    if value(left, command, state).isMissing { return rule.left.text }
-    if value(right, command, state).isMissing { return rule.right.text }
-    return nil
+  /// Whether a side of a simple comparison is missing: the left one, the right one.
+  func missing(command: ValueBox, state: ValueBox?) -> (Bool, Bool) {
+    (value(left, command, state).isMissing, value(right, command, state).isMissing)
   }
 
   private func value(_ side: Side, _ command: ValueBox, _ state: ValueBox?) -> csj_value {
@@ -50,19 +61,19 @@ struct GuardProgram {
   }
 
   private static func side(
-    _ operand: Guard.Operand, _ fields: [String: Int], _ slots: [String: Int]
+    _ operand: SimpleOperand, _ fields: [String: Int], _ slots: [String: Int],
+    _ owners: inout [PermanentBytes]
   ) -> Side {
     var literal = csj_value()
     switch operand {
-    case .command(let name): return Side(source: .command, index: slots[name]!, literal: literal, owner: nil)
-    case .state(let name):
-      return Side(source: .state, index: fields[name]!, literal: literal, owner: nil)
+    case .command(let name): return Side(source: .command, index: slots[name]!, literal: literal)
+    case .state(let name): return Side(source: .state, index: fields[name]!, literal: literal)
     case .string(let text):
       let owner = Array(text.utf8).withUnsafeBytes { PermanentBytes($0) }
+      owners.append(owner)
       literal.kind = CSJ_STRING
       literal.string = owner.bytes.baseAddress?.assumingMemoryBound(to: UInt8.self)
       literal.length = UInt32(owner.bytes.count)
-      return Side(source: .literal, index: 0, literal: literal, owner: owner)
     case .integer(let integer):
       literal.kind = CSJ_INTEGER
       literal.integer = integer
@@ -73,13 +84,13 @@ struct GuardProgram {
       literal.kind = CSJ_BOOLEAN
       literal.boolean = boolean
     }
-    return Side(source: .literal, index: 0, literal: literal, owner: nil)
+    return Side(source: .literal, index: 0, literal: literal)
   }
 }
 
-extension Guard.Operand {
+extension SimpleOperand {
   /// A field as the guard names it.
-  fileprivate var text: String? {
+  var text: String? {
     switch self {
     case .command(let name): name
     case .state(let name): "state.\(name)"

@@ -1,8 +1,9 @@
 import CSimdJSON
+@_exported import RulesModel
 import Sequitur
 
 /// Decides by ``Rules``: commands are JSON objects, whose type is the header `ce_type` or else their field
-/// `type`, and an event's payload is the command's, byte for byte.
+/// `type`, and an event's payload is the command's, byte for byte, unless the rules write another.
 ///
 /// Documented outcomes of odd payloads: null, empty, no JSON, no JSON object, invalid UTF-8, something behind the
 /// object, a number beyond the range of a double, or deeper nesting than 256 levels are `malformed`. Of fields with
@@ -11,7 +12,7 @@ import Sequitur
 ///
 /// Thread rule: one thread at a time. Commands, events and states are valid as long as they are held, and belong
 /// to the decider that made them. Accepting a command allocates nothing while no more than four of its commands
-/// and states are held.
+/// and states are held, and it makes one event.
 public final class LifecycleDecider: Decider {
   public typealias Command = LifecycleCommand
   public typealias Event = LifecycleEvent
@@ -24,6 +25,9 @@ public final class LifecycleDecider: Decider {
   private let reader: OpaquePointer
   private let commandValues: UnsafeMutablePointer<csj_value>
   private let stateValues: UnsafeMutablePointer<csj_value>
+  /// Decimals of the state that was read last.
+  private let stateWides: UnsafeMutablePointer<Int128>
+  let scratch: EffectScratch
   // Unchecked: the pools are only touched by one statement at a time, and the checks cost 4 % of a command.
   @exclusivity(unchecked) private var commands: ValuePool
   @exclusivity(unchecked) private var states: ValuePool
@@ -36,9 +40,12 @@ public final class LifecycleDecider: Decider {
       preconditionFailure("there is no memory for a JSON reader")
     }
     self.reader = reader
-    commandValues = .allocate(capacity: program.commandFields.names.count)
-    stateValues = .allocate(capacity: program.stateFields.names.count)
-    commands = ValuePool(valueCount: program.commandFields.names.count)
+    commandValues = .allocate(capacity: program.commandFields.valueCount)
+    stateValues = .allocate(capacity: program.stateFields.valueCount)
+    stateWides = .allocate(capacity: max(rules.fields.count, 1))
+    stateWides.initialize(repeating: 0, count: max(rules.fields.count, 1))
+    scratch = EffectScratch(fields: rules.fields.count, converted: program.convertedCount)
+    commands = ValuePool(valueCount: program.commandFields.valueCount)
     states = ValuePool(valueCount: rules.fields.count)
   }
 
@@ -46,6 +53,7 @@ public final class LifecycleDecider: Decider {
     csj_reader_destroy(reader)
     commandValues.deallocate()
     stateValues.deallocate()
+    stateWides.deallocate()
   }
 
   /// The command, `malformed` when the payload is no JSON object, or `unknown-command` when the rules do not
@@ -65,24 +73,33 @@ public final class LifecycleDecider: Decider {
     _ command: LifecycleCommand, on state: LifecycleState?, in context: borrowing DecisionContext
   ) -> Decision<LifecycleEvent> {
     let rule = program.commands[command.box.index]
+    guard rule.isPlain else { return decideWhole(rule, command, state, context) }
     let status = state?.box.index ?? 0
-    guard rule.allowed[status] else { return .reject(wrongStatus(rule, status: status)) }
+    guard rule.allowed[status] else { return .reject(wrongStatus([rule], status: status)) }
     for check in rule.checks {
       let value = command.box.values[check.slot]
-      if value.isMissing ? check.isRequired : !value.isOf(check.field.type) {
-        return .reject(.invalidField, wrongField(rule, check, value))
+      if value.isMissing ? check.isRequired : !value.isOf(check.form) {
+        return .reject(.invalidField, wrongField(rule, check, value, value.isMissing ? .missing : .type))
       }
     }
-    for condition in rule.guards where !condition.holds(command: command.box, state: state?.box) {
-      return .reject(.guardFailed, failed(rule, condition, command: command, state: state))
+    for (index, condition) in rule.guards.enumerated()
+    where !condition.holds(command: command.box, state: state?.box) {
+      return .reject(.guardFailed, failed(rule, index, command: command, state: state))
     }
     return .accept(LifecycleEvent(box: command.box))
   }
 
   public func evolve(_ state: LifecycleState?, by event: LifecycleEvent) -> LifecycleState? {
+    if event.box.eventType >= 0 {
+      switch event.box.outcome {
+      case .state: return LifecycleState(box: event.box)
+      case .forgotten: return nil
+      case .unchanged: return state
+      }
+    }
     let rule = program.commands[event.box.index]
     guard rule.target != 0 else { return nil }
-    let count = program.fields.count
+    let count = program.forms.count
     let old = state?.box
     let bytes =
       event.box.stringBytes + (old?.stringBytes ?? 0)
@@ -101,7 +118,8 @@ public final class LifecycleDecider: Decider {
 
   public func encode(_ event: LifecycleEvent, into payload: inout ByteWriter) -> String {
     payload.append(event.box.payload)
-    return program.commands[event.box.index].rule.event
+    let type = event.box.eventType
+    return type < 0 ? program.commands[event.box.index].eventType : program.eventTypes[type]
   }
 
   /// Throws ``LifecycleStateFault`` when the bytes are no state of these rules.
@@ -110,13 +128,15 @@ public final class LifecycleDecider: Decider {
   public func decodeState(_ bytes: RawSpan) throws(LifecycleStateFault) -> LifecycleState {
     let values = stateValues + 1
     let status =
-      if let status = bytes.withUnsafeBytes({ StateScanner.scan($0, program, into: values) }) {
+      if let status = bytes.withUnsafeBytes({
+        StateScanner.scan($0, program, into: values, wides: stateWides)
+      }) {
         status
       } else {
         try parseState(bytes)
       }
-    for field in 0..<program.fields.count {
-      guard values[field].kind == CSJ_MISSING || values[field].isOf(program.fields[field].type) else {
+    for field in 0..<program.forms.count {
+      guard values[field].kind == CSJ_MISSING || values[field].isOf(program.forms[field]) else {
         throw wrongStateField(program.fields[field], values[field])
       }
     }
@@ -128,12 +148,22 @@ public final class LifecycleDecider: Decider {
   /// Appends `{"status":"open","customer":"…","total":12}`: the fields that are set, in the order of the rules.
   public func encodeState(_ state: LifecycleState, into bytes: inout ByteWriter) {
     bytes.append(program.statusTexts[state.box.index].bytes)
-    for field in 0..<program.fields.count where state.box.values[field].kind != CSJ_MISSING {
+    for field in 0..<program.forms.count where state.box.values[field].kind != CSJ_MISSING {
       bytes.append(program.fieldTexts[field].bytes)
-      bytes.append(state.box.values[field])
+      let value = state.box.values[field]
+      switch value.kind {
+      case CSJ_STRING: bytes.append(jsonString: value.bytes)
+      case CSJ_INTEGER: bytes.append(decimal: value.integer)
+      case CSJ_NUMBER: bytes.append(jsonNumber: value.number)
+      case CSJ_BOOLEAN: bytes.append(value.boolean ? "true" as StaticString : "false")
+      default: bytes.append(Cell(value, CellKind(program.fields[field].type)), as: program.fields[field].type)
+      }
     }
     bytes.append(UInt8(ascii: "}"))
   }
+
+  /// A box for an event that is also the state after it.
+  func takeEventBox() -> ValueBox { states.take() }
 
   /// The status' index, with `status` and the fields in ``stateValues``.
   private func parseState(_ bytes: RawSpan) throws(LifecycleStateFault) -> Int {
@@ -148,6 +178,15 @@ public final class LifecycleDecider: Decider {
     }
     guard let status = program.statuses.index(of: stateValues[0].bytes), status > 0 else {
       throw unknownStatus(String(decoding: stateValues[0].bytes, as: UTF8.self))
+    }
+    for field in 0..<program.forms.count where program.forms[field].isConverted {
+      let text = program.stateTexts[field]
+      let value = stateValues[field + 1]
+      guard value.kind != CSJ_MISSING else { continue }
+      let (read, refusal) = FieldReader.read(
+        value, text: text > 0 ? stateValues[text] : csj_value(), as: program.fields[field].type,
+        wide: stateWides + field)
+      if refusal == nil { stateValues[field + 1] = read }
     }
     return status
   }
@@ -177,17 +216,5 @@ public final class LifecycleDecider: Decider {
   ) -> Int32 {
     let start = bytes.baseAddress?.assumingMemoryBound(to: UInt8.self)
     return csj_reader_read(reader, names.table, start, bytes.count, values)
-  }
-}
-
-extension ByteWriter {
-  /// Appends a value of a state as JSON.
-  fileprivate mutating func append(_ value: csj_value) {
-    switch value.kind {
-    case CSJ_STRING: append(jsonString: value.bytes)
-    case CSJ_INTEGER: append(decimal: value.integer)
-    case CSJ_NUMBER: append(jsonNumber: value.number)
-    default: append(value.boolean ? "true" as StaticString : "false")
-    }
   }
 }

@@ -4,9 +4,12 @@ import CSimdJSON
 final class NameTable {
   let names: [String]
   let table: OpaquePointer
+  /// How many values a reader has for the names: one each, and the added texts.
+  private(set) var valueCount: Int
 
   init(_ names: [String]) {
     self.names = names
+    valueCount = names.count
     let bytes = names.map { Array($0.utf8) }
     let all = Array(bytes.joined()) + [0]
     let table = all.withUnsafeBufferPointer { all in
@@ -24,6 +27,14 @@ final class NameTable {
   }
 
   deinit { csj_names_destroy(table) }
+
+  /// The slot for the text of the name's number, or for its list; see `csj_names_add_text`.
+  func addText(_ index: Int) -> Int {
+    let slot = csj_names_add_text(table, index)
+    precondition(slot > 0, "there is no memory for a table of names")
+    valueCount = max(valueCount, slot + 1)
+    return slot
+  }
 
   func index(of name: UnsafeRawBufferPointer) -> Int? {
     let start = name.baseAddress?.assumingMemoryBound(to: UInt8.self)

@@ -1,4 +1,5 @@
 import CSimdJSON
+import RulesModel
 import Sequitur
 
 /// Rules with every name replaced by an index, for the hot path.
@@ -10,92 +11,197 @@ final class RulesProgram {
   let commandNames: NameTable
   /// ``Rules/none``, then the states.
   let statuses: NameTable
+  /// By command: its rule, or the first of its alternatives.
   let commands: [CommandProgram]
   let fields: [Rules.Field]
+  /// By field of the object.
+  let forms: [FieldForm]
+  /// By field of the object: its bounds.
+  let bounds: [BoundsProgram?]
+  /// By field of the object: the slot of its text among the state's values, or 0.
+  let stateTexts: [Int]
+  /// The types of all events that rules with an effect make.
+  let eventTypes: [String]
   /// `{"status":"open"` for each status.
   let statusTexts: [PermanentBytes]
   /// `,"total":` for each field.
   let fieldTexts: [PermanentBytes]
+  /// By field of the object: its default, or a missing value.
+  let initials: [csj_value]
+  let machine: Machine
+  /// How many values of commands are read from texts.
+  let convertedCount: Int
+  private let initialOwners: [PermanentBytes]
 
   init(_ rules: Rules) {
-    var slots: [String: Int] = ["type": 0]
-    var slotNames = ["type"]
-    for name in rules.commands.flatMap(\.fieldNames) where slots[name] == nil {
-      slots[name] = slotNames.count
-      slotNames.append(name)
-    }
     let statusNames = [Rules.none] + rules.states
     let statusIndexes = Self.indexes(statusNames)
     let fieldIndexes = Self.indexes(rules.fields.map(\.name))
-    commandFields = NameTable(slotNames)
     stateFields = NameTable(["status"] + rules.fields.map(\.name))
-    commandNames = NameTable(rules.commands.map(\.name))
+    stateTexts = rules.fields.enumerated().map { [stateFields] index, field in
+      FieldForm(field.type).needsText ? stateFields.addText(index + 1) : 0
+    }
     statuses = NameTable(statusNames)
     fields = rules.fields
-    commands = rules.commands.map {
-      CommandProgram($0, rules: rules, statuses: statusIndexes, fields: fieldIndexes, slots: slots)
-    }
+    forms = rules.fields.map { FieldForm($0.type) }
+    bounds = rules.fields.map { BoundsProgram($0) }
     statusTexts = statusNames.map { PermanentBytes(json: $0, before: "{\"status\":", after: "") }
     fieldTexts = rules.fields.map { PermanentBytes(json: $0.name, before: ",", after: ":") }
+    (initials, initialOwners) = Self.initials(rules.fields)
+
+    var builder = ProgramBuilder(rules, statuses: statusIndexes, fields: fieldIndexes)
+    let programs = rules.commands.map { builder.program(of: $0) }
+    var first = -1
+    var commands: [CommandProgram] = []
+    for program in programs {
+      if program.rule.alternative == 0 {
+        commands.append(program)
+        first = commands.count - 1
+      } else {
+        commands[first].alternatives.append(program)
+      }
+    }
+    self.commands = commands
+    commandNames = NameTable(commands.map(\.rule.name))
+    commandFields = builder.commandFields
+    eventTypes = builder.eventTypes
+    convertedCount = builder.convertedCount
+    machine = Machine(builder.compiler)
   }
 
   private static func indexes(_ names: [String]) -> [String: Int] {
     Dictionary(uniqueKeysWithValues: names.enumerated().map { ($0.element, $0.offset) })
   }
+
+  private static func initials(_ fields: [Rules.Field]) -> ([csj_value], [PermanentBytes]) {
+    var owners: [PermanentBytes] = []
+    let values = fields.map { field in
+      guard let initial = field.initial else { return csj_value() }
+      let kind = CellKind(field.type)
+      let cell = Cell(initial, as: field.type, &owners)
+      guard kind == .wide else {
+        return withUnsafeTemporaryAllocation(of: Int128.self, capacity: 1) {
+          cell.value(kind, wide: $0.baseAddress!)
+        }
+      }
+      let owner = withUnsafeBytes(of: cell.wide) { PermanentBytes($0) }
+      owners.append(owner)
+      return csj_value(wide: owner.bytes.baseAddress!.assumingMemoryBound(to: Int128.self))
+    }
+    return (values, owners)
+  }
 }
 
-/// One command with every name replaced by an index.
+/// One rule with every name replaced by an index.
 final class CommandProgram {
   let rule: CommandRule
   /// By status: whether it allows the command.
   let allowed: [Bool]
   /// The status it leads to; 0 forgets the object.
   let target: Int
+  /// The type of its event, for rules without an effect.
+  let eventType: String
   let checks: [FieldCheck]
+  let checkedFields: [CheckedField]
   let guards: [GuardProgram]
-  /// By field of the object: the command's field it is set from, or -1.
+  /// By field of the object: the command's field it is set from, or -1. For rules without an effect.
   let sources: [Int]
+  /// What the rule does beyond what the first version of the language could say; nil for nothing.
+  let effect: EffectProgram?
+  /// The names that a command may have besides; nil when all are allowed.
+  let knownNames: NameTable?
+  /// The other alternatives of the first one's command, in their order.
+  var alternatives: [CommandProgram] = [] {
+    didSet { isPlain = false }
+  }
+  /// Whether the command says what the first version of the language could, so that the short way is enough.
+  private(set) var isPlain: Bool
+  /// By guard: the sentence that it is refused with; nil for the one that names the condition.
+  let reasons: [[ReasonPart]?]
+  private let owners: [PermanentBytes]
 
-  /// - Parameters:
-  ///   - statuses: their indexes.
-  ///   - fields: the indexes of the object's fields.
-  ///   - slots: the indexes of the commands' fields.
   init(
-    _ rule: CommandRule, rules: Rules, statuses: [String: Int], fields: [String: Int], slots: [String: Int]
+    rule: CommandRule, allowed: [Bool], target: Int, checks: [FieldCheck], checkedFields: [CheckedField],
+    guards: [GuardProgram], reasons: [[ReasonPart]?], sources: [Int], effect: EffectProgram?,
+    knownNames: NameTable?, owners: [PermanentBytes]
   ) {
     self.rule = rule
-    var allowed = [Bool](repeating: false, count: statuses.count)
-    for state in rule.from { allowed[statuses[state]!] = true }
     self.allowed = allowed
-    target = statuses[rule.to]!
-    let required = rule.require.map { FieldCheck(field: $0, slot: slots[$0.name]!, isRequired: true) }
-    let names = Set(rule.require.map(\.name))
-    let kept = rule.set.filter { !names.contains($0) }.map {
-      FieldCheck(field: rules.fields[fields[$0]!], slot: slots[$0]!, isRequired: false)
-    }
-    checks = required + kept
-    guards = rule.guards.map { GuardProgram($0, fields: fields, slots: slots) }
-    var sources = [Int](repeating: -1, count: rules.fields.count)
-    for name in rule.set { sources[fields[name]!] = slots[name]! }
+    self.target = target
+    eventType = rule.events[0].type
+    self.checks = checks
+    self.checkedFields = checkedFields
+    self.guards = guards
+    self.reasons = reasons
     self.sources = sources
+    self.effect = effect
+    self.knownNames = knownNames
+    self.owners = owners
+    let isOld = checks.allSatisfy { $0.converted < 0 } && checkedFields.allSatisfy { $0.bounds == nil }
+    let hasOldGuards =
+      guards.allSatisfy { $0.code == nil }
+      && rule.guards.allSatisfy {
+        $0.code == nil && $0.reason == nil
+      }
+    isPlain = isOld && hasOldGuards && effect == nil && knownNames == nil
   }
 }
 
-/// The type that a command's field must have.
-struct FieldCheck {
-  let field: Rules.Field
-  let slot: Int
-  let isRequired: Bool
+/// A part of a sentence that a command is refused with.
+enum ReasonPart {
+  case text(String)
+  case value(Code, FieldType)
 }
 
-extension CommandRule {
-  /// The fields of the command that the rule asks for, in the order of the file.
-  var fieldNames: [String] {
-    let operands = guards.flatMap { [$0.left, $0.right] }
-    let compared = operands.compactMap { operand in
-      if case .command(let name) = operand { name } else { nil }
-    }
-    return require.map(\.name) + set + compared
+/// A field that a rule checks, with what the hot path does not need.
+struct CheckedField {
+  let field: Rules.Field
+  let bounds: BoundsProgram?
+}
+
+/// What a rule does to the object, and which events it makes.
+final class EffectProgram {
+  enum Source {
+    /// Stays as it is, or takes its default.
+    case old
+    /// The command's field in this slot, if it has it.
+    case command(Int)
+    /// What was read from the command's field, if it has it.
+    case converted(Int)
+    /// The value of an expression.
+    case value(Code)
+    case removed
+  }
+
+  struct Event {
+    /// Among ``RulesProgram/eventTypes``.
+    let type: Int
+    /// Nil for the command's own payload.
+    let payload: [Member]?
+  }
+
+  struct Member {
+    /// `{"free":` or `,"free":`.
+    let name: PermanentBytes
+    let code: Code
+    let type: FieldType
+    /// Left out when it is missing.
+    let isOnlyField: Bool
+  }
+
+  /// By field of the object.
+  let sources: [Source]
+  /// Whether the value is the field of that name and nothing else, so that nothing is done when it is missing.
+  let isOnlyField: [Bool]
+  /// Whether the status stays.
+  let staysInStatus: Bool
+  let events: [Event]
+
+  init(sources: [Source], isOnlyField: [Bool], staysInStatus: Bool, events: [Event]) {
+    self.sources = sources
+    self.isOnlyField = isOnlyField
+    self.staysInStatus = staysInStatus
+    self.events = events
   }
 }
 
@@ -104,7 +210,7 @@ final class PermanentBytes {
   let bytes: UnsafeRawBufferPointer
 
   init(_ source: UnsafeRawBufferPointer) {
-    let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: max(source.count, 1), alignment: 1)
+    let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: max(source.count, 1), alignment: 16)
     copy.copyMemory(from: source)
     bytes = UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(copy)[..<source.count])
   }

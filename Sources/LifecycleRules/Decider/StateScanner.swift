@@ -1,5 +1,6 @@
 import CSimdJSON
 import Glibc
+import RulesModel
 
 /// Reads a state in the one form in which `encodeState` writes it, several times faster than a JSON parser.
 ///
@@ -11,17 +12,21 @@ struct StateScanner {
 
   /// The status' index, with the fields in `values`; nil when the parser must look at it. Strings are views.
   static func scan(
-    _ bytes: UnsafeRawBufferPointer, _ program: RulesProgram, into values: UnsafeMutablePointer<csj_value>
+    _ bytes: UnsafeRawBufferPointer, _ program: RulesProgram, into values: UnsafeMutablePointer<csj_value>,
+    wides: UnsafeMutablePointer<Int128>
   ) -> Int? {
     guard let start = bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) else { return nil }
     var scanner = StateScanner(rest: start, end: start + bytes.count)
     guard let status = scanner.status(program) else { return nil }
-    for field in 0..<program.fields.count {
+    for field in 0..<program.forms.count {
       guard scanner.skip(program.fieldTexts[field].bytes) else {
         values[field] = csj_value()
         continue
       }
-      guard let value = scanner.value() else { return nil }
+      let form = program.forms[field]
+      guard let value = form == .wide ? scanner.wide(program, field, wides) : scanner.value() else {
+        return nil
+      }
       values[field] = value
     }
     return scanner.next == UInt8(ascii: "}") && scanner.rest + 1 == scanner.end ? status : nil
@@ -92,5 +97,26 @@ struct StateScanner {
     value.kind = CSJ_INTEGER
     value.integer = isNegative ? -number : number
     return value
+  }
+
+  /// A decimal as it is written: with all its places.
+  private mutating func wide(
+    _ program: RulesProgram, _ field: Int, _ wides: UnsafeMutablePointer<Int128>
+  ) -> csj_value? {
+    guard case .decimal(let scale) = program.fields[field].type else { return nil }
+    let start = rest
+    while next == UInt8(ascii: "-") || next == UInt8(ascii: ".") || (next >= 48 && next <= 57) { rest += 1 }
+    guard next == UInt8(ascii: ",") || next == UInt8(ascii: "}") else { return nil }
+    let text = UnsafeRawBufferPointer(start: start, count: rest - start)
+    // Another form, like a zero in front, is the parser's to judge.
+    guard let decimal = ExactDecimal(jsonNumber: text), decimal.scale == scale else { return nil }
+    let digits = text.drop { $0 == UInt8(ascii: "-") }
+    let isOdd =
+      digits.first == UInt8(ascii: "0") && digits.count > 1 && digits.dropFirst().first != UInt8(ascii: ".")
+    if isOdd || text.dropFirst().contains(UInt8(ascii: "-")) || digits.first == UInt8(ascii: ".") {
+      return nil
+    }
+    wides[field] = decimal.unscaled
+    return csj_value(wide: wides + field)
   }
 }

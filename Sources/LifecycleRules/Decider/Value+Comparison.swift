@@ -1,19 +1,13 @@
 import CSimdJSON
 import Glibc
+import RulesModel
 
 extension csj_value {
   /// Whether there is no such field, or it is JSON's null.
   var isMissing: Bool { kind == CSJ_MISSING || kind == CSJ_NULL }
 
-  /// Whether the value is of a field's type.
-  func isOf(_ type: FieldType) -> Bool {
-    switch type {
-    case .string: kind == CSJ_STRING
-    case .integer: kind == CSJ_INTEGER
-    case .number: kind == CSJ_INTEGER || kind == CSJ_NUMBER
-    case .boolean: kind == CSJ_BOOLEAN
-    }
-  }
+  /// Whether it is a view of bytes: a string, or what only decimals and lists have.
+  var hasBytes: Bool { kind.rawValue >= CSJ_STRING.rawValue }
 
   /// Like `an integer`.
   var phrase: String {
@@ -24,18 +18,19 @@ extension csj_value {
     case CSJ_NUMBER: "a number"
     case CSJ_STRING: "a string"
     case CSJ_OBJECT: "an object"
-    case CSJ_ARRAY: "an array"
+    case CSJ_ARRAY, CSJ_LIST: "an array"
+    case CSJ_TEXT, CSJ_WIDE: "a number"
     default: "missing"
     }
   }
 
   /// Whether the comparison holds; never between values of different kinds or with a missing one.
-  func satisfies(_ comparison: Guard.Comparison, _ other: csj_value) -> Bool {
+  func satisfies(_ comparison: Operator, _ other: csj_value) -> Bool {
     if kind == CSJ_BOOLEAN, other.kind == CSJ_BOOLEAN {
       switch comparison {
       case .equal: return boolean == other.boolean
       case .notEqual: return boolean != other.boolean
-      case .less, .lessOrEqual, .greater, .greaterOrEqual: return false
+      default: return false
       }
     }
     guard let order = order(to: other) else { return false }
@@ -46,6 +41,7 @@ extension csj_value {
     case .lessOrEqual: return order <= 0
     case .greater: return order > 0
     case .greaterOrEqual: return order >= 0
+    default: return false
     }
   }
 
@@ -78,7 +74,7 @@ extension csj_value {
   }
 
   /// Compares exactly: the integer is not rounded to a double.
-  private static func exactOrder(_ integer: Int64, _ number: Double) -> Int {
+  static func exactOrder(_ integer: Int64, _ number: Double) -> Int {
     if number >= 0x1p63 { return -1 }
     if number < -0x1p63 { return 1 }
     let whole = number.rounded(.towardZero)

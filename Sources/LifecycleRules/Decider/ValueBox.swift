@@ -7,11 +7,24 @@ final class ValueBox {
   /// Memory beyond this is given back when the box is used again.
   private static let bytesKept = 64 << 10
 
+  enum Outcome {
+    /// The box is the object's state as well.
+    case state
+    /// The object is forgotten.
+    case forgotten
+    /// The object stays as it is: more events of the command follow.
+    case unchanged
+  }
+
   /// The values by their index; strings are views into this box's own memory.
   let values: UnsafeMutablePointer<csj_value>
   private let valueCount: Int
   /// The command's or the status' index in the program.
   var index = 0
+  /// The event that it stands for, among ``RulesProgram/eventTypes``; -1 for anything else.
+  var eventType = -1
+  /// Of an event: what becomes of the object.
+  var outcome = Outcome.state
   /// How many bytes at the start of the memory are the command's payload.
   private(set) var payloadLength = 0
   private var memory: UnsafeMutableRawBufferPointer
@@ -46,6 +59,16 @@ final class ValueBox {
     for slot in 0..<valueCount { keep(source[slot], at: slot) }
   }
 
+  /// Forgets what was in the box and copies the payload of an event, or what was written for it, and a state.
+  func fill(
+    event: Int, _ outcome: Outcome, status: Int, payload: UnsafeRawBufferPointer,
+    from source: UnsafePointer<csj_value>
+  ) {
+    fill(index: status, payload: payload, from: source)
+    eventType = event
+    self.outcome = outcome
+  }
+
   /// Forgets what was in the box and makes room for strings of so many bytes in all.
   func reset(index: Int, stringBytes: Int) {
     self.index = index
@@ -56,14 +79,14 @@ final class ValueBox {
   /// Sets a value; its string is copied.
   func keep(_ value: csj_value, at slot: Int) {
     values[slot] = value
-    guard value.kind == CSJ_STRING else { return }
+    guard value.hasBytes else { return }
     values[slot].string = copy(UnsafeRawBufferPointer(start: value.string, count: Int(value.length)))
   }
 
   /// How many bytes the strings among these values have.
   static func stringBytes(_ values: UnsafePointer<csj_value>, count: Int) -> Int {
     var sum = 0
-    for slot in 0..<count where values[slot].kind == CSJ_STRING { sum += Int(values[slot].length) }
+    for slot in 0..<count where values[slot].hasBytes { sum += Int(values[slot].length) }
     return sum
   }
 

@@ -105,19 +105,22 @@ public final class TestDriver<D: Decider> {
   ///   - payload: `nil`: a null value.
   ///   - id: the header `ce_id`.
   ///   - expectedVersion: the header `expected-version`.
+  ///   - time: the record's time in milliseconds since 1970, which the decider sees as the context's timestamp.
   ///   - headers: further ones, behind these.
   /// - Throws: `TestFault` when the decider does not keep a promise.
   @discardableResult
   public func send(
     _ type: String?, payload: String? = nil, key: String, id: String? = nil, expectedVersion: String? = nil,
-    headers: [LogRecord.Header] = []
+    at time: Int64 = 0, headers: [LogRecord.Header] = []
   ) throws(TestFault) -> TestOutcome {
     let own = [("ce_type", type), ("ce_id", id), ("expected-version", expectedVersion)].compactMap {
       name, value in
       value.map { LogRecord.Header(name: name, value: Array($0.utf8)) }
     }
     return try send(
-      LogRecord(key: Array(key.utf8), value: payload.map { Array($0.utf8) }, headers: own + headers))
+      LogRecord(
+        key: Array(key.utf8), value: payload.map { Array($0.utf8) }, headers: own + headers,
+        timestamp: time))
   }
 
   /// Sends any record as a command, and returns its outcome.

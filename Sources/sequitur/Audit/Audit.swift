@@ -1,5 +1,5 @@
 import KafkaClient
-import LifecycleRules
+import RulesModel
 import Logging
 import SequiturWorker
 

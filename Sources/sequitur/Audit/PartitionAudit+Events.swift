@@ -1,4 +1,4 @@
-import LifecycleRules
+import RulesModel
 
 extension PartitionAudit {
   /// Takes an event into its object, and checks key, version and headers.
@@ -23,7 +23,10 @@ extension PartitionAudit {
     checkVersion(of: event, headers, &table[index])
     let version = headers.value("ce_sequence")?.decimal ?? table[index].version + 1
     table[index].append(version: version, type: audit.digests.index(of: type))
-    for fault in audit.rules?.apply(event, type: type, command: command, to: &table[index]) ?? [] {
+    let number = place(ofEvent: event)?.index
+    for fault in audit.rules?.apply(event, type: type, index: number, command: command, to: &table[index])
+      ?? []
+    {
       add(.rules, topics.valid, event.offset, "Of \(key.shown): \(fault)")
     }
   }
@@ -50,7 +53,7 @@ extension PartitionAudit {
     if version == object.version + 1 { return }
     // Earlier events were deleted: the first one that is left may have any version.
     if validStart > 0, object.types.isEmpty, object.others.isEmpty { return }
-    if version == 1, object.version > 0, audit.rules == nil {
+    if version == 1, object.version > 0, audit.rules == nil || object.isUnclear {
       object.restart = event.offset
       return
     }

@@ -1,5 +1,5 @@
 import KafkaClient
-import LifecycleRules
+import RulesModel
 
 /// Audits one partition: its changelog first, then commands and outcomes side by side.
 ///

@@ -5,8 +5,8 @@ import Sequitur
 /// `sequitur rules`.
 struct RulesCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "rules", abstract: "Check or draw the lifecycle rules of an object.",
-    subcommands: [RulesCheckCommand.self, RulesDrawCommand.self])
+    commandName: "rules", abstract: "Check, test or draw the lifecycle rules of an object.",
+    subcommands: [RulesCheckCommand.self, RulesTestCommand.self, RulesDrawCommand.self])
 }
 
 /// `sequitur rules check`.
@@ -16,6 +16,7 @@ struct RulesCheckCommand: AsyncParsableCommand {
 
   @Argument(help: "The rules file (YAML).") var file: String
   @Flag(help: "Report as JSON on standard output.") var json = false
+  @Flag(help: "Fail for warnings as well.") var strict = false
 
   func run() async throws {
     let check = try RulesFile.checkReadable(file)
@@ -26,10 +27,10 @@ struct RulesCheckCommand: AsyncParsableCommand {
       if let rules = check.rules {
         try Output.print(
           "\(file): \(rules.object) has \(rules.states.count.counted("state")) and "
-            + rules.commands.count.counted("command"))
+            + rules.commandNames.count.counted("command"))
       }
     }
-    if check.rules == nil { throw CommandFailure.reportedFault }
+    if check.rules == nil || (strict && !check.faults.isEmpty) { throw CommandFailure.reportedFault }
   }
 }
 
@@ -54,8 +55,13 @@ struct RulesDrawCommand: AsyncParsableCommand {
 extension RulesFile {
   /// A file that cannot be read is wrong usage; what is wrong inside is a fault found.
   fileprivate static func checkReadable(_ path: String) throws -> RulesCheck {
+    check(try readableBytes(path), path: path)
+  }
+
+  /// The bytes of a file that can be read.
+  static func readableBytes(_ path: String) throws -> [UInt8] {
     do throws(RulesFault) {
-      return check(try bytes(path: path), path: path)
+      return try bytes(path: path)
     } catch {
       throw CommandFailure("\(path): \(error.message).")
     }

@@ -41,8 +41,10 @@ enum AuditValue: Equatable {
   case string([UInt8])
   case number(AuditNumber)
   case boolean(Bool)
-  /// An object or an array, which no field can be.
+  /// An object or an array.
   case nested
+  /// Some value, or none, that the audit cannot reckon.
+  case unknown
 
   /// Nil for null.
   fileprivate init?(_ value: AuditJSON.Value, in document: AuditJSON) {
@@ -72,6 +74,7 @@ enum AuditValue: Equatable {
     case .number(let number): number.description
     case .boolean(let boolean): "\(boolean)"
     case .nested: "an object or a list"
+    case .unknown: "not known"
     }
   }
 }
