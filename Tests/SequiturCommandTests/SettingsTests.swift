@@ -211,7 +211,7 @@ extension SequiturCommandTests {
         Dictionary(uniqueKeysWithValues: (0..<50).map { ("SEQUITUR_NONSENSE_\($0)", "1") }))
       #expect(many.warnings.count == 11)
       let result = try await sequitur(["rules", "check", "/dev/null"], environment: ["SEQUITUR_LANE": "4"])
-      #expect(result.exit == .code(1))
+      #expect(result.exit == .code(2))
       let check = try await sequitur(
         ["state", "stats", "--state-dir", "/none"], environment: ["SEQUITUR_LANE": "4"])
       #expect(check.standardError.contains("Warning: the environment variable SEQUITUR_LANE is no setting"))

@@ -19,7 +19,8 @@ public struct DeliveryReport: Sendable {
 /// `produce` that waits for room. It must be quick and must not call the producer.
 public typealias DeliveryObserver = @Sendable (DeliveryReport) -> Void
 
-/// Keeps the first delivery error, and tells the observer of tagged records.
+/// Keeps the first delivery error, before those of records that were given up because of another, and tells the observer
+/// of tagged records.
 final class DeliveryTracker: Sendable {
   private let observer: DeliveryObserver?
   private let firstError = Mutex<KafkaError?>(nil)
@@ -37,7 +38,11 @@ final class DeliveryTracker: Sendable {
   /// Called by librdkafka's delivery callback for tagged records and for all errors.
   func report(_ message: UnsafePointer<rd_kafka_message_t>) {
     let error = Self.error(of: message)
-    if let error { firstError.withLock { $0 = $0 ?? error } }
+    if let error {
+      firstError.withLock { first in
+        if first == nil || first?.isPurge == true && !error.isPurge { first = error }
+      }
+    }
     guard let observer, let tag = message.pointee._private else { return }
     observer(
       DeliveryReport(
@@ -53,4 +58,9 @@ final class DeliveryTracker: Sendable {
       TopicPartition(topic: String(cString: rd_kafka_topic_name(topic)), partition: message.pointee.partition)
     )
   }
+}
+
+extension KafkaError {
+  /// Whether a record was given up because of something else, which it says nothing of.
+  var isPurge: Bool { code == .purgedFromQueue || code == .purgedInFlight }
 }

@@ -57,11 +57,15 @@ final class ProducerCore: Sendable {
     return KafkaError(code, operation: operation).resolvingFatal(of: handle.raw).at(place)
   }
 
-  /// The first record that failed for itself. Its report may be on its way.
+  /// The first record that failed for itself. Its report may be on its way, behind those of records that were given up
+  /// because of it.
   private func firstFailure() -> KafkaError? {
-    _ = poll(timeout: KafkaLimits.reportWait)
-    guard let error = deliveries.takeFirstError() else { return nil }
-    return error.code == .purgedFromQueue || error.code == .purgedInFlight ? nil : error
+    let deadline = ContinuousClock.now + KafkaLimits.reportWait
+    repeat {
+      _ = poll(timeout: KafkaLimits.reportWait)
+      if let error = deliveries.takeFirstError(), !error.isPurge { return error }
+    } while ContinuousClock.now < deadline
+    return nil
   }
 
   /// Throws the error object of a transactional call, and what ended the client in place of `_FATAL`. The first
@@ -77,7 +81,7 @@ final class ProducerCore: Sendable {
     }
     if let delivery = deliveries.takeFirstError() {
       // What is purged was given up because of the error, and says nothing of it.
-      guard delivery.code != .purgedFromQueue, delivery.code != .purgedInFlight else { throw thrown }
+      guard !delivery.isPurge else { throw thrown }
       if delivery.code == thrown.code {
         thrown.topic = delivery.topic
         thrown.partition = delivery.partition
