@@ -23,6 +23,7 @@ extension SequiturCommandTests {
 
     @Test(arguments: [
       ["bogus"], ["submit"], ["topics", "check", "--nonsense"], ["submit", "a", "--rate", "x"],
+      ["submit", "a", "--rate", "0"], ["submit", "a", "--rate", "1e-300"], ["submit", "a", "--rate", "nan"],
     ])
     func `wrong usage ends with exit code 2`(arguments: [String]) async throws {
       let result = try await sequitur(arguments)

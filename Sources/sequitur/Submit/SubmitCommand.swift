@@ -25,7 +25,7 @@ struct SubmitCommand: AsyncParsableCommand {
   @Flag(name: .customLong("skip-bad-lines"), help: "Report lines that are no commands, and go on.")
   var skipBadLines = false
 
-  @Option(help: "At most so many commands a second.") var rate: Double?
+  @Option(help: "At most so many commands a second, 0.001 or more.") var rate: Double?
 
   @Flag(help: "Wait for the outcome of each command and print it.") var wait = false
 
@@ -36,7 +36,10 @@ struct SubmitCommand: AsyncParsableCommand {
   @Flag(help: "Report as JSON on standard output, one document a line.") var json = false
 
   func validate() throws {
-    if let rate, !(rate > 0 && rate < 1e9) { throw ValidationError("Expected --rate to be above 0.") }
+    // Below, the time of the second command would be beyond any clock.
+    if let rate, !(0.001..<1e9 ~= rate) {
+      throw ValidationError("Expected --rate to be at least 0.001 and below 1000000000, but it is \(rate).")
+    }
     guard waitTimeout >= 0, waitTimeout < 1e6 else {
       throw ValidationError("Expected --wait-timeout to be 0 to 1000000 seconds.")
     }
