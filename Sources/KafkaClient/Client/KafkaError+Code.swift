@@ -99,6 +99,8 @@ extension KafkaError.Code {
   public static let messageTooLarge = Self(RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE)
   /// The batch of records is larger than a log's segment (`segment.bytes`).
   public static let recordListTooLarge = Self(RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE)
+  /// The broker cannot make sense of a record's size.
+  public static let invalidMessageSize = Self(RD_KAFKA_RESP_ERR_INVALID_MSG_SIZE)
   /// The broker's checks of records refuse one, as for its timestamp or a key missing on a compacted topic.
   public static let invalidRecord = Self(RD_KAFKA_RESP_ERR_INVALID_RECORD)
   /// A record's timestamp lies outside what the topic takes (`message.timestamp.before.max.ms` and the like).

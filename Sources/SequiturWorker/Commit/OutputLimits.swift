@@ -89,8 +89,10 @@ final class OutputLimits: Sendable {
       guard messageBytesMax == before else { return .zero }
     }
     let finding = state.withLock { state in
+      // These two may also come of what is between worker and broker, and then of every record.
+      let isOwnForSure = error.code != .invalidRecord && error.code != .invalidMessageSize
       let finding = state.search.refused(
-        parts, commands: commands, partition: error.partition, isOwnForSure: error.code != .invalidRecord)
+        parts, commands: commands, partition: error.partition, isOwnForSure: isOwnForSure)
       if case .convict(let partition, _) = finding { state.rejections[partition] = rejection(error) }
       return finding
     }
