@@ -10,8 +10,10 @@ enum Main {
     case "restore": try await RestoreRun(options).run()
     case "engine": try EngineRun(options).run()
     case "fill": try FillRun(options).run()
+    case "rehearse": try await RehearseRun(options).run()
     case "observe": try ObserveRun(options).run()
-    default: fatalError("usage: benchmark-client worker|restore|engine|fill|observe [--option value]…")
+    default:
+      fatalError("usage: benchmark-client worker|restore|rehearse|engine|fill|observe [--option value]…")
     }
   }
 }

@@ -32,9 +32,12 @@ struct AuditLog {
 
   /// Produces commands to partition 0.
   ///
-  /// - Parameter more: headers that all of them carry.
+  /// - Parameters:
+  ///   - more: headers that all of them carry.
+  ///   - time: of all of them, in milliseconds since 1970.
   func submit(
-    _ commands: [(key: String, type: String, value: String)], carrying more: [(String, String)] = []
+    _ commands: [(key: String, type: String, value: String)], carrying more: [(String, String)] = [],
+    at time: Int64 = Self.time
   ) throws {
     let producer = try KafkaProducer(configuration: topics.client, logger: quiet)
     let topic = try producer.topic(topics.commands)
@@ -46,7 +49,7 @@ struct AuditLog {
       try Array(command.key.utf8).withUnsafeBytes { key in
         try Array(command.value.utf8).withUnsafeBytes { value in
           try producer.produce(
-            topic: topic, partition: 0, key: key, value: value, headers: headers.copy(), timestamp: Self.time)
+            topic: topic, partition: 0, key: key, value: value, headers: headers.copy(), timestamp: time)
         }
       }
     }

@@ -1,0 +1,114 @@
+import KafkaClient
+import Logging
+import PartitionEngine
+import RocksDB
+import Sequitur
+
+/// Reads a partition's changelog in step with its commands, so that the store knows what objects were at each checkpoint.
+///
+/// Thread rule: one thread. Blocks.
+final class StateReplay {
+  /// Bytes of states that wait for their checkpoint. Beyond it they are written before, and their objects are unknown until
+  /// it is passed: of a compacted stretch, which has no checkpoints of its own.
+  private static let batchBytesMax = 16 << 20
+
+  private let records: RecordCursor
+  private let store: RehearsalStore
+  private var batch: WriteBatch
+  private var headers: [RecordHeader] = []
+  private var object = ByteWriter(capacity: 4096)
+  /// The checkpoint that was read and is not passed.
+  private var next: (position: Int64, offset: Int64)?
+  private var isAtEnd = false
+
+  init(
+    _ partition: Int32, _ bounds: Watermarks, _ records: RecordCursor, into store: RehearsalStore
+  ) throws {
+    self.records = records
+    self.store = store
+    batch = try store.makeBatch()
+    try records.open(partition, from: bounds.low, to: bounds.high)
+  }
+
+  /// Puts all states that stand for the commands below an offset.
+  /// - Throws: `KafkaError`, `RocksDBError`, `RestoreFault.unreadableRecord`.
+  func catchUp(to offset: Int64) throws {
+    while !isAtEnd {
+      if let next {
+        guard next.position <= offset else { return }
+        try store.write(&batch)
+        batch.clear()
+        store.pass(position: next.position, offset: next.offset)
+      }
+      next = try readToCheckpoint()
+      isAtEnd = next == nil
+    }
+  }
+
+  private func readToCheckpoint() throws -> (position: Int64, offset: Int64)? {
+    while try records.advance() {
+      if let checkpoint = try records.withRecord({ record in try take(record) }) { return checkpoint }
+      if batch.byteCount > Self.batchBytesMax {
+        try store.write(&batch)
+        batch.clear()
+      }
+    }
+    return nil
+  }
+
+  private func take(_ message: borrowing Message) throws -> (position: Int64, offset: Int64)? {
+    headers.removeAll(keepingCapacity: true)
+    guard message.forEachHeader({ headers.append(RecordHeader(name: $0, value: $1)) }) else {
+      throw RestoreFault.unreadableRecord(offset: message.offset, reason: "its headers cannot be parsed")
+    }
+    object.truncate(to: 0)
+    let content: ChangelogRecord.Content
+    do {
+      content = try headers.withUnsafeBufferPointer { headers throws(ChangelogRecord.Fault) in
+        try ChangelogRecord.decode(key: message.key, value: message.value, headers: headers, into: &object)
+      }
+    } catch {
+      throw RestoreFault.unreadableRecord(offset: message.offset, reason: error.description)
+    }
+    guard let key = message.key else { return nil }
+    switch content {
+    case .checkpoint(let checkpoint): return (checkpoint.position, message.offset)
+    case .object: try store.putState(key, object.bytes, at: message.offset, in: &batch)
+    case .forgotten: try store.putState(key, nil, at: message.offset, in: &batch)
+    }
+    return nil
+  }
+
+  /// The last checkpoint of a partition; nil when there is none.
+  static func lastCheckpoint(
+    _ partition: Int32, _ bounds: Watermarks, _ records: RecordCursor
+  ) throws -> CheckpointRecord? {
+    var span: Int64 = 1_000
+    while true {
+      let start = max(bounds.low, bounds.high - span)
+      try records.open(partition, from: start, to: bounds.high)
+      var last: CheckpointRecord?
+      while try records.advance() {
+        last = try records.withRecord { record in try checkpoint(record) } ?? last
+      }
+      if last != nil || start == bounds.low { return last }
+      span *= 16
+    }
+  }
+
+  private static func checkpoint(_ message: borrowing Message) throws -> CheckpointRecord? {
+    guard let key = message.key, key.isEmpty else { return nil }
+    var headers: [RecordHeader] = []
+    _ = message.forEachHeader { headers.append(RecordHeader(name: $0, value: $1)) }
+    var unused = ByteWriter(capacity: 16)
+    do {
+      let content = try headers.withUnsafeBufferPointer { headers throws(ChangelogRecord.Fault) in
+        try ChangelogRecord.decode(key: message.key, value: message.value, headers: headers, into: &unused)
+      }
+      if case .checkpoint(let checkpoint) = content { return checkpoint }
+      return nil
+    } catch {
+      throw RestoreFault.unreadableRecord(offset: message.offset, reason: error.description)
+    }
+  }
+}

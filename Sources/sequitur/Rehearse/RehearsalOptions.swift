@@ -1,0 +1,78 @@
+import ArgumentParser
+import Sequitur
+import SequiturWorker
+
+/// Which commands are decided again, and with what.
+struct RehearsalOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Begin with the first command of each partition that is not older: 2026-11-30T08:00:00Z, milliseconds since "
+        + "1970, or 24h for so long ago. (default: the oldest)", valueName: "time"))
+  var from: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "End before the first command that is not older. (default: the last that has an outcome)",
+      valueName: "time"))
+  var to: String?
+
+  @Option(help: "The envelope of the workers that decided: cloudevents or compact. (default: cloudevents)")
+  var envelope: String?
+
+  @Option(help: "Memory for everything that grows with load, like 512MB. (default: 256MB)") var memory:
+    String?
+
+  @Option(
+    name: .customLong("scratch-dir"),
+    help: "Where objects beyond the memory go until the end. (default: the system's for temporary files)")
+  var scratchDirectory: String?
+
+  /// - Throws: a ``CommandFailure`` for a value that is not possible.
+  func configuration(_ kafka: KafkaSettings, _ topics: TopicOptions) throws -> RehearsalConfiguration {
+    let settings = kafka.settings
+    var configuration = RehearsalConfiguration(applicationID: topics.applicationID(settings))
+    configuration.bootstrapServers = kafka.bootstrapServers
+    configuration.topics = topics.topics(settings)
+    configuration.kafka = kafka.properties
+    configuration.from = try MomentText.parse(from, of: "--from")
+    configuration.to = try MomentText.parse(to, of: "--to")
+    configuration.scratchDirectory = scratchDirectory
+    if let text = settings.text(envelope, .envelope) {
+      guard let envelope = Envelope(rawValue: text) else {
+        throw CommandFailure(
+          "Expected \(settings.origin(self.envelope, .envelope)) to be cloudevents or compact, but it is "
+            + "`\(ShownText.line(text, atMost: 80))`.")
+      }
+      configuration.envelope = envelope
+    }
+    if let text = settings.text(memory, .memory) {
+      guard let bytes = ByteCount.parse(text), bytes >= MemoryBudget.bytesMin else {
+        throw CommandFailure(
+          "Expected \(settings.origin(memory, .memory)) to be \(MemoryBudget.bytesMin >> 20)MB or more, like 512MB or "
+            + "2GB, but it is `\(ShownText.line(text, atMost: 80))`.")
+      }
+      configuration.memoryBytes = bytes
+    }
+    return configuration
+  }
+}
+
+/// Work that a signal cancels, so that it tidies up before the process ends by that signal.
+enum InterruptibleTask {
+  /// - Throws: what `body` throws, a ``CommandFailure`` for what is wrong with topics or directories.
+  static func run<Result: Sendable>(_ body: @escaping @Sendable () async throws -> Result) async throws
+    -> Result
+  {
+    let task = Task { try await body() }
+    let interrupt = Interrupt { task.cancel() }
+    interrupt.watch()
+    do {
+      return try await task.value
+    } catch is CancellationError {
+      Terminal.clearProgress()
+      interrupt.raise(interrupt.signal ?? 15)
+    } catch let fault as RehearsalFault {
+      throw CommandFailure("\(fault)")
+    }
+  }
+}

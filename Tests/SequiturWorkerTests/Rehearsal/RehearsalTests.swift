@@ -1,0 +1,142 @@
+import Foundation
+import KafkaClient
+import LifecycleRules
+import Sequitur
+import SequiturWorker
+import TestBroker
+import Testing
+
+extension SequiturWorkerTests {
+  /// Real commands, decided by a real worker, and then again by other rules.
+  @Suite(.enabled(if: Incidents.areAvailable)) struct RehearsalTests {
+    private struct Expected: Decodable {
+      let commands: Int
+      let changes: [String: [String]]
+    }
+
+    @Test func `the same rules change nothing, others what an independent program says`() async throws {
+      let application = try await decided()
+      let same = try await rehearse(application, try rules("same"))
+      #expect((same.commands, same.differences) == (65_533, 0))
+      #expect((same.withoutState, same.withoutOutcome, same.pending) == (0, 0, 0))
+      for variant in ["strict", "renamed"] {
+        let expected = try await expected(variant)
+        let report = try await rehearse(application, try rules(variant))
+        #expect(report.commands == expected.commands)
+        #expect(report.differences == expected.changes.values.reduce(0) { $0 + $1.count })
+        let found = Dictionary(
+          uniqueKeysWithValues: report.changes.map {
+            ("\($0.from) -> \($0.to)", $0.samples.map(\.key).sorted())
+          })
+        #expect(found == expected.changes.mapValues { $0.sorted() })
+        #expect(report.changes.allSatisfy { $0.samples.count == $0.count })
+      }
+      try await expectProgram(application)
+    }
+
+    /// The same through the program, in little memory for many objects.
+    private func expectProgram(_ application: Application) async throws {
+      let topics = application.topics
+      let arguments = [
+        "rehearse", "--json", "--memory", "32MB", "--rules", Incidents.rules, "--bootstrap-servers",
+        application.bootstrap, "--application-id", application.name, "--commands-topic", topics.commands,
+        "--valid-topic", topics.valid, "--invalid-topic", topics.invalid, "--changelog-topic",
+        topics.changelog,
+      ]
+      let result = try await RunningProgram.run(
+        try WorkerProgram.path(), arguments: arguments, timeout: .seconds(90))
+      #expect(result.exit == .code(0), "\(result.standardError)")
+      #expect(result.standardOutput.contains("\"commands\" : 65533"))
+    }
+
+    @Test func `a topic whose beginning is gone begins from state`() async throws {
+      let application = try await Application(partitions: 4)
+      let portions = try await Incidents.commands().portions(2)
+      for portion in portions {
+        try await application.submit(portion)
+        try await WorkerProgram.runUntilCaughtUp(application, "one", rules: Incidents.rules)
+      }
+      let ends = try await application.ends(application.topics.commands)
+      let cut = try await cutBeginning(application, ends.mapValues { $0 / 3 })
+      let left = zip(ends.sorted { $0.key < $1.key }, cut.sorted { $0.key < $1.key })
+        .reduce(0) { $0 + $1.0.value - $1.1.value }
+      let same = try await rehearse(application, try rules("same"))
+      #expect(same.differences == 0)
+      #expect(same.commands + same.withoutState == Int(left))
+      // Only objects that commands of one transaction changed on both sides of the cut are not known.
+      #expect(same.withoutState < Int(left) / 4)
+      #expect(same.ranges.allSatisfy { $0.beginsFromState && $0.start == cut[$0.partition] })
+      #expect(same.notes.filter { $0.contains("the beginning is gone") }.count == 4)
+    }
+
+    /// Deletes each partition's records before an offset; the test broker cannot, and cancels the test.
+    private func cutBeginning(
+      _ application: Application, _ offsets: [Int32: Int64]
+    ) async throws -> [Int32: Int64] {
+      do {
+        return try await onThread {
+          let positions = offsets.map {
+            TopicPartitionOffset(topic: application.topics.commands, partition: $0.key, offset: $0.value)
+          }
+          return try application.admin.deleteRecords(before: positions, timeout: .seconds(20))
+            .reduce(into: [:]) { $0[$1.key.partition] = $1.value }
+        }
+      } catch  where !TestBroker.isOutside {
+        try Test.cancel("The test broker cannot do this: \(error)")
+      }
+    }
+
+    /// All incidents, decided by a worker.
+    private func decided() async throws -> Application {
+      let application = try await Application(partitions: 4)
+      try await application.submit(Incidents.commands())
+      try await WorkerProgram.runUntilCaughtUp(application, "one", rules: Incidents.rules)
+      return application
+    }
+
+    private func rehearse(_ application: Application, _ rules: Rules) async throws -> RehearsalReport {
+      var configuration = RehearsalConfiguration(applicationID: application.name)
+      configuration.bootstrapServers = application.bootstrap
+      configuration.topics = application.topics
+      configuration.samplesMax = RehearsalConfiguration.samplesLimit
+      return try await Rehearsal(configuration, logger: quiet) { LifecycleDecider(rules) }.run()
+    }
+
+    private func expected(_ variant: String) async throws -> Expected {
+      let program = PackageRoot.url.appending(path: "Tests/SequiturWorkerTests/Rehearsal/incident_changes.py")
+        .path
+      let data = URL(filePath: Incidents.rules).deletingLastPathComponent().appending(
+        path: "incidents.jsonl.gz")
+      let result = try await RunningProgram.run("python3", arguments: ["-B", program, data.path, variant])
+      try #require(result.exit == .code(0), "\(result.standardError)")
+      return try JSONDecoder().decode(Expected.self, from: Data(result.standardOutput.utf8))
+    }
+
+    /// What `incident_changes.py` does to the lifecycle, done to its file.
+    private func rules(_ variant: String) throws -> Rules {
+      var text = try String(contentsOfFile: Incidents.rules, encoding: .utf8)
+      let changes: [(String, String)] =
+        switch variant {
+        case "strict":
+          [
+            ("from: [active, resolved]", "from: [resolved]"), ("    require: {reason: string}\n", ""),
+            ("from: [active, assigned, waiting, queued]", "from: [active, assigned, waiting]"),
+          ]
+        case "renamed":
+          [
+            ("event: assigned", "event: handed-over"),
+            (
+              "from: [none, active, queued, assigned, waiting, resolved]",
+              "from: [none, active, queued, assigned, waiting, resolved, closed]"
+            ),
+          ]
+        default: []
+        }
+      for (old, new) in changes {
+        try #require(text.contains(old))
+        text = text.replacingOccurrences(of: old, with: new)
+      }
+      return try RulesFile.parse(text, path: "incidents.yaml")
+    }
+  }
+}
