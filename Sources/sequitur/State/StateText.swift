@@ -13,12 +13,15 @@ enum StateText {
       line += ",\"commands\":[\(commands.joined(separator: ","))]"
       line += ",\"stateBytes\":\(object.state.count),\"recordBytes\":\(object.recordBytes)"
     }
-    if isJSON(object.state) {
-      // Line ends stand between tokens only, and would end the line.
-      let text = String(decoding: object.state.map { $0 == 10 || $0 == 13 ? 32 : $0 }, as: UTF8.self)
-      return line + ",\"state\":\(text)}"
-    }
-    return line + ",\(member("state", object.state, textSuffix: "Text"))}"
+    return line + ",\(value("state", object.state))}"
+  }
+
+  /// A JSON member of bytes that may be JSON themselves: `"name":…`, else `"nameText":"text"` or `"nameHex":"digits"`.
+  static func value(_ name: String, _ bytes: [UInt8]) -> String {
+    guard isJSON(bytes) else { return member(name, bytes, textSuffix: "Text") }
+    // Line ends stand between tokens only, and would end the line.
+    let text = String(decoding: bytes.map { $0 == 10 || $0 == 13 ? 32 : $0 }, as: UTF8.self)
+    return "\"\(name)\":\(text)"
   }
 
   /// For people.
@@ -52,7 +55,7 @@ enum StateText {
     return "\"\(name)\(textSuffix)\":\(quoted(text))"
   }
 
-  private static func quoted(_ text: String) -> String {
+  static func quoted(_ text: String) -> String {
     var result = "\""
     for scalar in text.unicodeScalars {
       switch scalar {
