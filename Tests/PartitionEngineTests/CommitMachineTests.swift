@@ -6,7 +6,7 @@ import Testing
   typealias Action = CommitMachine.Action
 
   enum Input: Sendable {
-    case succeeded, retriable, abortable, lost, waited
+    case succeeded, part, retriable, abortable, lost, waited
   }
 
   /// The inputs that lead from the start to each state.
@@ -17,6 +17,8 @@ import Testing
     "waitingToBegin": [.abortable, .succeeded], "waitingToRecreate": [.lost], "recreating": [.lost, .waited],
     "waitingToCommit": [.succeeded, .succeeded, .succeeded, .succeeded, .retriable],
     "waitingToFlush": [.succeeded, .succeeded, .retriable],
+    "flushingPart": [.succeeded, .part], "waitingToFlushPart": [.succeeded, .part, .retriable],
+    "producingRest": [.succeeded, .part, .succeeded],
     "waitingToSendOffsets": [.succeeded, .succeeded, .succeeded, .retriable],
     "waitingToAbort": [.abortable, .retriable],
   ]
@@ -27,6 +29,7 @@ import Testing
     let outcome: CommitMachine.Outcome =
       switch input {
       case .succeeded, .waited: .succeeded
+      case .part: .producedPart
       case .retriable: .failed(.retriable)
       case .abortable: .failed(.abortable)
       case .lost: .failed(.producerLost)
@@ -45,6 +48,12 @@ import Testing
     arguments: [
       ("beginning", .succeeded, .produce, .abort), ("beginning", .retriable, .abort, .abort),
       ("beginning", .abortable, .abort, .abort), ("beginning", .lost, .wait(.milliseconds(10)), .abort),
+      ("producing", .part, .flush, .abort), ("flushingPart", .succeeded, .produce, .abort),
+      ("flushingPart", .retriable, .wait(.milliseconds(10)), .abort),
+      ("flushingPart", .abortable, .abort, .abort),
+      ("flushingPart", .lost, .wait(.milliseconds(10)), .abort),
+      ("waitingToFlushPart", .waited, .flush, .abort), ("producingRest", .succeeded, .flush, .abort),
+      ("producingRest", .part, .flush, .abort), ("producingRest", .retriable, .abort, .abort),
       ("producing", .succeeded, .flush, .abort), ("producing", .retriable, .abort, .abort),
       ("producing", .abortable, .abort, .abort), ("producing", .lost, .wait(.milliseconds(10)), .abort),
       ("flushing", .succeeded, .sendOffsets, .abort),
@@ -94,6 +103,31 @@ import Testing
         .begin, .produce, .abort, .wait(.milliseconds(10)), .begin, .produce, .flush, .sendOffsets,
         .commit, .committed,
       ])
+  }
+
+  @Test func `records in parts are each in their topics before the next, and all before the offsets`() {
+    var machine = CommitMachine()
+    let inputs: [Input] = [
+      .succeeded, .part, .succeeded, .part, .retriable, .waited, .succeeded, .succeeded, .succeeded,
+      .succeeded,
+    ]
+    let actions = [machine.start()] + inputs.map { give($0, to: &machine) }
+    #expect(
+      actions == [
+        .begin, .produce, .flush, .produce, .flush, .wait(.milliseconds(10)), .flush, .produce, .flush,
+        .sendOffsets, .commit,
+      ])
+  }
+
+  @Test func `a transaction whose second part fails for ever is begun anew ever more slowly`() {
+    var machine = CommitMachine()
+    _ = machine.start()
+    for milliseconds in [10, 20, 40, 80, 160, 320, 640, 1000, 1000] {
+      for input in [.succeeded, .part, .succeeded] as [Input] { _ = give(input, to: &machine) }
+      #expect(give(.abortable, to: &machine) == .abort)
+      #expect(give(.succeeded, to: &machine) == .wait(.milliseconds(milliseconds)))
+      #expect(give(.waited, to: &machine) == .begin)
+    }
   }
 
   @Test func `a step that succeeds after failures ends their row, and the next one's waits begin anew`() {

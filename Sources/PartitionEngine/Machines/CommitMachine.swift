@@ -1,5 +1,6 @@
 /// One transaction's protocol as a pure machine: it takes what happened and says what to do next.
 ///
+///                               ◀──rest──
 ///     start ─▶ beginning ─▶ producing ─▶ flushing ─▶ sendingOffsets ─▶ committing ─▶ committed
 ///                 │ abortable   │            │              │              │ abortable
 ///                 └─────────────┴──────┬─────┴──────────────┘              │
@@ -24,8 +25,9 @@ public struct CommitMachine: Sendable {
   /// What to do next. Exactly one outcome must follow each, but for the two that end the transaction.
   public enum Action: Sendable, Hashable {
     case begin
+    /// Hand the next part of the records to the producer (``OutputParts``); after ``begin`` the first one.
     case produce
-    /// Wait until all records are in their topics.
+    /// Wait until all records that the producer has are in their topics.
     case flush
     case sendOffsets
     case commit
@@ -47,6 +49,8 @@ public struct CommitMachine: Sendable {
   public enum Outcome: Sendable, Hashable {
     /// It was carried out, or the wait is over.
     case succeeded
+    /// A part of the records is with the producer, and more are to come.
+    case producedPart
     case failed(Failure)
   }
 
@@ -62,7 +66,9 @@ public struct CommitMachine: Sendable {
 
   private enum State: Sendable, Hashable {
     case idle
-    case beginning, producing, flushing, sendingOffsets, committing
+    case beginning, producing
+    case flushing(hasRest: Bool)
+    case sendingOffsets, committing
     case aborting
     case recreating
     case waiting(then: Step)
@@ -70,7 +76,9 @@ public struct CommitMachine: Sendable {
 
   /// What a wait is followed by.
   private enum Step: Sendable, Hashable {
-    case begin, flush, sendOffsets, commit, abort, recreateProducer
+    case begin
+    case flush(hasRest: Bool)
+    case sendOffsets, commit, abort, recreateProducer
   }
 
   private var state = State.idle
@@ -78,6 +86,8 @@ public struct CommitMachine: Sendable {
   private var attempt = 0
   /// The furthest step that has failed since.
   private var failedStage = 0
+  /// Parts of the records that are with the producer.
+  private var parts = 0
   private var isAbandoned = false
 
   public init() {}
@@ -102,9 +112,10 @@ public struct CommitMachine: Sendable {
     self.isAbandoned = self.isAbandoned || isAbandoned
     switch (state, outcome) {
     case (.waiting(let next), .succeeded): return waited(next)
-    case (_, .succeeded):
+    case (_, .succeeded), (.producing, .producedPart):
       if let stage, stage >= failedStage { (attempt, failedStage) = (0, 0) }
-      return succeeded()
+      return succeeded(hasRest: outcome == .producedPart)
+    case (_, .producedPart): illegal("a part was produced")
     case (_, .failed(let failure)):
       failedStage = max(failedStage, stage ?? 0)
       return failed(failure)
@@ -115,22 +126,27 @@ public struct CommitMachine: Sendable {
   /// no reason to be quicker: that would be a loop with short waits.
   private var stage: Int? {
     switch state {
-    case .beginning: 1
-    case .producing: 2
-    case .flushing: 3
-    case .sendingOffsets: 4
-    case .committing: 5
+    case .beginning: 0
+    case .producing: 2 * parts + 1
+    case .flushing: 2 * parts
+    case .sendingOffsets: .max - 1
+    case .committing: .max
     case .idle, .aborting, .recreating, .waiting: nil
     }
   }
 
   // MARK: Outcomes
 
-  private mutating func succeeded() -> Action {
+  private mutating func succeeded(hasRest: Bool) -> Action {
     switch state {
-    case .beginning: return isAbandoned ? abort() : enter(.producing, .produce)
-    case .producing: return isAbandoned ? abort() : enter(.flushing, .flush)
-    case .flushing: return isAbandoned ? abort() : enter(.sendingOffsets, .sendOffsets)
+    case .beginning:
+      parts = 0
+      return isAbandoned ? abort() : enter(.producing, .produce)
+    case .producing:
+      parts += 1
+      return isAbandoned ? abort() : enter(.flushing(hasRest: hasRest), .flush)
+    case .flushing(hasRest: true): return isAbandoned ? abort() : enter(.producing, .produce)
+    case .flushing(hasRest: false): return isAbandoned ? abort() : enter(.sendingOffsets, .sendOffsets)
     case .sendingOffsets: return isAbandoned ? abort() : enter(.committing, .commit)
     case .committing: return enter(.idle, .committed)
     case .aborting: return again()
@@ -143,7 +159,7 @@ public struct CommitMachine: Sendable {
   private mutating func failed(_ failure: Failure) -> Action {
     if isAbandoned { return failedAbandoned(failure) }
     switch (state, failure) {
-    case (.flushing, .retriable): return wait(.flush)
+    case (.flushing(let hasRest), .retriable): return wait(.flush(hasRest: hasRest))
     case (.sendingOffsets, .retriable): return wait(.sendOffsets)
     case (.committing, .retriable): return wait(.commit)
     case (.aborting, .retriable): return wait(.abort)
@@ -163,7 +179,8 @@ public struct CommitMachine: Sendable {
   private mutating func waited(_ next: Step) -> Action {
     switch next {
     case .begin: return isAbandoned ? discard() : enter(.beginning, .begin)
-    case .flush: return isAbandoned ? abort() : enter(.flushing, .flush)
+    case .flush(let hasRest):
+      return isAbandoned ? abort() : enter(.flushing(hasRest: hasRest), .flush)
     case .sendOffsets: return isAbandoned ? abort() : enter(.sendingOffsets, .sendOffsets)
     case .commit: return enter(.committing, .commit)
     case .abort: return abort()

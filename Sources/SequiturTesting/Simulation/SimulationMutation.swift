@@ -23,6 +23,8 @@ public enum SimulationMutation: String, CaseIterable, Sendable {
   case offsetsNotSent
   /// Offsets are sent while records are still on their way.
   case offsetsSentBeforeRecords
+  /// A transaction goes on when the first part of its records is in its topics.
+  case restNotProduced
   /// States are written to the store when they are sealed.
   case drainBeforeCommit
   /// The position is flushed apart from the states it stands for.

@@ -3,6 +3,7 @@ public enum SimulationSituation: Int, CaseIterable, Sendable {
   // Transactions.
   case fencedDuringCommit, unknownOutcomeHadCommitted, unknownOutcomeHadNotCommitted
   case transactionTimedOut, predecessorAborted, concurrentTransactions, abortedAndSentAgain
+  case producedInParts
   case lateTransaction, undecidedEnded
   case crashWhileCommitting, abandonedWhileCommitting, transactionDiscarded, nextPreparedWhileCommitting
   // Offsets and restores.

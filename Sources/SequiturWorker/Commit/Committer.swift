@@ -130,7 +130,7 @@ final class Committer: Sendable {
     do throws(KafkaError) {
       switch action {
       case .begin: try sender.begin()
-      case .produce: try sender.produce(transaction.output)
+      case .produce: if try sender.producePart(of: transaction.output) { return .producedPart }
       case .flush: try sender.flush()
       case .sendOffsets: try sender.sendOffsets(transaction.parts) { isAbandoned }
       case .commit: try sender.commit()

@@ -19,6 +19,16 @@ final class TransactionSender: Sendable {
     let valid: ProducerTopic
     let invalid: ProducerTopic
     let changelog: ProducerTopic
+    /// What one request takes.
+    let requestBytesMax: Int
+    let requestRecordsMax: Int
+  }
+
+  /// How far the open transaction's records are with the producer.
+  private struct Progress: ~Copyable {
+    var parts = OutputParts()
+    /// The next part; nil before the first one, since they are to be divided.
+    var next: Int?
   }
 
   /// For batches of at most so many bytes.
@@ -32,6 +42,7 @@ final class TransactionSender: Sendable {
   private let logger: Logger
   private let connection = Mutex<Connection?>(nil)
   private let checkpoints = Mutex<[Int32: Int64]>([:])
+  private let progress = Mutex(Progress())
 
   init(
     configuration: @escaping Configuration, topics: TopicNames, limits: OutputLimits, group: Group,
@@ -46,7 +57,7 @@ final class TransactionSender: Sendable {
     self.logger = logger
   }
 
-  /// Offsets of the checkpoint records delivered since the last ``produce(_:)`` began.
+  /// Offsets of the checkpoint records delivered since the last ``begin()``.
   var checkpointOffsets: [Int32: Int64] { checkpoints.withLock { $0 } }
 
   /// Makes a new producer in the place of the old one, and ends the transaction that one left open.
@@ -56,8 +67,9 @@ final class TransactionSender: Sendable {
   func recreateProducer() throws(KafkaError) {
     if let error = group.fatalError() { throw error }
     connection.withLock { $0 = nil }
+    let configuration = configuration(limits.messageBytesMax)
     let producer = try TransactionalProducer(
-      configuration: configuration(limits.messageBytesMax), logger: logger,
+      configuration: configuration, logger: logger,
       deliveryObserver: { [weak self] report in
         guard report.error == nil else { return }
         self?.checkpoints.withLock { $0[Int32(report.tag - 1)] = report.offset }
@@ -66,7 +78,9 @@ final class TransactionSender: Sendable {
     let fresh = Connection(
       producer: producer, valid: try producer.topic(topics.valid),
       invalid: try producer.topic(topics.invalid),
-      changelog: try producer.topic(topics.changelog))
+      changelog: try producer.topic(topics.changelog),
+      requestBytesMax: configuration["batch.size"].flatMap { Int($0) } ?? KafkaBudget.batchBytes,
+      requestRecordsMax: configuration["batch.num.messages"].flatMap { Int($0) } ?? KafkaBudget.batchRecords)
     connection.withLock { $0 = fresh }
   }
 
@@ -76,33 +90,51 @@ final class TransactionSender: Sendable {
 
   func begin() throws(KafkaError) {
     if connection.withLock({ $0 == nil }) { try recreateProducer() }
+    checkpoints.withLock { $0.removeAll() }
+    progress.withLock { $0.next = nil }
     try connected().producer.begin()
   }
 
-  /// Hands all records to librdkafka.
-  func produce(_ output: borrowing OutputBatch) throws(KafkaError) {
-    checkpoints.withLock { $0.removeAll() }
+  /// Hands the next part of the records to librdkafka; after ``begin()`` the first one.
+  ///
+  /// - Returns: whether there are more.
+  func producePart(of output: borrowing OutputBatch) throws(KafkaError) -> Bool {
     let connection = try connected()
-    for record in output.records {
-      let topic =
-        switch record.topic {
-        case .valid: connection.valid
-        case .invalid: connection.invalid
-        case .changelog: connection.changelog
-        }
-      let headers = output.headers(of: record)
-      var list = HeaderList(capacity: headers.count)
-      for header in headers {
-        list.add(name: output.bytes(header.name), value: header.value.map { output.bytes($0) })
+    return try progress.withLock { progress throws(KafkaError) in
+      if progress.next == nil {
+        progress.parts.divide(
+          output, bytesMax: connection.requestBytesMax, recordsMax: connection.requestRecordsMax)
       }
-      try connection.producer.produce(
-        topic: topic, partition: record.partition, key: output.bytes(record.key),
-        value: record.value.map { output.bytes($0) }, headers: list, timestamp: record.timestamp,
-        tag: record.isCheckpoint ? UInt(record.partition) + 1 : 0)
+      let part = progress.next ?? 0
+      for index in progress.parts.records(of: part) {
+        try produce(output.records[Int(index)], of: output, with: connection)
+      }
+      progress.next = part + 1
+      return part + 1 < progress.parts.count
     }
   }
 
-  /// Waits until all records are in their topics, or one has failed: then the next step fails.
+  private func produce(
+    _ record: OutputRecord, of output: borrowing OutputBatch, with connection: Connection
+  ) throws(KafkaError) {
+    let topic =
+      switch record.topic {
+      case .valid: connection.valid
+      case .invalid: connection.invalid
+      case .changelog: connection.changelog
+      }
+    let headers = output.headers(of: record)
+    var list = HeaderList(capacity: headers.count)
+    for header in headers {
+      list.add(name: output.bytes(header.name), value: header.value.map { output.bytes($0) })
+    }
+    try connection.producer.produce(
+      topic: topic, partition: record.partition, key: output.bytes(record.key),
+      value: record.value.map { output.bytes($0) }, headers: list, timestamp: record.timestamp,
+      tag: record.isCheckpoint ? UInt(record.partition) + 1 : 0)
+  }
+
+  /// Waits until all records that the producer has are in their topics, or one has failed: then the next step fails.
   func flush() throws(KafkaError) { try connected().producer.flush(timeout: call) }
 
   /// Adds the consumed positions, under the membership of this moment.

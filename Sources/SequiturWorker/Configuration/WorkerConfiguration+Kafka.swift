@@ -68,6 +68,7 @@ extension WorkerConfiguration {
       "queue.buffering.max.messages": "\(KafkaBudget.producerMessages)",
       "queue.buffering.max.kbytes": "\(KafkaBudget.producerBytesMin(limits) >> 10)",
       "message.max.bytes": "\(KafkaBudget.messageBytes)",
+      "linger.ms": "\(KafkaBudget.linger.milliseconds)",
       "batch.size": "\(max(min(batchBytesMax, KafkaBudget.batchBytes), 1))",
     ]
     return clientProperties.merging(properties).merging(kafka)
@@ -113,8 +114,12 @@ enum KafkaBudget {
   static let producerMessages = 250_000
   /// No bound of its own: a transaction is bounded before it gets there, and what one command makes must fit.
   static func producerBytesMin(_ limits: Limits) -> Int { max(4 * limits.transactionBytesMax, 4 << 20) }
-  /// Records of one produce request: librdkafka's default.
+  /// Records of one produce request: librdkafka's defaults.
   static let batchBytes = 1_000_000
+  static let batchRecords = 10_000
+  /// Longer than it takes to hand over a part of a transaction: its end is told by a flush. With librdkafka's 5 ms a part
+  /// would go in two requests.
+  static let linger = Duration.seconds(1)
   /// The largest record that librdkafka passes on; the topics' own limits are below.
   static let messageBytes = 16 << 20
 }

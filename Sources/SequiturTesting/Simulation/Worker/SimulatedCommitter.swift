@@ -9,6 +9,8 @@ final class SimulatedCommitter {
   private var producer: SimulatedProducer?
   private var machine = CommitMachine()
   private var transaction: SimulatedTransaction?
+  /// The records that the producer does not have yet; nil before the first part.
+  private var unproduced: ArraySlice<(log: CoordinatedProducer.LogID, record: LogRecord)>?
   private var next: () -> SimulatedTransaction? = { nil }
   private var handBack: (Bool) -> Void = { _ in }
   private var isAbandoned = false
@@ -118,6 +120,7 @@ final class SimulatedCommitter {
 
   private func begin() {
     guard let producer else { return report(.failure(.fencedProducer)) }
+    unproduced = nil
     // A mutation that skips the abort also skips librdkafka's own check.
     var result = producer.begin()
     if world.mutation == .sentAgainWithoutAbort { result = .success(()) }
@@ -126,9 +129,18 @@ final class SimulatedCommitter {
 
   private func produce() {
     guard let producer, let transaction else { return report(.failure(.fencedProducer)) }
-    producer.produce(transaction.records(withoutCheckpoints: world.mutation == .missingCheckpoint))
+    var rest =
+      unproduced ?? transaction.records(withoutCheckpoints: world.mutation == .missingCheckpoint)[...]
+    // Production cuts where a request is full; whoever goes on must not depend on where.
+    let isCut = rest.count > 1 && world.random.chance(perMille: 300)
+    let part = rest.prefix(isCut ? 1 + world.random.below(rest.count - 1) : rest.count)
+    rest = rest.dropFirst(part.count)
+    unproduced = rest
+    producer.produce(Array(part))
     if world.mutation == .nextProducedBeforeCommit, let next = next() { producer.produce(next.records()) }
-    process.after(world.random.below(4)) { [self] in report(.success(())) }
+    if !rest.isEmpty { world.reach(.producedInParts) }
+    let isDone = rest.isEmpty || world.mutation == .restNotProduced
+    process.after(world.random.below(4)) { [self] in ended(isDone ? .succeeded : .producedPart) }
   }
 
   private func flush() {
