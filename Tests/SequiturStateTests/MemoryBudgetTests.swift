@@ -26,7 +26,7 @@ struct MemoryBudgetTests {
     #expect(budget.fetchBytesHeld + budget.fetchResponseBytes <= budget.fetchBytes)
     #expect(budget.fetchResponseBytes(partitions: partitions) <= budget.fetchResponseBytes)
     for lanes in [1, 2, 16] {
-      #expect(budget.transactionBytes(lanes: lanes) * lanes * 5 <= budget.transactionBytes)
+      #expect(budget.transactionBytes(lanes: lanes) * lanes * 4 <= budget.transactionBytes)
       #expect(budget.undrainedBytes(lanes: lanes) * lanes <= budget.undrainedBytes)
     }
     for threads in [1, 2, 8] {

@@ -10,8 +10,8 @@ import Sequitur
 ///      8         objects in memory, hot and undrained, and what finds them, over the assigned partitions;
 ///                of it 2 may be undrained; a restoring partition has none, and its restore uses 6 of the 8
 ///      2         drains on their way to the store, copies of what was undrained
-///      8         transactions, over the lanes, a fifth each: one open, one being sent, its objects until they are
-///                committed, one in librdkafka, the buffers' growth and what librdkafka adds to a record
+///      8         transactions, over the lanes, a fourth each: one open, one being sent, its objects until they are
+///                committed, and the part of it that is in librdkafka (``OutputParts``) with the buffers' growth
 ///      4         commands fetched and not yet taken, over the partitions: nothing is fetched at 2 and above, the
 ///                responses that they lie in included (``HeldResponses``), and what was asked for before is a
 ///                response of a quarter (of 1 MiB at least); while lanes stand still 3 to 4 on the wire, by
@@ -53,7 +53,7 @@ public struct MemoryBudget: Sendable, Hashable {
   ///
   /// A single command may go above it, up to `Limits.transactionBytesMax`: what is decided must not depend on
   /// a worker's memory.
-  public func transactionBytes(lanes: Int) -> Int { transactionBytes / max(lanes, 1) / 5 }
+  public func transactionBytes(lanes: Int) -> Int { transactionBytes / max(lanes, 1) / 4 }
 
   /// Fetched commands, over all partitions, at which no more are fetched.
   public var fetchBytesHeld: Int { fetchBytes / 2 }
