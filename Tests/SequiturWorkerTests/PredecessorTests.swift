@@ -25,6 +25,9 @@ extension SequiturWorkerTests {
       }
       #expect(worker.positions.keys.sorted() == [4, 5])
       // Each says so once, with the longest that it can take.
+      try await eventually("all others to wait") {
+        worker.events.count { $0.waitingPartition != nil } >= 4
+      }
       #expect(worker.events.all.compactMap(\.waitingPartition).sorted() == [0, 1, 2, 3])
       let told = worker.log.lines.filter { $0.message.hasPrefix("a partition waits") }
       #expect(told.count == 4 && told.allSatisfy { $0.metadata["at-most"] == "25.0 seconds" })
