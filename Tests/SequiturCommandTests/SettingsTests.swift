@@ -162,6 +162,75 @@ extension SequiturCommandTests {
       }
     }
 
+    /// A name, a value, and a word that the fault says besides where it was set.
+    @Test(arguments: [
+      ("no.such.thing", "1", ["verify"], "to be one that librdkafka takes"),
+      ("linger.ms", "often", ["topics", "check"], "linger.ms"),
+      ("session.timeout.ms", "30s", ["topics", "create"], "to be one that librdkafka takes"),
+      ("sasl.password", "hunter2", ["submit", "/dev/null"], "PLAIN, SCRAM-SHA-256"),
+      ("bootstrap.servers", "kafka://h:1", ["verify"], "server"),
+      ("acks", "1", ["topics", "check"], "acks=all or -1"),
+      ("isolation.level", "read_uncommitted", ["verify"], "isolation.level=read_committed"),
+      ("group.id", "mine", ["submit", "/dev/null"], "--application-id"),
+      ("message.max.bytes", "1000", ["worker"], "max.message.bytes of the topics"),
+      ("partition.assignment.strategy", "range", ["worker"], "--assignment-strategy"),
+    ])
+    func `a property that is refused is told with where it was set, whatever the source`(
+      name: String, value: String, command: [String], word: String
+    ) async throws {
+      let variable = "SEQUITUR_KAFKA_" + name.uppercased().replacingOccurrences(of: ".", with: "_")
+      func expect(_ result: ProgramResult, _ source: String) {
+        #expect(result.exit == .code(2))
+        #expect(
+          result.standardError.contains(source) && result.standardError.contains(word),
+          "\(result.standardError)")
+        #expect(!result.standardError.contains("hunter2"))
+      }
+      // What a fault of several properties together needs.
+      let others = ["--kafka", "security.protocol=sasl_ssl"]
+      let flags = name.hasPrefix("sasl") ? others : []
+      expect(try await sequitur(command + flags + ["--kafka", "\(name)=\(value)"]), "--kafka \(name)")
+      expect(
+        try await sequitur(command + flags, environment: [variable: value]),
+        "the environment variable \(variable)")
+      try await withFile("settings.yaml", Data("lanes: 2\nkafka:\n  \(name): \"\(value)\"\n".utf8)) { path in
+        let result = try await sequitur(command + flags + ["--config", path])
+        let isUnknown = name == "no.such.thing"
+        #expect(result.standardError.contains("the property at \(path):3:3"), "\(result.standardError)")
+        if !isUnknown { expect(result, "\(path):3:3") }
+        // A value of a file is never shown.
+        for text in ["often", "30s", "kafka://", "read_uncommitted", "hunter2", "no.such.thing"] {
+          #expect(!result.standardError.contains(text), "\(result.standardError)")
+        }
+      }
+    }
+
+    @Test func `the source that counts is told, and what it goes over may be anything`() throws {
+      func property(_ value: String, _ origin: String) -> Settings.Property {
+        Settings.Property(name: "acks", value: value, origin: origin, isFromFile: false)
+      }
+      let both = SourcedProperties([property("1", "the file"), property("0", "the flag")])
+      let fault = #expect(throws: CommandFailure.self) { try both.check(for: .all) }
+      #expect(fault?.description.contains("the flag has another value") == true)
+      #expect(fault?.description.contains("the file") == false)
+      try SourcedProperties([property("1", "the file"), property("all", "the flag")]).check(for: .all)
+    }
+
+    @Test func `servers and the protocol they need may stand in one file`() throws {
+      func property(_ name: String, _ value: String) -> Settings.Property {
+        Settings.Property(name: name, value: value, origin: "f:1:1", isFromFile: true)
+      }
+      let servers = property("bootstrap.servers", "ssl://secret:9092")
+      try SourcedProperties([servers, property("security.protocol", "ssl")]).check(for: .all)
+      for other in [[], [property("security.protocol", "plaintext")]] {
+        let fault = #expect(throws: CommandFailure.self) {
+          try SourcedProperties([servers] + other).check(for: .all)
+        }
+        #expect(fault?.description.contains("f:1:1") == true)
+        #expect(fault?.description.contains("secret") == false)
+      }
+    }
+
     @Test(arguments: [
       ("SEQUITUR_LANES", "0", ["worker"]), ("SEQUITUR_PARTITIONS", "0", ["topics", "create"]),
       ("SEQUITUR_MEMORY", "many", ["worker"]), ("SEQUITUR_ENVELOPE", "paper", ["worker"]),

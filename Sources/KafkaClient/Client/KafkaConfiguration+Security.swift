@@ -12,17 +12,18 @@ extension KafkaConfiguration {
     if usesSASL, value("sasl.mechanisms") == "OAUTHBEARER", value("sasl.oauthbearer.method") != "oidc",
       value("enable.sasl.oauthbearer.unsecure.jwt") != "true"
     {
-      throw KafkaError(
-        code: .invalidArgument, operation: "set the property \"sasl.mechanism\"",
-        detail:
-          "OAUTHBEARER has no token: set sasl.oauthbearer.method=oidc and its sasl.oauthbearer.… properties")
+      let name =
+        properties.last { KafkaProperties.canonicalName($0.name) == "sasl.mechanisms" }?.name
+        ?? "sasl.mechanism"
+      throw .refusedProperty(
+        name,
+        "OAUTHBEARER has no token: set sasl.oauthbearer.method=oidc and its sasl.oauthbearer.… properties")
     }
     guard usesSASL, value("sasl.mechanisms") == nil else { return }
     for name in ["sasl.password", "sasl.username"] where value(name) != nil {
-      throw KafkaError(
-        code: .invalidArgument, operation: "set the property \"\(name)\"",
-        detail:
-          "sasl.mechanism is not set, and its default, GSSAPI (Kerberos), takes neither name nor password; "
+      throw .refusedProperty(
+        name,
+        "sasl.mechanism is not set, and its default, GSSAPI (Kerberos), takes neither name nor password; "
           + "set it to PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512, as the broker's user was made")
     }
   }

@@ -12,8 +12,7 @@ extension KafkaConfiguration {
         fault = serverFault(server).map { "the server `\(server.prefix(200))` \($0)" }
       }
       guard let fault else { continue }
-      throw KafkaError(
-        code: .invalidArgument, operation: "set the property \"\(property.name)\"", detail: fault)
+      throw .refusedProperty(property.name, fault)
     }
   }
 

@@ -49,7 +49,7 @@ public struct KafkaConfiguration: Sendable, Hashable, ExpressibleByDictionaryLit
   ///
   /// Checks names and single values, and that numbers are plain decimals (librdkafka would take `30s` for 30, and
   /// `060000` for an octal number). Relations between properties are checked when a client is made.
-  /// - Throws: `invalidArgument` naming the first property that was refused, and why.
+  /// - Throws: `invalidArgument` naming the first property that was refused (``KafkaError/property``), and why.
   public func validate() throws(KafkaError) {
     rd_kafka_conf_destroy(try makeConf())
   }
@@ -77,7 +77,7 @@ public struct KafkaConfiguration: Sendable, Hashable, ExpressibleByDictionaryLit
 extension KafkaConfiguration.Property {
   fileprivate func set(on conf: OpaquePointer) throws(KafkaError) {
     if let fault = KafkaProperties.numberFault(name, value) {
-      throw KafkaError(code: .invalidArgument, operation: "set the property \"\(name)\"", detail: fault)
+      throw .refusedProperty(name, fault)
     }
     var result = RD_KAFKA_CONF_OK
     let text = KafkaError.withErrorText { result = rd_kafka_conf_set(conf, name, value, $0, $1) }
@@ -89,6 +89,6 @@ extension KafkaConfiguration.Property {
       case (true, RD_KAFKA_CONF_UNKNOWN): "there is no such property"
       case (true, _): "its value, not shown here, is not valid"
       }
-    throw KafkaError(code: .invalidArgument, operation: "set the property \"\(name)\"", detail: reason)
+    throw .refusedProperty(name, reason)
   }
 }

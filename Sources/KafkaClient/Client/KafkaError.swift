@@ -14,6 +14,8 @@ public struct KafkaError: Error, Sendable, CustomStringConvertible {
   public var partition: Int32?
   /// The offset concerned, when one is known.
   public var offset: Int64?
+  /// The librdkafka property that was refused, when that is what happened.
+  public private(set) var property: String?
   /// The same call may succeed when repeated (`rd_kafka_error_is_retriable`).
   public var isRetriable: Bool
   /// The client instance is of no more use (`rd_kafka_error_is_fatal`). Destroy it, and make another if needed.
@@ -37,6 +39,16 @@ public struct KafkaError: Error, Sendable, CustomStringConvertible {
     self.isRetriable = isRetriable
     self.isFatal = isFatal
     self.requiresAbort = requiresAbort
+  }
+
+  /// A property was refused.
+  ///
+  /// - Parameter reason: a clause that follows "but"; no value of a secret property.
+  static func refusedProperty(_ name: String, _ reason: String) -> KafkaError {
+    var error = KafkaError(
+      code: .invalidArgument, operation: "set the property \"\(name)\"", detail: reason)
+    error.property = name
+    return error
   }
 
   /// What to do, where that is known: a sentence. Of a connection that failed, and of a property that was refused.

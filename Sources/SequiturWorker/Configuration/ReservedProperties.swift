@@ -37,25 +37,33 @@ public struct ReservedProperties: Sendable {
   public static let all: [Property] = outcomes + input + membership + clients
 
   /// What is wrong with the properties that somebody gave; in their order.
-  public static func faults(_ kafka: KafkaConfiguration, in scope: Scope) -> [Fault] {
+  ///
+  /// - Parameter source: where a property of this name was set, such as `the environment variable NAME`; nil: not known.
+  public static func faults(
+    _ kafka: KafkaConfiguration, in scope: Scope, source: (_ name: String) -> String? = { _ in nil }
+  ) -> [Fault] {
     kafka.properties.compactMap { given in
       guard let property = byName[KafkaProperties.canonicalName(given.name)],
         property.scope == .all || scope == .worker,
         !property.values.contains(where: { isSame($0, given.value) })
       else { return nil }
-      return Fault(name: given.name, description: sentence(property, given))
+      return Fault(name: given.name, description: sentence(property, given, source(given.name)))
     }
   }
 
   private static let byName = Dictionary(
     uniqueKeysWithValues: all.map { (KafkaProperties.canonicalName($0.name), $0) })
 
-  private static func sentence(_ property: Property, _ given: KafkaConfiguration.Property) -> String {
+  private static func sentence(
+    _ property: Property, _ given: KafkaConfiguration.Property, _ source: String?
+  ) -> String {
     let expected =
       property.values.isEmpty
       ? "no property \(given.name)" : "\(given.name)=\(property.values.joined(separator: " or "))"
     // A value is not shown: a fault in a file may have made a secret of another property this one's.
-    let found = property.values.isEmpty ? "it is given" : "it has another value"
+    let found =
+      property.values.isEmpty
+      ? source.map { "\($0) sets it" } ?? "it is given" : "\(source ?? "it") has another value"
     let cure = property.instead.isEmpty ? "Leave it out." : property.instead
     return "Expected \(expected), since \(property.why), but \(found). \(cure)"
   }

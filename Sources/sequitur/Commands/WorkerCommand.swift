@@ -21,7 +21,7 @@ struct WorkerCommand: AsyncParsableCommand {
 
   func run() async throws {
     ProcessMemory.bound()
-    let settings = try kafka.resolve(defaultLogLevel: .info)
+    let settings = try kafka.resolve(defaultLogLevel: .info, for: .worker)
     var configuration = try worker.configuration(settings, topics)
     configuration.returnsFreeMemory = true
     guard let path = worker.rulesPath(settings.settings) else {

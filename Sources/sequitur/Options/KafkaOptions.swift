@@ -26,56 +26,31 @@ struct KafkaOptions: ParsableArguments {
 
   /// What the flags, the environment and the file say together.
   ///
-  /// - Parameter defaultLogLevel: critical where a command reports by itself what librdkafka would log.
-  /// - Throws: a ``CommandFailure`` that names what is wrong.
-  func resolve(defaultLogLevel: Logger.Level = .critical) throws -> KafkaSettings {
+  /// - Parameters:
+  ///   - defaultLogLevel: critical where a command reports by itself what librdkafka would log.
+  ///   - scope: whose clients are made.
+  /// - Throws: a ``CommandFailure`` that names what is wrong, and where it was set.
+  func resolve(
+    defaultLogLevel: Logger.Level = .critical, for scope: ReservedProperties.Scope = .all
+  ) throws -> KafkaSettings {
     let settings = try Settings(file: config)
     let servers = settings.text(bootstrapServers, .bootstrapServers) ?? "localhost:9092"
-    var properties = KafkaConfiguration()
-    for property in settings.kafka {
-      try Self.check(property)
-      properties[property.name] = property.value
-    }
-    for pair in kafka {
-      guard let sign = pair.firstIndex(of: "="), sign != pair.startIndex else {
-        // The text may hold a secret: only what stands before the sign could be shown, and there is none.
-        throw CommandFailure("Expected --kafka key=value, but found no key or no `=`.")
-      }
-      properties[String(pair[..<sign])] = String(pair[pair.index(after: sign)...])
-    }
-    do {
-      try properties.validate()
-    } catch {
-      throw CommandFailure(
-        "Expected properties that librdkafka knows in --kafka. \(ShownText.line("\(error)", atMost: 1_000)). Its "
-          + "CONFIGURATION.md lists them.")
-    }
-    let reserved = ReservedProperties.faults(properties, in: .all)
-    guard reserved.isEmpty else { throw CommandFailure(reserved.map(\.description).joined(separator: "\n")) }
+    let properties = SourcedProperties(settings.kafka + (try kafka.map { try Self.property(ofFlag: $0) }))
+    try properties.check(for: scope)
     return KafkaSettings(
-      settings: settings, bootstrapServers: servers, properties: properties,
+      settings: settings, bootstrapServers: servers, properties: properties.configuration,
       logger: try logger(settings, defaultLogLevel))
   }
 
-  /// - Throws: a ``CommandFailure`` that names the variable or the place, and no text of a file.
-  private static func check(_ property: Settings.Property) throws {
-    let alone: KafkaConfiguration = [property.name: property.value]
-    do throws(KafkaError) {
-      try alone.validate()
-    } catch {
-      let isUnknown = ["No such configuration property", "there is no such property"].contains {
-        error.detail.hasPrefix($0)
-      }
-      let reason =
-        switch (property.isFromFile, isUnknown) {
-        case (false, _): ShownText.line(error.detail, atMost: 500)
-        case (true, true): "there is none of that name"
-        case (true, false): "its value is none that \(property.name) takes"
-        }
-      throw CommandFailure(
-        "Expected \(property.origin) to be one that librdkafka knows, but \(reason). Its CONFIGURATION.md lists "
-          + "them.")
+  private static func property(ofFlag pair: String) throws -> Settings.Property {
+    guard let sign = pair.firstIndex(of: "="), sign != pair.startIndex else {
+      // The text may hold a secret: only what stands before the sign could be shown, and there is none.
+      throw CommandFailure("Expected --kafka key=value, but found no key or no `=`.")
     }
+    let name = String(pair[..<sign])
+    return Settings.Property(
+      name: name, value: String(pair[pair.index(after: sign)...]),
+      origin: "--kafka \(ShownText.line(name, atMost: 80))", isFromFile: false)
   }
 
   private func logger(_ settings: Settings, _ defaultLevel: Logger.Level) throws -> Logger {
