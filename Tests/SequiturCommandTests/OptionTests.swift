@@ -2,6 +2,8 @@ import Foundation
 import TestBroker
 import Testing
 
+@testable import sequitur
+
 extension SequiturCommandTests {
   struct OptionTests {
     private struct Topics: Decodable {
@@ -148,6 +150,46 @@ extension SequiturCommandTests {
         #expect(text.contains(word), "\(text)")
       }
       #expect(!text.contains("hunter2"))
+    }
+
+    @Test(arguments: [
+      ["topics", "check"], ["topics", "create"], ["verify"], ["submit", "/dev/null"],
+      ["submit", "/dev/null", "--wait"], ["worker", "--rules", "/dev/null"],
+    ])
+    func `a name that no topic can have is refused by every command, with where it was set`(
+      arguments: [String]
+    ) async throws {
+      for id in ["a/b", String(repeating: "i", count: 241), ""] {
+        for (flags, environment, source) in [
+          (["--application-id", id], [:], "--application-id"),
+          ([], ["SEQUITUR_APPLICATION_ID": id], "the environment variable SEQUITUR_APPLICATION_ID"),
+        ] as [([String], [String: String], String)] {
+          // Nobody is asked: no broker is there.
+          let result = try await sequitur(
+            arguments + ["--bootstrap-servers", "127.0.0.1:1"] + flags, environment: environment,
+            timeout: .seconds(5))
+          #expect(result.exit == .code(2))
+          #expect(result.standardError.contains("Expected \(source) to"), "\(result.standardError)")
+          #expect(!result.standardError.contains("does not exist"))
+        }
+      }
+      for name in [".", "..", "a b", "ä"] {
+        let result = try await sequitur(
+          arguments + ["--bootstrap-servers", "127.0.0.1:1", "--commands-topic", name], timeout: .seconds(5))
+        #expect(result.exit == .code(2))
+        #expect(
+          result.standardError.contains("Expected --commands-topic to be one that a topic can have"),
+          "\(result.standardError)")
+      }
+    }
+
+    @Test func `a topic that is named alone is judged like the others`() throws {
+      let settings = KafkaSettings(
+        settings: try Settings(file: nil), bootstrapServers: "127.0.0.1:1", properties: [:], logger: quiet)
+      for name in ["a/b", "", "."] {
+        let fault = #expect(throws: CommandFailure.self) { try TopicLookUp.metadata(name, settings) }
+        #expect(fault?.description.contains("Expected a topic's name") == true)
+      }
     }
 
     @Test(.enabled(if: TestBroker.isAvailable))

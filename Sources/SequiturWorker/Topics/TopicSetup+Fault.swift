@@ -5,7 +5,7 @@ import Sequitur
 public struct TopicFault: Error, Sendable, Hashable, CustomStringConvertible {
   /// What kind of fault it is, for programs.
   public enum Kind: String, Sendable, Hashable {
-    case unreachable, property, missing, unusable, sameName, partitionCount, leader, replication
+    case unreachable, property, name, missing, unusable, sameName, partitionCount, leader, replication
     case cleanupPolicy, retention, timestamps, owner, strayRecord, notRead, notCreated, notDescribed
   }
 

@@ -16,7 +16,9 @@ public struct TopicReport: Sendable {
   /// Those that do not.
   public var warnings: [TopicFault] { faults.filter { $0.severity == .warning } }
   /// Whether the topics could not be looked at, since no broker answered or none could be asked.
-  public var isUnreachable: Bool { faults.contains { $0.kind == .unreachable || $0.kind == .property } }
+  public var isUnreachable: Bool {
+    faults.contains { [.unreachable, .property, .name].contains($0.kind) }
+  }
 
   /// The number of partitions, or all errors at once.
   public func usablePartitions() throws(TopicFaults) -> Int {

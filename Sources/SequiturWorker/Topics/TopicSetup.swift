@@ -72,7 +72,10 @@ public struct TopicSetup: Sendable {
     }
   }
 
+  /// Names that no topic can have are told without asking the cluster, which knows no such topics.
   private func withAdmin(_ body: (KafkaAdmin) throws(KafkaError) -> TopicReport) -> TopicReport {
+    let faults = topics.nameFaults(of: applicationID)
+    guard faults.isEmpty else { return TopicReport(faults: faults) }
     do throws(KafkaError) {
       return try body(KafkaAdmin(configuration: kafka, logger: logger))
     } catch {

@@ -1,4 +1,5 @@
 import KafkaClient
+import Sequitur
 import SequiturWorker
 
 /// Asks the cluster for topics before work begins, so that trouble is said at once and clearly.
@@ -7,9 +8,14 @@ enum TopicLookUp {
   static let timeout = Duration.seconds(10)
 
   /// What the cluster knows, the named topic included. Blocks.
-  /// - Throws: a ``CommandFailure`` when nobody answers or the topic is not there.
+  /// - Throws: a ``CommandFailure`` when it can be no topic's name, nobody answers, or the topic is not there.
   static func metadata(_ topic: String, _ settings: KafkaSettings) throws -> ClusterMetadata {
-    try metadata([topic], kafka: settings.client(), settings)
+    if let reason = TopicName.fault(topic) {
+      throw CommandFailure(
+        "Expected a topic's name, but found `\(ShownText.line(topic, atMost: 80))`: \(reason). In Kafka "
+          + "\(TopicName.rule).")
+    }
+    return try metadata([topic], kafka: settings.client(), settings)
   }
 
   private static func metadata(

@@ -25,7 +25,7 @@ struct TopicsCreateCommand: AsyncParsableCommand {
   func run() async throws {
     let settings = try kafka.resolve()
     let shape = try shape.shape(settings.settings)
-    let setup = topics.setup(settings)
+    let setup = try topics.setup(settings)
     try TopicsPrinter(setup.topics, json: json).show(await setup.create(shape))
   }
 }
@@ -41,7 +41,7 @@ struct TopicsCheckCommand: AsyncParsableCommand {
 
   func run() async throws {
     let settings = try kafka.resolve()
-    let setup = topics.setup(settings)
+    let setup = try topics.setup(settings)
     try TopicsPrinter(setup.topics, json: json).show(await setup.check())
   }
 }

@@ -30,10 +30,11 @@ struct VerifyCommand: AsyncParsableCommand {
   func run() async throws {
     let settings = try kafka.resolve()
     let rules = try settings.settings.text(rules, .rules).map { try Rules.load($0) }
+    let names = try topics.topics(settings.settings)
     let audit = Audit(
       AuditConfiguration(
         kafka: settings.client(), applicationID: topics.applicationID(settings.settings),
-        topics: topics.topics(settings.settings), rules: rules, allowsPending: allowPending,
+        topics: names, rules: rules, allowsPending: allowPending,
         logger: settings.logger,
         progress: { progress in
           Terminal.show(

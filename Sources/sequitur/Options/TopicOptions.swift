@@ -26,19 +26,49 @@ struct TopicOptions: ParsableArguments {
   }
 
   /// The topics, with the environment and the file.
-  func topics(_ settings: Settings) -> TopicNames {
+  ///
+  /// - Parameter roles: those that are needed.
+  /// - Throws: a ``CommandFailure`` for each name of theirs that no topic can have.
+  func topics(
+    _ settings: Settings, for roles: [TopicNames.Role] = TopicNames.Role.allCases
+  ) throws -> TopicNames {
     var names = TopicNames(applicationID: applicationID(settings))
     names.commands = settings.text(commandsTopic, .commandsTopic) ?? names.commands
     names.valid = settings.text(validTopic, .validTopic) ?? names.valid
     names.invalid = settings.text(invalidTopic, .invalidTopic) ?? names.invalid
     names.changelog = settings.text(changelogTopic, .changelogTopic) ?? names.changelog
+    let faults = names.nameFaults(
+      of: applicationID(settings), in: roles, idSource: settings.origin(applicationID, .applicationID)
+    ) { settings.origin(flag($0), $0.key) }
+    guard faults.isEmpty else { throw CommandFailure("\(TopicFaults(faults: faults))") }
     return names
   }
 
+  private func flag(_ role: TopicNames.Role) -> String? {
+    switch role {
+    case .commands: commandsTopic
+    case .valid: validTopic
+    case .invalid: invalidTopic
+    case .changelog: changelogTopic
+    }
+  }
+
   /// What creates and checks them.
-  func setup(_ kafka: KafkaSettings) -> TopicSetup {
+  func setup(_ kafka: KafkaSettings) throws -> TopicSetup {
     TopicSetup(
-      topics: topics(kafka.settings), of: applicationID(kafka.settings), kafka: kafka.client(),
+      topics: try topics(kafka.settings), of: applicationID(kafka.settings), kafka: kafka.client(),
       logger: kafka.logger)
+  }
+}
+
+extension TopicNames.Role {
+  /// The setting that names it.
+  fileprivate var key: SettingKey {
+    switch self {
+    case .commands: .commandsTopic
+    case .valid: .validTopic
+    case .invalid: .invalidTopic
+    case .changelog: .changelogTopic
+    }
   }
 }

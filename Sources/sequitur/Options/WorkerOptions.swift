@@ -65,7 +65,7 @@ struct WorkerOptions: ParsableArguments {
     }
     var configuration = WorkerConfiguration(applicationID: topics.applicationID(settings), lanes: lanes)
     configuration.bootstrapServers = kafka.bootstrapServers
-    configuration.topics = topics.topics(settings)
+    configuration.topics = try topics.topics(settings)
     configuration.stateDirectory =
       settings.text(stateDirectory, .stateDirectory) ?? configuration.stateDirectory
     try group.apply(settings, to: &configuration, logger: kafka.logger)

@@ -47,7 +47,8 @@ struct SubmitCommand: AsyncParsableCommand {
 
   func run() async throws {
     let settings = try kafka.resolve()
-    let names = topics.topics(settings.settings)
+    let names = try topics.topics(
+      settings.settings, for: wait ? [.commands, .valid, .invalid] : [.commands])
     let timeout = wait ? Duration.seconds(waitTimeout) : nil
     let plan = Submission.Plan(
       path: file, topics: names, kafka: settings.client(), logger: settings.logger,
