@@ -1,3 +1,5 @@
+import Sequitur
+
 extension Rules {
   /// The rules in one form, whatever their file looks like: two files that decide alike, word for word, have the same.
   ///

@@ -1,3 +1,5 @@
+import Sequitur
+
 /// Commands on one object and what must become of the last one.
 public struct RulesExample: Sendable, Hashable {
   /// What it shows, or the command it ends with.

@@ -28,7 +28,7 @@ extension StateTests {
   @Test func `the log names the command at which the worker ended by topic, key and type`() async throws {
     let bench = try StateBench()
     try await bench.createTopics()
-    try bench.send([("a", "one"), ("evil\nkey\u{1B}[2J\u{202E}", "trap")])
+    try bench.send([("a", "one"), ("evil\nkey é\u{1B}[2J\u{202E}", "trap")])
     _ = try await bench.startWorker("--until-caught-up").waitForExit(timeout: .seconds(60))
     let result = try await bench.startWorker("--until-caught-up").waitForExit(timeout: .seconds(60))
     let told = result.output.standardError.split(separator: "\n").filter {
@@ -36,7 +36,7 @@ extension StateTests {
     }
     #expect(told.count == 1, "\(result.output.standardError)")
     for part in [
-      bench.topics.commands, #"evil\nkey\u{1B}[2J\u{202E}"#, "type=none", "offset=1", "attempt=1",
+      bench.topics.commands, #"evil\nkey é\u{1B}[2J\u{202E}"#, "type=none", "offset=1", "attempt=1",
     ] {
       #expect(told.first?.contains(part) == true, "\(part): \(told)")
     }

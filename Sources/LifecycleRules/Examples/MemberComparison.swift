@@ -1,5 +1,6 @@
 import CSimdJSON
 import RulesModel
+import Sequitur
 
 /// Compares a member of a JSON object with what an example expects.
 enum MemberComparison {

@@ -1,3 +1,5 @@
+import Sequitur
+
 /// What ``RulesFile/check(_:path:)-(String,_)`` found.
 public struct RulesCheck: Sendable, Hashable, CustomStringConvertible {
   /// The rules; nil when there is an error.

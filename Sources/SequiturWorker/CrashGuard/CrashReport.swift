@@ -1,5 +1,6 @@
 import KafkaClient
 import Logging
+import Sequitur
 
 /// Tells of the commands at which a worker ended before: where they stand, and their key and type, so that they can be
 /// found, and whoever sent them.
@@ -50,19 +51,12 @@ struct CrashReport {
     var type = "none"
     let isReadable = message.forEachHeader { name, value in
       guard String(decoding: name, as: UTF8.self) == "ce_type", let value else { return }
-      type = Self.shown(value)
+      type = ShownText.line(value)
     }
     if !isReadable { type = "unknown: the headers cannot be parsed" }
-    return ["key": "\(message.key.map { Self.shown($0) } ?? "none")", "type": "\(type)"]
+    return ["key": "\(message.key.map { ShownText.line($0) } ?? "none")", "type": "\(type)"]
   }
 
-  /// Somebody's bytes as one line of ASCII: they may hold line ends, escape sequences, marks that turn text around.
-  private static func shown(_ bytes: UnsafeRawBufferPointer) -> String {
-    String(decoding: bytes.prefix(shownBytesMax), as: UTF8.self).unicodeScalars
-      .map { $0.escaped(asASCII: true) }.joined()
-  }
-
-  private static let shownBytesMax = 200
   /// How long one command's record is waited for.
   private static let wait = Duration.seconds(3)
 }

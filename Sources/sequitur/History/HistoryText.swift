@@ -98,7 +98,7 @@ struct HistoryText: Sendable {
 
   private static func payload(_ bytes: [UInt8]?) -> String { bytes.map { StateText.plain($0) } ?? "null" }
 
-  private func quoted(_ text: String) -> String { StateText.quoted(text) }
+  private func quoted(_ text: String) -> String { JSONText.quoted(text) }
 
   /// In UTC with milliseconds.
   static func time(_ milliseconds: Int64) -> String {

@@ -52,24 +52,7 @@ enum StateText {
     guard let text = String(validating: bytes, as: UTF8.self) else {
       return "\"\(name)Hex\":\"\(HexText.text(bytes))\""
     }
-    return "\"\(name)\(textSuffix)\":\(quoted(text))"
-  }
-
-  static func quoted(_ text: String) -> String {
-    var result = "\""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\"": result += "\\\""
-      case "\\": result += "\\\\"
-      case "\n": result += "\\n"
-      case "\r": result += "\\r"
-      case "\t": result += "\\t"
-      case _ where scalar.value < 32:
-        result += "\\u00" + HexText.text([UInt8(scalar.value)])
-      default: result.unicodeScalars.append(scalar)
-      }
-    }
-    return result + "\""
+    return "\"\(name)\(textSuffix)\":\(JSONText.quoted(text))"
   }
 
   private static func isJSON(_ bytes: [UInt8]) -> Bool {
