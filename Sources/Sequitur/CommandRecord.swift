@@ -11,8 +11,11 @@ public struct CommandRecord: ~Escapable {
   public let unsafeHeaders: UnsafeBufferPointer<RecordHeader>
   /// Where the record stands.
   public let position: CommandPosition
-  /// The record's timestamp, in milliseconds since 1970-01-01T00:00:00Z.
+  /// The record's timestamp, in milliseconds since 1970-01-01T00:00:00Z; ``noTimestamp`` when it has none.
   public let timestamp: Int64
+  /// What Kafka gives for the timestamp of a record that has none (`RecordBatch.NO_TIMESTAMP`): its producer set it so, or
+  /// it has a format from before timestamps.
+  public static var noTimestamp: Int64 { -1 }
 
   /// - Parameters:
   ///   - key: nil or empty when the record has none.

@@ -4,7 +4,8 @@ public struct DecisionContext: ~Escapable {
   public let key: RawSpan
   /// Where the command stands on the commands topic.
   public let position: CommandPosition
-  /// The command record's timestamp, in milliseconds since 1970-01-01T00:00:00Z. The only clock there is.
+  /// The command record's timestamp, in milliseconds since 1970-01-01T00:00:00Z; ``CommandRecord/noTimestamp`` (−1) when it
+  /// has none. The only clock there is.
   public let timestamp: Int64
   /// The object's version before the command; 0 when it does not exist.
   public let version: UInt64

@@ -248,4 +248,30 @@ struct EffectTests {
     #expect(try rules.send("same", "{}") == .event("did"))
     #expect(rules.state() == #"{"status":"s"}"#)
   }
+
+  @Test func `the time of a command without a timestamp is missing, like a field`() throws {
+    let rules = try driver(
+      "t: timestamp",
+      """
+      new: {from: none, to: s, event: made}
+      past: {from: s, to: same, when: ["$time < '2027-01-01T00:00:00Z'"], event: past}
+      or: {from: s, to: same, when: ["true or $time > '2027-01-01T00:00:00Z'"], event: either}
+      set: {from: s, to: same, set: {t: $time + 1h}, event: did}
+      tell: {from: s, to: same, event: {type: told, payload: {at: $time}}}
+      """)
+    try rules.send("new", "{}", at: -1)
+    let past = try rules.send("past", "{}", at: -1)
+    #expect(past.reason?.hasSuffix(", but $time is missing") == true, "\(past)")
+    #expect(try rules.send("or", "{}", at: -1) == .event("either"))
+    for (command, place) in [("set", "sets `t`"), ("tell", "puts into its event `at`")] {
+      #expect(
+        try rules.send(command, "{}", at: -1)
+          == .rejected(
+            .invalidField, "The command `\(command)` \(place), but the command's record has no timestamp"))
+    }
+    // Any other is a time.
+    #expect(try rules.send("past", "{}", at: -2) == .event("past"))
+    #expect(try rules.send("set", "{}", at: -2) == .event("did"))
+    #expect(rules.state() == #"{"status":"s","t":3599998}"#)
+  }
 }

@@ -105,6 +105,35 @@ import Testing
     #expect(event["X-Mine"] == "1")
   }
 
+  @Test(arguments: [[0x6b], [0x6b, 0xff]] as [[UInt8]])
+  func `a command without a timestamp makes events without a time`(key: [UInt8]) throws {
+    var command = TestCommand("set", id: "id-1", headers: [("x", "1")])
+    command.key = key
+    command.timestamp = CommandRecord.noTimestamp
+    let event = try event(command)
+    #expect(event["ce_time"] == nil)
+    #expect(event.timestamp == OutputRecord.timeOfWriting)
+    #expect(event.headers.count == (key.count == 1 ? 7 : 6) + 1)
+    #expect(event["ce_causationid"] == "id-1" && event["x"] == "1" && event["ce_sequence"] == "1")
+    #expect(try self.event(command, envelope: .compact).timestamp == OutputRecord.timeOfWriting)
+    // Any other time before 1970 is one.
+    command.timestamp = -2
+    let other = try self.event(command)
+    #expect(other["ce_time"] == "1969-12-31T23:59:59.998Z" && other.timestamp == -2)
+  }
+
+  @Test func `events with and without a time follow each other`() throws {
+    let partition = TestPartition()
+    for time in [CommandRecord.noTimestamp, 5, -1, -1, 0, -1, 5] as [Int64] {
+      var command = TestCommand("set")
+      command.timestamp = time
+      #expect(try partition.process(command) == .accepted)
+      #expect((partition.last["ce_time"] == nil) == (time == -1), "\(time)")
+      #expect(partition.last["ce_causationid"]?.hasPrefix("commands/3/") == true)
+      #expect(partition.last.timestamp == (time == -1 ? OutputRecord.timeOfWriting : time))
+    }
+  }
+
   @Test func `a key that is not UTF-8 has no subject`() throws {
     var command = TestCommand("set")
     command.key = [0x6b, 0xff]

@@ -42,8 +42,17 @@ struct EventTimesTests {
     #expect(faults(text, recorded: time + 1, command: time) == 1)
     #expect(faults("x", recorded: time, command: time) == 1)
     #expect(faults(nil, recorded: time, command: time) == 1)
-    #expect(faults("1969-12-31T23:59:59.999Z", recorded: -1, command: -1) == 0)
     #expect(faults("9999-12-31T23:59:59.999Z", recorded: .max, command: .max) == 0)
+  }
+
+  @Test func `a command without a timestamp has events without a time`() {
+    let (text, time) = ("2026-11-23T13:05:00.000Z", Int64(1_795_439_100_000))
+    #expect(faults(nil, recorded: time, command: -1) == 0)
+    #expect(faults(nil, recorded: time, command: nil) == 0, "the command is gone")
+    #expect(faults(text, recorded: time, command: -1) == 1)
+    #expect(faults(nil, recorded: time, command: -2) == 1, "another time before 1970 is one")
+    // As earlier versions wrote it.
+    #expect(faults("1969-12-31T23:59:59.999Z", recorded: -1, command: -1) == 0)
   }
 
   @Test func `where the broker sets the record's time only the header counts`() {

@@ -125,20 +125,21 @@ extension LifecycleDecider {
     let condition = rule.guards[index]
     guard case .simpleComparison(_, let left, let right) = rule.rule.guards[index].condition.root.node else {
       guard let code = condition.code, !program.machine.run(code),
-        case .missing(let bank, let field) = program.machine.fault
+        case .missing(let missing) = program.machine.fault
       else { return nil }
-      return name(bank, field, rule)
+      return name(missing, rule)
     }
     let (isLeft, isRight) = condition.missing(command: command.box, state: state?.box)
     return isLeft ? left.text : isRight ? right.text : nil
   }
 
-  /// What an expression calls a field.
-  private func name(_ bank: Instruction.Bank, _ index: Int, _ rule: CommandProgram) -> String {
-    switch bank {
-    case .state: "state.\(program.fields[index].name)"
-    case .command: program.commandFields.names[index]
-    case .converted:
+  /// What an expression calls what it needs.
+  private func name(_ missing: Missing, _ rule: CommandProgram) -> String {
+    switch missing {
+    case .time: "$time"
+    case .field(.state, let index): "state.\(program.fields[index].name)"
+    case .field(.command, let index): program.commandFields.names[index]
+    case .field(.converted, let index):
       rule.checks.first { $0.converted == index }.map { rule.checkedFields[$0.index].field.name } ?? ""
     }
   }
@@ -208,7 +209,8 @@ extension LifecycleDecider {
 
   private func phrase(_ fault: MachineFault, _ rule: CommandProgram) -> String {
     switch fault {
-    case .missing(let bank, let index): "\(name(bank, index, rule)) is missing"
+    case .missing(.time): "the command's record has no timestamp"
+    case .missing(let missing): "\(name(missing, rule)) is missing"
     case .overflow: "the value is too large"
     case .divisionByZero: "it divides by zero"
     case .tooLong: "the text is too long"

@@ -58,9 +58,16 @@ enum CellKind {
   case list
 }
 
+/// What an expression needs and is not there.
+enum Missing: Equatable {
+  case field(Instruction.Bank, Int)
+  /// The command's record has no timestamp.
+  case time
+}
+
 /// Why an expression has no value.
 enum MachineFault: Equatable {
-  case missing(Instruction.Bank, Int)
+  case missing(Missing)
   case overflow
   case divisionByZero
   /// A text or a list is longer than ``Machine/textBytesMax``.

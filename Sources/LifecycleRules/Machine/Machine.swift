@@ -1,6 +1,7 @@
 import CSimdJSON
 import Glibc
 import RulesModel
+import Sequitur
 
 /// Runs the programs of expressions. Nothing is allocated once its memory is warm.
 ///
@@ -93,6 +94,7 @@ final class Machine {
         top += 1
         guard load(step, into: top) else { return false }
       case .time:
+        guard inputs.time != CommandRecord.noTimestamp else { return fail(.missing(.time)) }
         top += 1
         top.pointee = Cell(integer: inputs.time)
       case .version:
@@ -180,7 +182,7 @@ final class Machine {
   @inline(__always)
   private func load(_ step: Instruction, into top: UnsafeMutablePointer<Cell>) -> Bool {
     guard let values = values(step.bank), !values[Int(step.index)].isMissing else {
-      guard step.extra >= 0 else { return fail(.missing(step.bank, Int(step.index))) }
+      guard step.extra >= 0 else { return fail(.missing(.field(step.bank, Int(step.index)))) }
       top.pointee = constants[Int(step.extra)]
       return true
     }

@@ -18,6 +18,8 @@ struct EventTemplate: ~Copyable, Sendable {
   private(set) var byteCount = 0
   private(set) var type = ""
   private(set) var timestamp: Int64 = 0
+  /// Of the events' records.
+  private(set) var recordTimestamp: Int64 = 0
   /// Where the arena ended when the last of these texts had been written.
   private(set) var end = 0
 
@@ -51,8 +53,12 @@ struct EventTemplate: ~Copyable, Sendable {
     setCommon(arenaEnd: arenaEnd)
   }
 
+  /// Whether the commands have a time for their events to tell.
+  var isTimed: Bool { timestamp != CommandRecord.noTimestamp }
+
   mutating func setTime(_ timestamp: Int64, _ text: ByteRange, arenaEnd: Int) {
     self.timestamp = timestamp
+    recordTimestamp = isTimed ? timestamp : OutputRecord.timeOfWriting
     headers[Slot.time].value = text
     setCommon(arenaEnd: arenaEnd)
   }

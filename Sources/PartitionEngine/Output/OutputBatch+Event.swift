@@ -24,7 +24,7 @@ extension OutputBatch {
     }
     append(
       record: OutputRecord(
-        topic: .valid, partition: templatePartition, timestamp: record.timestamp, key: place.key,
+        topic: .valid, partition: templatePartition, timestamp: template.recordTimestamp, key: place.key,
         value: value, headers: firstHeader, to: headers.count))
     return Self.framingBytes &+ headerByteCount &- framing &+ Int(place.key.count) &+ Int(value.count)
   }
@@ -50,14 +50,17 @@ extension OutputBatch {
     }
     guard envelope == .cloudevents else { return }
     headerByteCount &+= Int(place.key.count) &+ Int(place.position.count)
-    if !key.isUTF8 { removeSubject() }
+    let first = headers.count &- Slot.count
+    // The last one first, so that the other one's place stays.
+    if !template.isTimed { removeHeader(at: first &+ Slot.time) }
+    if !key.isUTF8 { removeHeader(at: first &+ Slot.subject) }
   }
 
-  /// The last event's subject is not text: leaves it out.
-  private mutating func removeSubject() {
-    let subject = headers.count - EventTemplate.Slot.count + EventTemplate.Slot.subject
-    headerByteCount -= headers[subject].byteCount
-    for index in subject..<(headers.count - 1) { headers[index] = headers[index + 1] }
+  /// Leaves one of the last event's headers out: its subject is not text, or its command has no time.
+  @inline(never)
+  private mutating func removeHeader(at place: Int) {
+    headerByteCount -= headers[place].byteCount
+    for index in place..<(headers.count - 1) { headers[index] = headers[index + 1] }
     headers.truncate(to: headers.count - 1)
   }
 

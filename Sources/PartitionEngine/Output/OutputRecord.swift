@@ -9,7 +9,8 @@ public enum OutputTopic: UInt8, Sendable, BitwiseCopyable {
 public struct OutputRecord: Sendable, BitwiseCopyable {
   public let topic: OutputTopic
   public let partition: Int32
-  /// Milliseconds since 1970-01-01T00:00:00Z: of an event the command's, of others ``timeOfWriting``.
+  /// Milliseconds since 1970-01-01T00:00:00Z: of an event the command's when it has one, of others
+  /// ``timeOfWriting``.
   public let timestamp: Int64
   /// What Kafka's clients take for "now" when they are handed a record.
   ///

@@ -11,7 +11,11 @@ struct EventTimes {
   ///
   /// - Parameter command: the command's own timestamp; nil when retention has deleted it.
   func faults(command: Int64?) -> [String] {
-    guard let told else { return ["ce_time is missing"] }
+    guard let told else {
+      // Of a command without a time; when the command is gone nobody knows.
+      let isRight = command == nil || command == Self.none
+      return isRight ? [] : ["ce_time is missing"]
+    }
     guard let time = RFC3339Time.milliseconds(told) else {
       return ["Expected ce_time to be RFC 3339 in UTC with milliseconds, found \(told.shown)"]
     }
@@ -29,10 +33,16 @@ struct EventTimes {
 
   /// The same for an event without `ce_time`: of the record alone.
   func recordFaults(command: Int64?) -> [String] {
-    // A client takes the timestamp 0 for "now": such a command's events have the time of their writing.
-    guard let command, !isAppendTime, command != 0, recorded != command else { return [] }
+    // A client takes the timestamp 0 for "now": such a command's events have the time of their writing, as have those of
+    // a command without any.
+    guard let command, !isAppendTime, command != 0, command != Self.none, recorded != command else {
+      return []
+    }
     return ["Expected its command's timestamp \(command), found \(recorded)"]
   }
+
+  /// What Kafka tells of a record without a timestamp.
+  private static let none: Int64 = -1
 
   /// As far as four digits of a year go.
   private static func tellable(_ time: Int64) -> Int64 {
