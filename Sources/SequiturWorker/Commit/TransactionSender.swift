@@ -19,6 +19,8 @@ final class TransactionSender: Sendable {
     let valid: ProducerTopic
     let invalid: ProducerTopic
     let changelog: ProducerTopic
+    /// What its batches were made to fit.
+    let messageBytesMax: Int
     /// What one request takes.
     let requestBytesMax: Int
     let requestRecordsMax: Int
@@ -67,7 +69,8 @@ final class TransactionSender: Sendable {
   func recreateProducer() throws(KafkaError) {
     if let error = group.fatalError() { throw error }
     connection.withLock { $0 = nil }
-    let configuration = configuration(limits.messageBytesMax)
+    let messageBytesMax = limits.messageBytesMax
+    let configuration = configuration(messageBytesMax)
     let producer = try TransactionalProducer(
       configuration: configuration, logger: logger,
       deliveryObserver: { [weak self] report in
@@ -78,18 +81,17 @@ final class TransactionSender: Sendable {
     let fresh = Connection(
       producer: producer, valid: try producer.topic(topics.valid),
       invalid: try producer.topic(topics.invalid),
-      changelog: try producer.topic(topics.changelog),
+      changelog: try producer.topic(topics.changelog), messageBytesMax: messageBytesMax,
       requestBytesMax: configuration["batch.size"].flatMap { Int($0) } ?? KafkaBudget.batchBytes,
       requestRecordsMax: configuration["batch.num.messages"].flatMap { Int($0) } ?? KafkaBudget.batchRecords)
     connection.withLock { $0 = fresh }
   }
 
-  /// Throws the producer away, so that the next transaction is sent by one whose batches are as large as the topics
-  /// take.
-  func dropProducer() { connection.withLock { $0 = nil } }
-
+  /// Begins a transaction: by a new producer when there is none, or when its batches are not the largest any more that the
+  /// topics take. After an abort the same one goes on, so that a search for a refused outcome costs no connections.
   func begin() throws(KafkaError) {
-    if connection.withLock({ $0 == nil }) { try recreateProducer() }
+    let messageBytesMax = limits.messageBytesMax
+    if connection.withLock({ $0?.messageBytesMax != messageBytesMax }) { try recreateProducer() }
     checkpoints.withLock { $0.removeAll() }
     progress.withLock { $0.next = nil }
     try connected().producer.begin()
