@@ -42,7 +42,24 @@ struct GroupWaitTests {
       text.contains("joined again or its session has ended: shop-w1 at /10.0.0.3, shop-w2 at /10.0.0.2"))
     #expect(!text.contains("shop-me"))
     #expect(!text.contains("test broker"))
+  }
+
+  @Test(arguments: ["PreparingRebalance", "CompletingRebalance", "Stable"])
+  func `a member that outlasts every session is said to be gone`(state: String) {
+    let waiting = group(state, [("w1", "/10.0.0.3")])
+    #expect(!reason(waiting, waited: 60).contains("test broker"))
     #expect(reason(waiting, waited: 61).contains("the test broker, keeps a worker that was killed for ever"))
+    // Alone, nobody keeps it.
+    #expect(!reason(group(state, [("me", "h")]), waited: 61).contains("test broker"))
+  }
+
+  @Test func `a group that takes nobody in for long is looked for at its coordinator`() {
+    for unknown in [nil, group("Dead", []), group("Empty", [])] {
+      #expect(!reason(unknown, waited: 10).contains("__consumer_offsets"))
+      #expect(reason(unknown, waited: 15).contains("the topic __consumer_offsets"))
+    }
+    let taken = group("PreparingRebalance", [("me", "h")])
+    #expect(!reason(taken, waited: 15).contains("__consumer_offsets"))
   }
 
   @Test func `each state of a group has its words`() {

@@ -35,26 +35,39 @@ struct GroupWait {
   static func reason(
     _ group: ConsumerGroup?, memberID: String?, waited: Duration, sessionMax: Duration
   ) -> String {
-    guard let group, group.state != "Dead" else { return "no broker knows the group yet" }
+    guard let group, group.state != "Dead" else {
+      return "no broker knows the group yet" + (waited > patience ? coordinatorHint : "")
+    }
     let others = group.members.filter { $0.memberID != memberID }
     let names = others.map { "\($0.clientID) at \($0.host)" }.sorted().joined(separator: ", ")
     let isMember = others.count < group.members.count
     guard !others.isEmpty else {
       return "the group is \(group.state) and has no \(isMember ? "other " : "")member"
+        + (!isMember && waited > patience ? coordinatorHint : "")
     }
+    let hint = waited > sessionMax ? sessionHint : ""
     switch group.state {
     case "PreparingRebalance":
-      let wait =
-        "the group waits until each of its members has joined again or its session has ended: \(names)"
-      guard waited > sessionMax else { return wait }
-      return wait
-        + ". No session lasts as long: a broker that ends none, such as the test broker, keeps a worker that was "
-        + "killed for ever"
+      return
+        "the group waits until each of its members has joined again or its session has ended: \(names)\(hint)"
     case "CompletingRebalance":
-      return "the group waits for the assignment that one of its members makes: \(names)"
+      return "the group waits for the assignment that one of its members makes: \(names)\(hint)"
     default:
       return "the group is \(group.state) with \(names)"
-        + (isMember ? "" : ", and has not taken this worker in yet")
+        + (isMember ? "" : ", and has not taken this worker in yet\(hint)")
     }
   }
+
+  /// The others are gone, and the coordinator does not notice.
+  private static let sessionHint =
+    ". No session lasts as long: a broker that ends none, such as the test broker, keeps a worker that was "
+    + "killed for ever"
+
+  /// A first member is taken in at once, when the coordinator has come up.
+  private static let coordinatorHint =
+    ". A group is kept by the broker that leads its partition of the topic __consumer_offsets: look whether that "
+    + "topic is there, with a leader of each partition (a new one takes offsets.topic.replication.factor brokers)"
+
+  /// How long a coordinator may take to come up and take a first member in, before that is worth a look.
+  private static let patience = Duration.seconds(12)
 }
