@@ -51,6 +51,7 @@ extension WorkerEvent {
   public var isConsumerFailed: Bool { if case .consumerFailed = self { true } else { false } }
   public var isTransactionStepFailed: Bool { if case .transactionStepFailed = self { true } else { false } }
   public var isOutputRefused: Bool { if case .outputRefused = self { true } else { false } }
+  public var isOutputAccepted: Bool { if case .outputAccepted = self { true } else { false } }
   public var isStoreFailed: Bool { if case .storeFailed = self { true } else { false } }
 
   /// The partition that waits for its last owner's transaction, when it is that.
