@@ -225,6 +225,7 @@ private final class IdleTask: PartitionTask {
     _ messages: borrowing MessageBatch, _ range: Range<Int>, into output: inout OutputBatch,
     outputBytesMax: Int
   ) -> RunResult { RunResult() }
+  func pass(from position: Int64, to end: Int64) -> Bool { false }
   func seal(into output: inout OutputBatch) -> Int64 { 0 }
   func commit(checkpointOffset: Int64?) {}
   func takeDrain(

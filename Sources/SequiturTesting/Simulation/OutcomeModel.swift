@@ -21,14 +21,12 @@ struct OutcomeModel {
   private let partition: Int
 
   /// - Parameter lost: offsets that were deleted before they were processed.
-  init(partition: Int, commands: [LogRecord], lost: Range<Int64>? = nil) {
+  init(partition: Int, commands: [(offset: Int64, record: LogRecord)], lost: Range<Int64>? = nil) {
     self.partition = partition
-    for (offset, command) in commands.enumerated() where lost?.contains(Int64(offset)) != true {
-      process(command, offset)
-    }
+    for (offset, command) in commands where lost?.contains(offset) != true { process(command, offset) }
   }
 
-  private mutating func process(_ command: LogRecord, _ offset: Int) {
+  private mutating func process(_ command: LogRecord, _ offset: Int64) {
     var object = objects[command.key!] ?? Object()
     let id = command.headers.first { $0.name == "ce_id" }?.value
     let code: String
@@ -56,7 +54,7 @@ struct OutcomeModel {
   }
 
   private mutating func accept(
-    _ events: [TallyDecider.Event], _ command: LogRecord, _ offset: Int, _ id: [UInt8]?,
+    _ events: [TallyDecider.Event], _ command: LogRecord, _ offset: Int64, _ id: [UInt8]?,
     _ object: inout Object
   ) {
     if events.count > 1 { situations.insert(.severalEvents) }

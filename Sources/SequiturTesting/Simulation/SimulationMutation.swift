@@ -50,6 +50,12 @@ public enum SimulationMutation: String, CaseIterable, Sendable {
   case lastCommandNotCompared
   /// That lost commands were accepted is not written into the checkpoints.
   case orderNotWritten
+  /// Nobody looks at the commands of a partition that is served.
+  case inputNotWatched
+  /// The position stays in front of the control records that end an idle topic.
+  case controlRecordsNotPassed
+  /// Whatever stands behind an idle position is taken for control records.
+  case commandsTakenForControlRecords
   /// The states of a discarded transaction stay.
   case overlayKeptAfterAbort
   /// The next transaction's outcomes are produced into the one under way.
@@ -94,8 +100,14 @@ public enum SimulationMutation: String, CaseIterable, Sendable {
     case .inputEndNotCompared: random.pick([.recreated, .truncated])
     case .inputStartNotCompared, .orderNotWritten: .overtaken
     case .lastCommandNotCompared: random.pick([.outgrown, .recreated])
+    case .inputNotWatched: random.pick([.recreated, .truncated])
     default: nil
     }
+  }
+
+  /// Whether it shows only where commands are sent in transactions.
+  var needsTransactionalCommands: Bool {
+    self == .controlRecordsNotPassed || self == .commandsTakenForControlRecords
   }
 
   /// Whether it shows only where a coordinator completes offsets late.

@@ -37,6 +37,10 @@ struct SimulationProfile {
   let damage: ChangelogDamage?
   /// What somebody does to a partition of the commands topic while no worker runs.
   let inputDamage: InputDamage?
+  /// Whether it is done while workers serve the partition: only what shows in the bounds can be seen then for sure.
+  let damagesInputWhileRunning: Bool
+  /// Whether commands are sent in transactions.
+  let sendsTransactions: Bool
   /// Whether the workers were started with the order to go on behind deleted commands.
   let acceptsLostCommands: Bool
   /// Whether checkpoints tell the command that was processed last; older versions did not.
@@ -97,6 +101,15 @@ struct SimulationProfile {
       ) : nil
     let inputDamage = random.chance(perMille: 120) ? random.pick(InputDamage.allCases) : nil
     self.inputDamage = mutation.flatMap { $0.inputDamage(&random) } ?? inputDamage
+    let isSeenWhileRunning = self.inputDamage.map {
+      [.recreated, .truncated, .cleaned, .copied].contains($0)
+    }
+    damagesInputWhileRunning =
+      isSeenWhileRunning == true && (mutation == .inputNotWatched || random.chance(perMille: 400))
+    // A copy of the records alone would lack the control records' offsets.
+    let keepsOffsets = self.inputDamage.map { [.overtaken, .cleaned].contains($0) } ?? true
+    sendsTransactions =
+      keepsOffsets && (mutation?.needsTransactionalCommands == true || random.chance(perMille: 300))
     acceptsLostCommands = mutation?.isSeenWhenRefused == true ? false : random.chance(perMille: 500)
     namesLastCommand = mutation?.needsOldCheckpoints == true ? false : random.chance(perMille: 700)
     isOldVersion =

@@ -23,6 +23,7 @@ public enum SimulationSituation: Int, CaseIterable, Sendable {
   // Commands topic.
   case lostCommandsRefused, lostCommandsAccepted, shorterInputRefused, otherInputRefused
   case inputCopied, processedCommandsDeleted
+  case inputChangeNoticed, controlRecordsPassed
   // Brokers.
   case groupCoordinatorMoved, transactionCoordinatorMoved, requestOfCutOffWorker
   // Commands.

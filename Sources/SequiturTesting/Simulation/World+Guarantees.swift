@@ -3,9 +3,9 @@ import Sequitur
 
 /// What must hold (DESIGN, section 3), checked by code that shares nothing with the engine.
 extension World {
-  private func commands(of partition: Int) -> [LogRecord] {
+  private func commands(of partition: Int) -> [(offset: Int64, record: LogRecord)] {
     let log = kafka.log(.commands, Int32(partition))
-    return log.fetch(from: 0, max: .max, isCommittedOnly: false).records.map(\.record)
+    return log.fetch(from: 0, max: .max, isCommittedOnly: false).records
   }
 
   /// Whether every command was committed, and no transaction or marker is under way.
@@ -17,14 +17,25 @@ extension World {
       guard isExempt(partition) || committed[Int(partition)].position ?? 0 == end else { return false }
       for topic in SimulatedKafka.Topic.allCases
       where kafka.log(topic, partition).hasOpenTransactions { return false }
+      if brokenInputs.contains(partition), isServed(partition) { return false }
     }
     return workers.allSatisfy { $0.process.isDead || $0.isQuiet }
+  }
+
+  /// Whether a worker serves the partition.
+  private func isServed(_ partition: Int32) -> Bool {
+    workers.contains { worker in
+      guard !worker.process.isDead, case .serving? = worker.assignments[partition] else { return false }
+      return true
+    }
   }
 
   var missingOutcomes: String {
     (0..<Int32(profile.partitions)).map { partition in
       let end = kafka.log(.commands, partition).highWatermark
       return "\(partition): \(committed[Int(partition)].position ?? 0) of \(end)"
+        + (brokenInputs.contains(partition) && isServed(partition)
+          ? " (served, though not the same commands)" : "")
     }.joined(separator: ", ") + " are committed"
       + workers.filter { !$0.process.isDead && !$0.isQuiet }.map {
         ", \($0.process.name) is busy: \($0.state)"

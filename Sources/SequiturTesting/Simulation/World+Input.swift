@@ -15,6 +15,19 @@ extension World {
     }
   }
 
+  /// Does it to one partition that is served.
+  func damageInputWhileRunning(_ damage: InputDamage) {
+    guard now < SimulationProfile.faultsEnd else { return }
+    let partition = Int32(random.below(profile.partitions))
+    // A restore that has looked at the commands already would serve what was there then.
+    let isRestored = workers.contains { worker in
+      guard !worker.process.isDead, case .restoring? = worker.assignments[partition] else { return false }
+      return true
+    }
+    guard !isRestored else { return after(50) { [unowned self] in damageInputWhileRunning(damage) } }
+    self.damage(partition, damage)
+  }
+
   /// Does it to one partition that has been worked on, if it can be done.
   func damage(_ partition: Int32, _ damage: InputDamage) {
     let log = kafka.log(.commands, partition)

@@ -9,6 +9,10 @@ extension World {
     if let damage = profile.damage {
       return after(random.within(2000...4000)) { [unowned self] in damageChangelog(damage) }
     }
+    if let damage = profile.inputDamage, profile.damagesInputWhileRunning {
+      // All commands are sent by then: what comes later would be another one where one stood.
+      return after(random.within(5000...5900)) { [unowned self] in damageInputWhileRunning(damage) }
+    }
     if let damage = profile.inputDamage {
       return after(random.within(2000...4000)) { [unowned self] in damageInputWhileStopped(damage) }
     }

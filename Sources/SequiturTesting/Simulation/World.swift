@@ -241,10 +241,21 @@ final class World {
       time += random.chance(perMille: 300) ? random.within(50...250) : random.within(0...20)
       after(time) { [unowned self] in
         let (partition, record) = stream.next(&random, time: now)
-        kafka.logs[SimulatedKafka.Topic.commands.rawValue][partition].append(record)
+        send(record, to: kafka.log(.commands, Int32(partition)))
         commandsSent += 1
         for worker in workers where !worker.process.isDead { worker.wakeLane(serving: Int32(partition)) }
       }
     }
+  }
+
+  /// A transactional producer's commit leaves a control record behind its commands.
+  private func send(_ command: LogRecord, to log: SimulatedLog) {
+    guard profile.sendsTransactions, random.chance(perMille: 500) else {
+      log.append(command)
+      return
+    }
+    kafka.lastTransaction += 1
+    log.append(command, transaction: kafka.lastTransaction)
+    log.end(transaction: kafka.lastTransaction, isCommit: true)
   }
 }

@@ -128,6 +128,12 @@ actor Assignments {
     restore(number, isPaused: false)
   }
 
+  /// No command stands from a served partition's position up to `end`, but control records.
+  func pass(_ number: Int32, from position: Int64, to end: Int64) async {
+    guard case .serving(let lane)? = assignments[number]?.status else { return }
+    await lane.pass(number, from: position, to: end)
+  }
+
   // MARK: Restoring
 
   private func restore(_ number: Int32, isPaused: Bool) {

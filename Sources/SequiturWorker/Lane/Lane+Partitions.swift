@@ -41,6 +41,15 @@ extension Lane {
     statistics.removed(actor.partition)
   }
 
+  /// No command stands from a partition's position up to `end`, but control records: the next checkpoint says so.
+  func pass(_ number: Int32, from position: Int64, to end: Int64) {
+    guard let actor = machine.partition(number), machine.serves(actor), actor.pass(from: position, to: end)
+    else { return }
+    // As if a command had led there.
+    machine.processed(1, at: now)
+    executor.notify()
+  }
+
   // MARK: Drains
 
   /// Hands what waits for a drain to the drainer, unless a drain is under way.

@@ -43,6 +43,11 @@ actor PartitionActor: LanePartition {
     }
   }
 
+  /// Moves the position over offsets without a command; false when commands came since `position` was read.
+  nonisolated func pass(from position: Int64, to end: Int64) -> Bool {
+    assumeIsolated { $0.task.pass(from: position, to: end) }
+  }
+
   nonisolated func commit(checkpointOffset: Int64?) {
     assumeIsolated { $0.task.commit(checkpointOffset: checkpointOffset) }
   }

@@ -18,6 +18,8 @@ public protocol PartitionTask: AnyObject {
   var committedPosition: Int64 { get }
   /// The command that was processed last; nil: none was yet.
   var lastCommand: LastCommand? { get }
+  /// Moves the position over offsets without a command; false when commands came since `position` was read.
+  func pass(from position: Int64, to end: Int64) -> Bool
   func seal(into output: inout OutputBatch) -> Int64
   func commit(checkpointOffset: Int64?)
 
@@ -55,6 +57,8 @@ public struct PartitionSeat: Sendable {
   public let position: Int64
   /// Whether an operator moved it there.
   public let isMoved: Bool
+  /// The command that was processed last before it; nil: not known.
+  public let lastCommand: LastCommand?
   public let changelogPosition: Int64
   /// The partition's share of the memory for objects, for now.
   public let objectBytesMax: Int

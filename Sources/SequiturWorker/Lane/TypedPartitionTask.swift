@@ -11,7 +11,7 @@ import Sequitur
 final class TypedPartitionTask<D: Decider>: PartitionTask {
   @usableFromInline var processor: PartitionProcessor<D>
   @usableFromInline var headers: [RecordHeader] = []
-  /// The command that the open transaction ends with.
+  /// The command that was processed last, as far as it is known.
   @usableFromInline var lastCommand: LastCommand?
   @usableFromInline let execution: ExecutionSlot
   /// Commands that are rejected without being executed.
@@ -31,6 +31,7 @@ final class TypedPartitionTask<D: Decider>: PartitionTask {
       decider: decider, identity: seat.identity, envelope: seat.envelope, limits: seat.limits,
       store: store, position: seat.position, changelogPosition: seat.changelogPosition,
       isMoved: seat.isMoved, objectBytesMax: seat.objectBytesMax, hashSeed: seat.hashSeed)
+    lastCommand = seat.lastCommand
     execution = seat.execution
     refusals = seat.refusals
     nextRefusal = seat.refusals.keys.min() ?? .max
@@ -114,6 +115,9 @@ final class TypedPartitionTask<D: Decider>: PartitionTask {
   @inlinable var hasOpenCommands: Bool { processor.hasOpenCommands }
   @inlinable var openByteCount: Int { processor.openByteCount }
   @inlinable var committedPosition: Int64 { processor.positionCommitted }
+
+  @inlinable
+  func pass(from position: Int64, to end: Int64) -> Bool { processor.pass(from: position, to: end) }
 
   @inlinable
   func seal(into output: inout OutputBatch) -> Int64 {

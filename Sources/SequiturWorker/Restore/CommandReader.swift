@@ -30,6 +30,36 @@ final class CommandReader: Sendable {
   ///
   /// - Throws: `timedOut` when no broker answers in time, errors of the client.
   func find(at offset: Int64, of partition: Int32, timeout: Duration) throws(KafkaError) -> InputCheck.Found {
+    if case .command(let last) = try first(from: offset, of: partition, timeout: timeout),
+      last.offset == offset
+    {
+      return .command(last)
+    }
+    return .nothing
+  }
+
+  /// Where a partition ends, when from an offset on there is no record, not even one of an open or aborted transaction;
+  /// nil when there is one. Blocks.
+  ///
+  /// - Throws: as ``find(at:of:timeout:)``.
+  func endWithoutRecords(
+    from offset: Int64, of partition: Int32, timeout: Duration
+  ) throws(KafkaError) -> Int64? {
+    if case .end(let end) = try first(from: offset, of: partition, timeout: timeout) { return end }
+    return nil
+  }
+
+  /// What comes first from an offset on.
+  private enum First {
+    case command(LastCommand)
+    case end(Int64)
+    /// The offset lies outside of the log by now.
+    case gone
+  }
+
+  private func first(
+    from offset: Int64, of partition: Int32, timeout: Duration
+  ) throws(KafkaError) -> First {
     let consumer = try takeConsumer()
     try consumer.assign([TopicPartitionOffset(topic: topic, partition: partition, offset: offset)])
     var source = QueueReader(capacity: 1)
@@ -39,11 +69,11 @@ final class CommandReader: Sendable {
       source.take(from: consumer.mainQueue)
       if source.messages.isEmpty { source.wait(for: consumer.mainQueue, timeout: RestoreLimits.wait) }
       guard !source.messages.isEmpty else { continue }
-      switch Self.look(source.messages[0], at: offset, of: partition) {
-      case .found(let found):
+      switch Self.look(source.messages[0], of: partition) {
+      case .found(let first):
         try consumer.assign([])
         keep(consumer)
-        return found
+        return first
       case .failed(let error): lastError = error
       case .other: break
       }
@@ -56,20 +86,19 @@ final class CommandReader: Sendable {
 
   /// What a message tells.
   private enum Look {
-    case found(InputCheck.Found)
+    case found(First)
     case failed(KafkaError)
     /// It is of another partition.
     case other
   }
 
-  private static func look(_ message: borrowing Message, at offset: Int64, of partition: Int32) -> Look {
+  private static func look(_ message: borrowing Message, of partition: Int32) -> Look {
     guard message.partition == partition else { return message.error.map { .failed($0) } ?? .other }
-    if message.isEndOfPartition { return .found(.nothing) }
+    if message.isEndOfPartition { return .found(.end(message.offset)) }
     if let error = message.error {
       // Deleted since its bounds were asked.
-      return [.autoOffsetReset, .offsetOutOfRange].contains(error.code) ? .found(.nothing) : .failed(error)
+      return [.autoOffsetReset, .offsetOutOfRange].contains(error.code) ? .found(.gone) : .failed(error)
     }
-    guard message.offset == offset else { return .found(.nothing) }
     var headers: [RecordHeader] = []
     _ = message.forEachHeader { headers.append(RecordHeader(name: $0, value: $1)) }
     return .found(

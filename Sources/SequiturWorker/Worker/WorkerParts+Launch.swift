@@ -105,7 +105,7 @@ extension WorkerParts {
         // Its first checkpoint makes a changelog this one.
         incarnation: restored.incarnation ?? .random(in: 1 ... .max), moves: restored.moves),
       envelope: configuration.envelope, limits: outputLimits.bounding(limits),
-      position: restored.position ?? 0, isMoved: restored.isMoved,
+      position: restored.position ?? 0, isMoved: restored.isMoved, lastCommand: restored.input?.last,
       changelogPosition: restored.changelogPosition, objectBytesMax: objectBytesMax,
       hashSeed: .random(in: .min ... .max),
       execution: crashGuard?.slot(of: partition.number) ?? .unguarded(),
@@ -141,10 +141,12 @@ extension WorkerParts {
       group.addTask {
         while await !Task.slept(for: configuration.timeouts.inputInterval) {
           for partition in await assignments.partitions.sorted() {
-            guard let isSuspect = try? await pool.run({ inputWatch.isSuspect(partition) }), isSuspect else {
-              continue
+            switch try? await pool.run({ inputWatch.look(at: partition) }) {
+            case .otherCommands: await assignments.inputSuspected(partition)
+            case .controlRecords(let position, let end):
+              await assignments.pass(partition, from: position, to: end)
+            case .nothing, nil: break
             }
-            await assignments.inputSuspected(partition)
           }
         }
       }

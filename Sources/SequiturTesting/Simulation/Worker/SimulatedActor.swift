@@ -23,6 +23,7 @@ final class SimulatedActor: LanePartition {
     store = worker.disk.stores[Int(partition)]
     fetchPosition = position
     input = restored.input
+    lastCommand = restored.input?.last
     var limits = Limits()
     limits.recentCommandIDsMax = OutcomeModel.idsMax
     processor = PartitionProcessor(

@@ -59,8 +59,13 @@ final class SimulatedLane {
   private func takeIn() {
     while let actor = machine.nextPartition() {
       let log = world.kafka.log(.commands, actor.partition)
-      let fetched = log.fetch(
+      let answer = log.read(
         from: actor.fetchPosition, max: min(machine.room, world.random.within(1...6)), isCommittedOnly: true)
+      guard case .success(let fetched) = answer else {
+        // The client says that the position lies outside of the topic.
+        if world.mutation != .inputNotWatched { worker.inputSuspected(actor.partition) }
+        continue
+      }
       guard !fetched.records.isEmpty else { continue }
       let count = actor.process(fetched, into: &open.output)
       machine.took(isFull: actor.fetchPosition < log.highWatermark)
@@ -129,6 +134,16 @@ final class SimulatedLane {
       process.after(world.profile.abandonGrace) { [self] in perform(machine.end(id)) }
     }
     if world.mutation == .revokeDoesNotWait { perform(machine.end(id)) }
+    wake()
+  }
+
+  /// No command stands from a partition's position up to `end`, but control records.
+  func pass(_ partition: Int32, from position: Int64, to end: Int64) {
+    guard let actor = machine.partition(partition), machine.serves(actor),
+      actor.processor.pass(from: position, to: end)
+    else { return }
+    world.reach(.controlRecordsPassed)
+    machine.processed(1, at: now)
     wake()
   }
 

@@ -44,6 +44,15 @@ extension SimulatedWorker {
     restore(partition, isAgain: true)
   }
 
+  /// The commands of a served partition may not be the known ones any more.
+  func inputSuspected(_ partition: Int32) {
+    guard case .serving(let lane)? = assignments[partition] else { return }
+    world.reach(.inputChangeNoticed)
+    lane.lose([partition])
+    guard case .serving? = assignments[partition] else { return }
+    restore(partition, isAgain: true)
+  }
+
   private func restore(_ partition: Int32, isAgain: Bool) {
     let restore = SimulatedRestore(worker: self, partition: partition, isAgain: isAgain)
     assignments[partition] = .restoring(restore)
@@ -62,6 +71,7 @@ extension SimulatedWorker {
     {
       actor.fetchPosition = last
     }
+    inputWatch.begin(restore.partition)
     lane.attach(actor)
     assignments[restore.partition] = .serving(lane)
   }

@@ -13,6 +13,7 @@ final class SimulatedWorker {
   let drainer: SimulatedDrainer
   private(set) var lanes: [SimulatedLane] = []
   private(set) var membership: SimulatedMembership!
+  private(set) var inputWatch: SimulatedInputWatch!
   var assignments: [Int32: SimulatedAssignment] = [:]
   /// Where the consumer fetched before a partition was detached; only a mutation goes on from there.
   var lastFetchPosition: [Int32: Int64] = [:]
@@ -36,6 +37,7 @@ final class SimulatedWorker {
     process = SimulatedProcess(world: world, name: incarnation == 0 ? name : "\(name).\(incarnation)")
     drainer = SimulatedDrainer(process: process)
     membership = SimulatedMembership(worker: self)
+    inputWatch = SimulatedInputWatch(worker: self)
     let owner = instance ?? "\(name)@\(disk.identity)"
     lanes = (0..<Self.laneCount).map {
       SimulatedLane(worker: self, index: $0, transactionalID: "\(owner)-\($0)")
@@ -65,7 +67,9 @@ final class SimulatedWorker {
     for lane in lanes {
       lane.committer.initialize { [self] in
         missing -= 1
-        if missing == 0 { membership.join() }
+        guard missing == 0 else { return }
+        membership.join()
+        inputWatch.start()
       }
     }
   }
