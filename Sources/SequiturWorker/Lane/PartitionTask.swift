@@ -58,7 +58,7 @@ public struct PartitionSeat: Sendable {
   /// Whether an operator moved it there.
   public let isMoved: Bool
   /// The command that was processed last before it; nil: not known.
-  public let lastCommand: LastCommand?
+  public var lastCommand: LastCommand?
   public let changelogPosition: Int64
   /// The partition's share of the memory for objects, for now.
   public let objectBytesMax: Int

@@ -49,7 +49,7 @@ struct HistoryCommand: AsyncParsableCommand {
     let rules = try settings.settings.text(rules, .rules).map { try Rules.load($0) }
     var configuration = RehearsalConfiguration(applicationID: topics.applicationID(settings.settings))
     configuration.bootstrapServers = settings.bootstrapServers
-    configuration.topics = topics.topics(settings.settings)
+    configuration.topics = try topics.topics(settings.settings)
     configuration.kafka = settings.properties
     let history =
       rules.map { rules in

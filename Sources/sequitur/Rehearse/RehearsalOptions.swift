@@ -32,7 +32,7 @@ struct RehearsalOptions: ParsableArguments {
     let settings = kafka.settings
     var configuration = RehearsalConfiguration(applicationID: topics.applicationID(settings))
     configuration.bootstrapServers = kafka.bootstrapServers
-    configuration.topics = topics.topics(settings)
+    configuration.topics = try topics.topics(settings)
     configuration.kafka = kafka.properties
     configuration.from = try MomentText.parse(from, of: "--from")
     configuration.to = try MomentText.parse(to, of: "--to")
