@@ -5,7 +5,7 @@ import shutil
 import subprocess
 
 from .figures import summary
-from .programs import ROOT, RULES, Scratch, progress, run
+from .programs import ARITHMETIC, ROOT, RULES, Scratch, progress, run
 
 
 def pairs(name, rounds, ours, theirs, c="engine"):
@@ -46,11 +46,19 @@ def over_store(rounds, scale, objects):
 
 
 def instructions():
-    """Instructions a command, counted by valgrind; None where there is no valgrind."""
+    """Instructions a command, counted by valgrind; None where there is no valgrind. `json` and `arithmetic` are the
+    engine's with rules that set fields, and with rules that reckon with the same commands."""
     if not shutil.which("valgrind"):
         return None
-    done = subprocess.run(
-        [os.path.join(ROOT, "scripts/bench-profile"), "--brief"], capture_output=True, text=True, check=True)
-    result = json.loads(done.stdout)
-    progress(f"instructions a command: C {result['ceiling']}, Sequitur {result['sequitur']}")
+    result = counted()
+    result["json"] = counted("--rules", RULES)["sequitur"]
+    result["arithmetic"] = counted("--rules", ARITHMETIC)["sequitur"]
+    progress("instructions a command: " + ", ".join(f"{name} {count}" for name, count in result.items()))
     return result
+
+
+def counted(*options):
+    done = subprocess.run(
+        [os.path.join(ROOT, "scripts/bench-profile"), "--brief", *options],
+        capture_output=True, text=True, check=True)
+    return json.loads(done.stdout)

@@ -10,6 +10,7 @@ import uuid
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 PROGRAMS = os.environ.get("SEQUITUR_BENCH_PROGRAMS", os.path.join(ROOT, ".build/release"))
 RULES = os.path.join(ROOT, "Benchmarks/deposits.yaml")
+ARITHMETIC = os.path.join(ROOT, "Benchmarks/arithmetic.yaml")
 
 
 def command(program, subcommand, options):

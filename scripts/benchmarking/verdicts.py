@@ -52,6 +52,8 @@ def engine(results):
         at_least("engine alone, million commands/s on one core", 2, rates),
         at_most("engine alone, instructions in terms of C's", 1.1,
                 [counted["sequitur"] / counted["ceiling"]] if counted else []),
+        at_most("rules that reckon, instructions in terms of rules that set", 1.3,
+                [counted["arithmetic"] / counted["json"]] if counted else []),
     ]
 
 
