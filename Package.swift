@@ -15,6 +15,7 @@ let package = Package(
     .library(name: "Sequitur", targets: ["Sequitur"]),
     .library(name: "SequiturJSON", targets: ["SequiturJSON"]),
     .library(name: "SequiturWorker", targets: ["SequiturWorker"]),
+    .library(name: "SequiturInspection", targets: ["SequiturInspection"]),
     .library(name: "SequiturTesting", targets: ["SequiturTesting"]),
     .library(name: "LifecycleRules", targets: ["LifecycleRules", "RulesModel"]),
     .library(name: "KafkaClient", targets: ["KafkaClient"]),
@@ -51,24 +52,44 @@ let package = Package(
     ),
     .target(name: "RocksDB", dependencies: ["CRocksDB"], swiftSettings: settings),
 
+    // Threads for calls that block, and files that others may have put there.
+    .target(name: "BlockingThreads", swiftSettings: settings),
+    .target(name: "RegularFiles", swiftSettings: settings),
+
+    // Text for people: foreign text made safe, counts, and the word that was probably meant.
+    .target(name: "ReadableText", swiftSettings: settings),
+
     // Pure: no I/O, no C, no Foundation.
     .target(name: "Sequitur", swiftSettings: settings),
-    .target(name: "PartitionEngine", dependencies: ["Sequitur"], swiftSettings: settings),
+    .target(name: "PartitionEngine", dependencies: ["ReadableText", "Sequitur"], swiftSettings: settings),
 
     // Deciders.
     .target(name: "SequiturJSON", dependencies: ["Sequitur"], swiftSettings: settings),
-    .target(name: "RulesModel", dependencies: ["Sequitur", "Yams"], swiftSettings: settings),
+    .target(name: "JSONFields", dependencies: ["CSimdJSON"], swiftSettings: settings),
+    .target(name: "RulesModel", dependencies: ["ReadableText", "Sequitur", "Yams"], swiftSettings: settings),
     .target(
       name: "LifecycleRules",
       dependencies: ["Sequitur", "RulesModel", "CSimdJSON"],
       swiftSettings: settings
     ),
 
-    // The ports on Kafka and RocksDB, and the executable.
+    // The four topics of an application: names, shape, set-up and checks.
+    .target(
+      name: "SequiturTopics",
+      dependencies: [
+        "BlockingThreads", "KafkaClient", "ReadableText", "Sequitur",
+        .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: settings
+    ),
+
+    // The ports on Kafka and RocksDB.
     .target(
       name: "SequiturWorker",
       dependencies: [
-        "KafkaClient", "RocksDB", "Sequitur", "PartitionEngine",
+        "BlockingThreads", "KafkaClient", "PartitionEngine", "ReadableText", "RegularFiles", "RocksDB",
+        "Sequitur",
+        "SequiturTopics",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "Metrics", package: "swift-metrics"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -76,27 +97,70 @@ let package = Package(
       ],
       swiftSettings: settings
     ),
+    // A look into the store of a worker that does not run.
+    .target(
+      name: "SequiturInspection",
+      dependencies: [
+        "KafkaClient", "PartitionEngine", "RocksDB", "Sequitur", "SequiturTopics", "SequiturWorker",
+        .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: settings
+    ),
+    // The audit of `sequitur verify`: it shares no reading and no deciding with what it audits.
+    .target(
+      name: "SequiturAudit",
+      dependencies: [
+        "BlockingThreads", "COpenSSL", "KafkaClient", "ReadableText", "RulesModel", "SequiturTopics",
+        .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: settings
+    ),
+
+    // For tests of deciders, and the simulated world.
     .target(
       name: "SequiturTesting", dependencies: ["Sequitur", "PartitionEngine"],
+      swiftSettings: settings
+    ),
+    .target(
+      name: "SequiturSimulation", dependencies: ["Sequitur", "PartitionEngine", "SequiturTesting"],
       swiftSettings: settings
     ),
     .executableTarget(
       name: "sequitur-sim",
       dependencies: [
-        "SequiturTesting", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "SequiturSimulation", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: settings
+    ),
+    // The executable: its streams, its settings, its demo, its commands.
+    .target(name: "TerminalView", dependencies: ["ReadableText"], swiftSettings: settings),
+    .target(
+      name: "SequiturSettings",
+      dependencies: [
+        "ReadableText", "RegularFiles", "TerminalView", "Yams",
+        .product(name: "Configuration", package: "swift-configuration"),
+      ],
+      swiftSettings: settings
+    ),
+    .target(
+      name: "SequiturDemo",
+      dependencies: [
+        "BlockingThreads", "KafkaClient", "LifecycleRules", "ReadableText", "RulesModel", "SequiturAudit",
+        "SequiturTopics", "SequiturWorker", "TerminalView",
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ],
       swiftSettings: settings
     ),
     .executableTarget(
       name: "sequitur",
       dependencies: [
-        "SequiturWorker", "LifecycleRules", "RulesModel", "KafkaClient", "Sequitur", "COpenSSL", "CSimdJSON",
-        "CZlib",
-        "Yams",
+        "BlockingThreads", "CSimdJSON", "CZlib", "JSONFields", "KafkaClient", "LifecycleRules",
+        "ReadableText",
+        "RulesModel", "Sequitur", "SequiturAudit", "SequiturDemo", "SequiturInspection", "SequiturSettings",
+        "SequiturTopics", "SequiturWorker", "TerminalView", "Yams",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
-        .product(name: "Configuration", package: "swift-configuration"),
         .product(name: "Logging", package: "swift-log"),
-        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ],
       swiftSettings: settings
     ),
@@ -120,8 +184,8 @@ let package = Package(
     .executableTarget(
       name: "benchmark-client",
       dependencies: [
-        "Workload", "BenchmarkDeciders", "KafkaClient", "SequiturWorker", "LifecycleRules", "PartitionEngine",
-        "RocksDB", "Sequitur", .product(name: "Logging", package: "swift-log"),
+        "BenchmarkDeciders", "KafkaClient", "LifecycleRules", "PartitionEngine", "RocksDB", "Sequitur",
+        "SequiturTopics", "SequiturWorker", "Workload", .product(name: "Logging", package: "swift-log"),
       ], path: "Benchmarks/Client", swiftSettings: settings),
 
     .executableTarget(
@@ -150,9 +214,9 @@ let package = Package(
     .testTarget(
       name: "SequiturStateTests",
       dependencies: [
-        "NoteDecider", "StateTestWorker", "WorkerEventLog", "SequiturWorker", "PartitionEngine", "RocksDB",
-        "KafkaClient",
-        "Sequitur", "TestBroker",
+        "BlockingThreads", "KafkaClient", "NoteDecider", "PartitionEngine", "RocksDB", "Sequitur",
+        "SequiturInspection", "SequiturTopics", "SequiturWorker", "StateTestWorker", "TestBroker",
+        "WorkerEventLog",
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: settings),
     .testTarget(name: "ProjectTests", dependencies: ["TestBroker"], swiftSettings: settings),
@@ -166,13 +230,21 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: settings),
     .testTarget(name: "SequiturTests", dependencies: ["Sequitur"], swiftSettings: settings),
+    .testTarget(name: "ReadableTextTests", dependencies: ["ReadableText"], swiftSettings: settings),
+    .testTarget(
+      name: "SequiturTopicsTests", dependencies: ["Sequitur", "SequiturTopics"], swiftSettings: settings),
+    .testTarget(
+      name: "SequiturAuditTests", dependencies: ["CSimdJSON", "SequiturAudit"], swiftSettings: settings),
+    .testTarget(
+      name: "SequiturDemoTests", dependencies: ["SequiturDemo", "TerminalView"], swiftSettings: settings),
     .testTarget(
       name: "ConformanceTests",
       dependencies: [
-        "SequiturTesting", "PartitionEngine", "KafkaClient", "TestBroker",
+        "KafkaClient", "PartitionEngine", "SequiturSimulation", "SequiturTesting", "TestBroker",
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: settings),
-    .testTarget(name: "SimulationTests", dependencies: ["SequiturTesting"], swiftSettings: settings),
+    .testTarget(
+      name: "SequiturSimulationTests", dependencies: ["SequiturSimulation"], swiftSettings: settings),
     .testTarget(
       name: "SequiturJSONTests", dependencies: ["Sequitur", "SequiturJSON"], swiftSettings: settings),
     .testTarget(
@@ -188,14 +260,15 @@ let package = Package(
     .testTarget(
       name: "SequiturWorkerTests",
       dependencies: [
-        "NoteDecider", "SequiturWorker", "LifecycleRules", "KafkaClient", "RocksDB", "Sequitur",
-        "PartitionEngine", "TestBroker", "WorkerEventLog",
+        "BlockingThreads", "KafkaClient", "LifecycleRules", "NoteDecider", "PartitionEngine", "RocksDB",
+        "Sequitur",
+        "SequiturTopics", "SequiturWorker", "TestBroker", "WorkerEventLog",
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: settings),
     .testTarget(
       name: "SequiturCommandTests",
       dependencies: [
-        "sequitur", "TestBroker", "KafkaClient", "CSimdJSON", "CZlib",
+        "CZlib", "KafkaClient", "SequiturDemo", "SequiturSettings", "TerminalView", "TestBroker", "sequitur",
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings

@@ -2,6 +2,7 @@ import Foundation
 import PartitionEngine
 import RocksDB
 import Sequitur
+import SequiturTopics
 import SequiturWorker
 import Workload
 

@@ -34,7 +34,7 @@ public struct LogRecord: Sendable, Hashable {
   /// The last header of this name, as text.
   public subscript(header name: String) -> String? { headers.last { $0.name == name }?.text }
 
-  init(_ record: OutputRecord, in batch: borrowing OutputBatch) {
+  package init(_ record: OutputRecord, in batch: borrowing OutputBatch) {
     var headers: [Header] = []
     for header in batch.headers(of: record) {
       headers.append(
@@ -49,7 +49,7 @@ public struct LogRecord: Sendable, Hashable {
   }
 
   /// Calls `body` with views of key, value and headers.
-  func withViews<Result>(
+  package func withViews<Result>(
     _ body: (UnsafeRawBufferPointer?, UnsafeRawBufferPointer?, UnsafeBufferPointer<RecordHeader>) throws ->
       Result
   ) rethrows -> Result {
@@ -73,7 +73,7 @@ public struct LogRecord: Sendable, Hashable {
   }
 
   /// Calls `body` with the record as a command that stands at this position.
-  func withCommand<Result>(
+  package func withCommand<Result>(
     at position: CommandPosition, _ body: (borrowing CommandRecord) throws -> Result
   ) rethrows -> Result {
     try withViews { key, value, headers in

@@ -1,6 +1,6 @@
 import Dispatch
 import Foundation
-import SequiturTesting
+import SequiturSimulation
 import Synchronization
 
 /// Runs a range of seeds on several threads; each world stays on one.

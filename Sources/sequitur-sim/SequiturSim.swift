@@ -1,5 +1,5 @@
 import ArgumentParser
-import SequiturTesting
+import SequiturSimulation
 
 /// `sequitur-sim`: runs many seeds' worlds, and says which one broke a guarantee.
 @main

@@ -1,4 +1,5 @@
 import PartitionEngine
+@testable import SequiturSimulation
 @testable import SequiturTesting
 
 /// The simulated Kafka, driven by hand, in a world where nothing else happens.

@@ -1,4 +1,4 @@
-@testable import SequiturTesting
+@testable import SequiturSimulation
 
 /// A group member as a client is one: joins, heartbeats, gives up and takes what it is told to.
 final class SimulatedMember {

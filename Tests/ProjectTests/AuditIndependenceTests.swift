@@ -22,7 +22,7 @@ struct AuditIndependenceTests {
   }
 
   @Test func `the audit reads headers, numbers and JSON by code that the engine does not use`() throws {
-    let files = try ProjectFile.swift(in: "Sources/sequitur/Audit")
+    let files = try ProjectFile.swift(in: "Sources/SequiturAudit")
     #expect(files.contains { $0.name == "AuditJSON.swift" })
     #expect(files.flatMap(faults) == [])
   }
@@ -32,6 +32,6 @@ struct AuditIndependenceTests {
     "try LifecycleDecider(rules)", "let position = CheckpointRecord(position: 1)",
   ])
   func `shared code is found in the audit`(text: String) {
-    #expect(faults(of: ProjectFile(path: "Sources/sequitur/Audit/A.swift", text: text)).count == 1)
+    #expect(faults(of: ProjectFile(path: "Sources/SequiturAudit/A.swift", text: text)).count == 1)
   }
 }

@@ -10,26 +10,55 @@ struct ImportArrows {
   /// The package's own table. A directory below Sources that is not listed here is a fault.
   static let project = ImportArrows(
     targets: [
+      "BlockingThreads": .only(["Foundation", "Synchronization"]),
       "COpenSSL": .only([]),
       "CRdKafka": .only([]),
       "CRocksDB": .only([]),
       "CSimdJSON": .only([]),
       "CZlib": .only([]),
+      "JSONFields": .only(["CSimdJSON"]),
       "KafkaClient": .only(["CRdKafka", "Glibc", "Logging", "Synchronization"]),
-      "RocksDB": .only(["CRocksDB", "Glibc", "Synchronization"]),
-      "Sequitur": .only([]),
-      "PartitionEngine": .only(["Sequitur"]),
-      "SequiturJSON": .only(["Foundation", "Sequitur"]),
-      "RulesModel": .only(["Glibc", "Sequitur", "Yams"]),
       "LifecycleRules": .only(["CSimdJSON", "Glibc", "RulesModel", "Sequitur"]),
-      "SequiturWorker": .only([
-        "Dispatch", "Foundation", "FoundationEssentials", "Glibc", "KafkaClient", "Logging", "Metrics",
-        "PartitionEngine", "RocksDB", "Sequitur", "ServiceLifecycle", "Synchronization", "UnixSignals",
+      "PartitionEngine": .only(["ReadableText", "Sequitur"]),
+      "ReadableText": .only([]),
+      "RegularFiles": .only(["Foundation"]),
+      "RocksDB": .only(["CRocksDB", "Glibc", "Synchronization"]),
+      "RulesModel": .only(["Glibc", "ReadableText", "Sequitur", "Yams"]),
+      "Sequitur": .only([]),
+      // It is worth something only while it cannot reach what it audits.
+      "SequiturAudit": .only([
+        "BlockingThreads", "COpenSSL", "Foundation", "KafkaClient", "Logging", "ReadableText", "RulesModel",
+        "SequiturTopics",
       ]),
-      "SequiturTesting": .only(["PartitionEngine", "Sequitur", "Synchronization"]),
+      "SequiturDemo": .only([
+        "BlockingThreads", "Foundation", "KafkaClient", "LifecycleRules", "Logging", "ReadableText",
+        "RulesModel",
+        "SequiturAudit", "SequiturTopics", "SequiturWorker", "ServiceLifecycle", "Synchronization",
+        "TerminalView",
+      ]),
+      "SequiturInspection": .only([
+        "Foundation", "KafkaClient", "Logging", "PartitionEngine", "RocksDB", "Sequitur", "SequiturTopics",
+        "SequiturWorker",
+      ]),
+      "SequiturJSON": .only(["Foundation", "Sequitur"]),
+      "SequiturSettings": .only([
+        "Configuration", "Foundation", "ReadableText", "RegularFiles", "TerminalView", "Yams",
+      ]),
+      "SequiturSimulation": .only(["PartitionEngine", "Sequitur", "SequiturTesting"]),
+      "SequiturTesting": .only(["PartitionEngine", "Sequitur"]),
+      "SequiturTopics": .only([
+        "BlockingThreads", "Foundation", "KafkaClient", "Logging", "ReadableText", "Sequitur",
+      ]),
+      "SequiturWorker": .only([
+        "BlockingThreads", "Dispatch", "Foundation", "FoundationEssentials", "Glibc", "KafkaClient",
+        "Logging",
+        "Metrics", "PartitionEngine", "ReadableText", "RegularFiles", "RocksDB", "Sequitur", "SequiturTopics",
+        "ServiceLifecycle", "Synchronization", "UnixSignals",
+      ]),
+      "TerminalView": .only(["Foundation", "ReadableText", "Synchronization"]),
       "sequitur": .anything,
       "sequitur-sim": .only([
-        "ArgumentParser", "Dispatch", "Foundation", "SequiturTesting", "Synchronization",
+        "ArgumentParser", "Dispatch", "Foundation", "SequiturSimulation", "Synchronization",
       ]),
     ],
     executables: ["sequitur", "sequitur-sim"]

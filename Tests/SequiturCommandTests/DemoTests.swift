@@ -2,11 +2,18 @@ import Foundation
 import TestBroker
 import Testing
 
-@testable import sequitur
+@testable import SequiturDemo
 
 extension SequiturCommandTests {
   /// Runs the whole demo as its users do.
   @Suite struct DemoTests {
+    /// What the generator predicts of 2,000 commands of the seed 7: every code is among them.
+    private static let prediction = {
+      var generator = DemoGenerator(seed: 7, count: 2000)
+      while generator.next() != nil {}
+      return DemoPrediction(generator.oracle)
+    }()
+
     private func run(_ arguments: String...) async throws -> ProgramResult {
       try await RunningProgram.run(
         try BuiltProgram.find("sequitur"), arguments: ["demo"] + arguments, timeout: .seconds(120))
@@ -27,7 +34,8 @@ extension SequiturCommandTests {
       for title in ["an event", "a state on the changelog", "a checkpoint on the changelog"] {
         #expect(result.standardOutput.contains("── \(title) ──"))
       }
-      for code in DemoGeneratorTests.codes {
+      #expect(Self.prediction.expectation.rejectionCodes.count == 9)
+      for code in Self.prediction.expectation.rejectionCodes.keys {
         #expect(result.standardOutput.contains("a rejection: \(code) ─"))
       }
       #expect(
@@ -37,7 +45,7 @@ extension SequiturCommandTests {
     @Test func `the same seed gives the same counts, and they are the predicted ones`() async throws {
       let first = try await summary("--commands", "2000", "--seed", "7")
       let second = try await summary("--commands", "2000", "--seed", "7", "--partitions", "3")
-      let prediction = DemoGeneratorTests.prediction(seed: 7, count: 2000)
+      let prediction = Self.prediction
       for summary in [first, second] {
         #expect(summary.verdict == "no fault")
         #expect(summary.commands == 2000)

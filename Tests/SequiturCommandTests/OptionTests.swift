@@ -1,4 +1,6 @@
 import Foundation
+import KafkaClient
+import SequiturTopics
 import TestBroker
 import Testing
 
@@ -184,10 +186,10 @@ extension SequiturCommandTests {
     }
 
     @Test func `a topic that is named alone is judged like the others`() throws {
-      let settings = KafkaSettings(
-        settings: try Settings(file: nil), bootstrapServers: "127.0.0.1:1", properties: [:], logger: quiet)
       for name in ["a/b", "", "."] {
-        let fault = #expect(throws: CommandFailure.self) { try TopicLookUp.metadata(name, settings) }
+        let fault = #expect(throws: TopicFault.self) {
+          try TopicLookUp.metadata(name, kafka: ["bootstrap.servers": "127.0.0.1:1"], logger: quiet)
+        }
         #expect(fault?.description.contains("Expected a topic's name") == true)
       }
     }

@@ -1,8 +1,9 @@
 import Foundation
+import TerminalView
 import TestBroker
 import Testing
 
-@testable import sequitur
+@testable import SequiturSettings
 
 extension SequiturCommandTests {
   /// The environment and the configuration file.

@@ -2,6 +2,7 @@ import Foundation
 import KafkaClient
 import PartitionEngine
 import Sequitur
+import SequiturInspection
 import TestBroker
 import Testing
 import WorkerEventLog

@@ -1,6 +1,7 @@
 import Foundation
 import NoteDecider
 import Sequitur
+import SequiturInspection
 import Testing
 
 @testable import SequiturWorker

@@ -1,6 +1,7 @@
 import Foundation
 import PartitionEngine
 import Sequitur
+import SequiturTopics
 import Testing
 
 @testable import SequiturWorker

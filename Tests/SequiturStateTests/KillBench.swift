@@ -1,6 +1,8 @@
+import BlockingThreads
 import Foundation
 import KafkaClient
 import RocksDB
+import SequiturInspection
 import TestBroker
 import Testing
 

@@ -1,6 +1,7 @@
 import Foundation
 import KafkaClient
 import RocksDB
+import SequiturInspection
 import Synchronization
 import Testing
 

@@ -2,6 +2,8 @@ import Foundation
 import KafkaClient
 import PartitionEngine
 import RocksDB
+import SequiturInspection
+import SequiturTopics
 import TestBroker
 import Testing
 

@@ -4,6 +4,8 @@ import Logging
 import NoteDecider
 import RocksDB
 import Sequitur
+import SequiturInspection
+import SequiturTopics
 import Synchronization
 import TestBroker
 import Testing

@@ -1,6 +1,7 @@
 import Foundation
 import Logging
 import RocksDB
+import SequiturInspection
 import Testing
 
 @testable import SequiturWorker

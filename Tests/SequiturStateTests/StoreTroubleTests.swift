@@ -3,6 +3,7 @@ import NoteDecider
 import PartitionEngine
 import RocksDB
 import Sequitur
+import SequiturInspection
 import TestBroker
 import Testing
 

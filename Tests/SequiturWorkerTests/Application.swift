@@ -2,6 +2,7 @@ import Foundation
 import KafkaClient
 import LifecycleRules
 import Sequitur
+import SequiturTopics
 import SequiturWorker
 import TestBroker
 

@@ -1,3 +1,4 @@
+import BlockingThreads
 import Foundation
 import KafkaClient
 import Logging
@@ -79,7 +80,7 @@ extension SequiturWorkerTests {
       let bothCancelled = Mutex(0)
       let bench = try Bench { number, cancellation in
         both.withLock { $0[number] = cancellation }
-        let thread = WorkerThread(name: "restore") {
+        let thread = BlockingThread(name: "restore") {
           cancellation.wait(.seconds(60))
           // This one ends when the other one is cancelled, too.
           guard let other = both.withLock({ $0[1 - number] }) else { return }

@@ -1,3 +1,4 @@
+import BlockingThreads
 import Dispatch
 import NoteDecider
 import Sequitur

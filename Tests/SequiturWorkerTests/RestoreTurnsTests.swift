@@ -1,3 +1,4 @@
+import BlockingThreads
 import Foundation
 import Synchronization
 import TestBroker
@@ -73,7 +74,7 @@ private final class Held: Sendable {
   private let release = DispatchSemaphore(value: 0)
 
   init(_ turns: RestoreTurns, _ kind: RestoreTurns.Kind, _ body: @escaping @Sendable () -> Void = {}) {
-    _ = WorkerThread(name: "held") { [begun, ended, cancellation, release] in
+    _ = BlockingThread(name: "held") { [begun, ended, cancellation, release] in
       try? turns.with(kind, cancellation) {
         body()
         begun.signal()

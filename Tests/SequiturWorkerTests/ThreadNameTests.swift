@@ -1,3 +1,4 @@
+import BlockingThreads
 import Foundation
 import Synchronization
 import Testing
@@ -8,7 +9,7 @@ import Testing
 @Suite struct ThreadNameTests {
   @Test func `a worker's threads have their names in the system's eyes`() async {
     let seen = Mutex("")
-    let thread = WorkerThread(name: "restore-of-many-partitions") {
+    let thread = BlockingThread(name: "restore-of-many-partitions") {
       let name = Self.systemName()
       seen.withLock { $0 = name }
     }

@@ -1,5 +1,6 @@
 import Foundation
 import KafkaClient
+import SequiturTopics
 import TestBroker
 import Testing
 

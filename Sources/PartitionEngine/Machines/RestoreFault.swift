@@ -1,3 +1,5 @@
+import ReadableText
+
 /// Why a partition's local store cannot be gone on with. It is set aside and rebuilt from the changelog.
 public enum StoreMismatch: Sendable, Hashable, CustomStringConvertible {
   /// The store is ahead of the changelog, which was therefore deleted and created again.

@@ -1,4 +1,4 @@
-import Sequitur
+import ReadableText
 
 /// Something wrong in a rules file, and where.
 public struct RulesFault: Error, Sendable, Hashable, Codable, CustomStringConvertible {

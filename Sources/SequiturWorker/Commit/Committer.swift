@@ -1,3 +1,4 @@
+import BlockingThreads
 import Foundation
 import KafkaClient
 import Logging
@@ -30,7 +31,7 @@ final class Committer: Sendable {
   private let abandoned = Mutex(false)
   private let nudged = DispatchSemaphore(value: 0)
   private let ended: @Sendable () -> Void
-  private let thread = Mutex<WorkerThread?>(nil)
+  private let thread = Mutex<BlockingThread?>(nil)
 
   /// - Parameter ended: called on the committer's thread when a transaction has ended; then
   ///   ``takeFinished()`` gives it back.
@@ -43,7 +44,7 @@ final class Committer: Sendable {
     self.events = events
     self.logger = logger
     self.ended = ended
-    thread.withLock { $0 = WorkerThread(name: name) { [self] in run() } }
+    thread.withLock { $0 = BlockingThread(name: name) { [self] in run() } }
   }
 
   /// Hands a sealed transaction over.

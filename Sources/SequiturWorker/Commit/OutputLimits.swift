@@ -2,6 +2,7 @@ import KafkaClient
 import Logging
 import PartitionEngine
 import Sequitur
+import SequiturTopics
 import Synchronization
 
 /// What the output topics take, and what becomes of a transaction that is refused.

@@ -1,6 +1,7 @@
 import KafkaClient
 import Logging
 import PartitionEngine
+import SequiturTopics
 import Synchronization
 
 /// Carries out a commit machine's actions with one transactional producer. Used by one thread; every call

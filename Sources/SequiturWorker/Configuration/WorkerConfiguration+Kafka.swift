@@ -1,6 +1,7 @@
 import KafkaClient
 import RocksDB
 import Sequitur
+import SequiturTopics
 
 /// The librdkafka properties of a worker's clients. `WorkerConfiguration.kafka` goes over all of them.
 extension WorkerConfiguration {
@@ -48,7 +49,7 @@ extension WorkerConfiguration {
       "auto.offset.reset": "error",
       // The end of the changelog is known by a fetch that brings nothing, for which the whole wait passes. Restores of
       // many partitions would be a row of such waits.
-      "fetch.wait.max.ms": "\(KafkaBudget.restoreFetchWait.milliseconds)",
+      "fetch.wait.max.ms": "\(ScanLimits.fetchWait.milliseconds)",
       "queued.max.messages.kbytes": "\(min(fetchBytes >> 10, KafkaBudget.queuedKilobytesMax))",
       "fetch.message.max.bytes": "\(min(fetchBytes, KafkaBudget.fetchBytesMax))",
     ]
@@ -103,8 +104,6 @@ extension WorkerConfiguration {
 enum KafkaBudget {
   /// One fetch of one partition.
   static let fetchBytesMax = 1 << 20
-  /// How long a broker holds a restore's fetch back that brings nothing; librdkafka's default is 500 ms.
-  static let restoreFetchWait = Duration.milliseconds(10)
   /// One fetch of all partitions: librdkafka's default, which stays below its `receive.message.max.bytes`.
   static let responseBytesMax = 50 << 20
   /// Fetched and waiting, of one partition: librdkafka's own limits.

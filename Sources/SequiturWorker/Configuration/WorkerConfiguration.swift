@@ -1,6 +1,7 @@
 import KafkaClient
 import PartitionEngine
 import Sequitur
+import SequiturTopics
 
 /// All that a worker is told.
 ///

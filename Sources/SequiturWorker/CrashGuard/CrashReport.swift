@@ -1,5 +1,6 @@
 import KafkaClient
 import Logging
+import ReadableText
 import Sequitur
 
 /// Tells of the commands at which a worker ended before: where they stand, and their key and type, so that they can be

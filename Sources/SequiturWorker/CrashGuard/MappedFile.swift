@@ -1,4 +1,5 @@
 import Foundation
+import RegularFiles
 import Synchronization
 
 /// A small file mapped into memory and shared with the kernel: what is stored in it outlives the process.

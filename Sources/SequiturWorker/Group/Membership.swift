@@ -1,3 +1,4 @@
+import BlockingThreads
 import Dispatch
 import Foundation
 import KafkaClient
@@ -27,7 +28,7 @@ final class Membership: KafkaRebalanceListener {
   private let stopping = Cancellation()
   private let wait = Mutex(GroupWait())
   private let lookUp: LookUp?
-  private let thread = Mutex<WorkerThread?>(nil)
+  private let thread = Mutex<BlockingThread?>(nil)
 
   /// Asks the coordinator about the group. Blocks.
   typealias LookUp = @Sendable () -> Result<ConsumerGroup?, KafkaError>
@@ -56,7 +57,7 @@ final class Membership: KafkaRebalanceListener {
     self.assignments.bind(assignments)
     self.consumer.bind(consumer)
     thread.withLock { thread in
-      thread = WorkerThread(name: "membership") { [self] in run(consumer, ended) }
+      thread = BlockingThread(name: "membership") { [self] in run(consumer, ended) }
     }
   }
 
@@ -112,7 +113,7 @@ final class Membership: KafkaRebalanceListener {
     guard let lookUp, let waited = wait.withLock({ $0.due(.now) }) else { return }
     let (memberID, logger) = (consumer.memberID, logger)
     let sessionMax = max(timeouts.session, timeouts.pollInterval)
-    _ = WorkerThread(name: "group look-up") {
+    _ = BlockingThread(name: "group look-up") {
       let why =
         switch lookUp() {
         case .success(let group):

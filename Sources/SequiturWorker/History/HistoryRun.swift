@@ -2,6 +2,7 @@ import KafkaClient
 import Logging
 import PartitionEngine
 import Sequitur
+import SequiturTopics
 
 /// Reads one object's history. Thread rule: one thread. Blocks.
 final class HistoryRun {

@@ -1,5 +1,5 @@
 import Logging
-import Sequitur
+import ReadableText
 
 /// Passes records on to another handler with all foreign text in them made safe, so that a record stays one line.
 ///

@@ -1,6 +1,7 @@
 import Foundation
 import KafkaClient
 import PartitionEngine
+import ReadableText
 import Sequitur
 
 /// Decides one partition's commands again, and compares each outcome with the one on the topics.

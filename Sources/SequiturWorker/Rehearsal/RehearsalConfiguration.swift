@@ -1,5 +1,6 @@
 import KafkaClient
 import Sequitur
+import SequiturTopics
 
 /// What a ``Rehearsal`` is told.
 ///

@@ -1,5 +1,6 @@
 import KafkaClient
 import Logging
+import SequiturTopics
 
 /// What a rehearsal asks the cluster about the topics. Blocks.
 struct RehearsalTopics {

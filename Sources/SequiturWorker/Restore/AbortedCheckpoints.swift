@@ -1,5 +1,6 @@
 import KafkaClient
 import Sequitur
+import SequiturTopics
 
 /// Looks through a part of a partition's changelog for the checkpoints of all transactions, aborted ones included.
 struct AbortedCheckpoints {
@@ -14,14 +15,14 @@ struct AbortedCheckpoints {
     let reader = try KafkaConsumer(configuration: properties, logger: job.logger)
     let topic = job.topics.changelog
     try reader.assign([TopicPartitionOffset(topic: topic, partition: job.partition, offset: from)])
-    var source = QueueReader(capacity: RestoreLimits.recordsPerBatch)
+    var source = QueueReader(capacity: ScanLimits.recordsPerBatch)
     var positions: [Int64] = []
     var next = from
     var lastProgress = ContinuousClock.now
     while next < target {
       if job.cancellation.isCancelled { throw CancellationError() }
       source.take(from: reader.mainQueue)
-      if source.messages.isEmpty { source.wait(for: reader.mainQueue, timeout: RestoreLimits.wait) }
+      if source.messages.isEmpty { source.wait(for: reader.mainQueue, timeout: ScanLimits.wait) }
       let before = next
       for index in 0..<source.messages.count {
         let message = source.messages[index]

@@ -4,6 +4,7 @@ import Logging
 import PartitionEngine
 import RocksDB
 import Sequitur
+import SequiturTopics
 
 /// Reads one partition's changelog into its store, in large batches, until the restore machine has an answer.
 ///
@@ -47,13 +48,13 @@ struct ChangelogReader: ~Copyable {
     try reader.assign([
       TopicPartitionOffset(topic: job.topics.changelog, partition: job.partition, offset: position)
     ])
-    var source = QueueReader(capacity: RestoreLimits.recordsPerBatch)
+    var source = QueueReader(capacity: ScanLimits.recordsPerBatch)
     var lastProgress = ContinuousClock.now
     var lastReport = lastProgress
     while true {
       if job.cancellation.isCancelled { throw CancellationError() }
       source.take(from: reader.mainQueue)
-      if source.messages.isEmpty { source.wait(for: reader.mainQueue, timeout: RestoreLimits.wait) }
+      if source.messages.isEmpty { source.wait(for: reader.mainQueue, timeout: ScanLimits.wait) }
       let now = ContinuousClock.now
       if source.messages.isEmpty {
         if now - lastProgress > job.timeouts.restoreProgress { throw stalled() }

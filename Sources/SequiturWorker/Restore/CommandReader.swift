@@ -2,6 +2,7 @@ import KafkaClient
 import Logging
 import PartitionEngine
 import Sequitur
+import SequiturTopics
 import Synchronization
 
 /// Reads single records of the commands topic, to compare them with what was processed.
@@ -67,7 +68,7 @@ final class CommandReader: Sendable {
     let deadline = ContinuousClock.now + timeout
     while ContinuousClock.now < deadline {
       source.take(from: consumer.mainQueue)
-      if source.messages.isEmpty { source.wait(for: consumer.mainQueue, timeout: RestoreLimits.wait) }
+      if source.messages.isEmpty { source.wait(for: consumer.mainQueue, timeout: ScanLimits.wait) }
       guard !source.messages.isEmpty else { continue }
       switch Self.look(source.messages[0], of: partition) {
       case .found(let first):

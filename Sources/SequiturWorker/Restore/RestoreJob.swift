@@ -3,6 +3,7 @@ import Logging
 import PartitionEngine
 import RocksDB
 import Sequitur
+import SequiturTopics
 import Synchronization
 
 /// Carries out a restore machine's actions for one partition. Blocks; runs on a thread of its own, so that what it waits

@@ -1,3 +1,4 @@
+import BlockingThreads
 import Foundation
 import Logging
 import RocksDB
@@ -26,7 +27,7 @@ final class Drainer: Sendable {
   private let memory: MemoryBudget
   private let statistics: WorkerStatistics
   private let logger: Logger
-  private let thread = Mutex<WorkerThread?>(nil)
+  private let thread = Mutex<BlockingThread?>(nil)
 
   init(
     state directory: StateDirectory, memory: MemoryBudget, statistics: WorkerStatistics, logger: Logger
@@ -35,7 +36,7 @@ final class Drainer: Sendable {
     self.memory = memory
     self.statistics = statistics
     self.logger = logger
-    thread.withLock { $0 = WorkerThread(name: "drain") { [self] in run() } }
+    thread.withLock { $0 = BlockingThread(name: "drain") { [self] in run() } }
   }
 
   /// What keeps the store from being written, for the health of the worker; `nil` when all is well.

@@ -7,18 +7,18 @@ import Synchronization
 ///
 /// The position is in the same column family and the same batch as the objects, so that any flush and any
 /// crash leave both as they were at one moment (measured: with a second column family they part).
-final class PartitionStore: ObjectStore, Sendable {
+package final class PartitionStore: ObjectStore, Sendable {
   private let database: Database
   private let family: ColumnFamily
   /// The changelog offset at which the last flush for its distance was begun.
   private let flushedOffset = Atomic<Int64>(-1)
 
-  init(database: Database, family: ColumnFamily) {
+  package init(database: Database, family: ColumnFamily) {
     self.database = database
     self.family = family
   }
 
-  func read(_ key: UnsafeRawBufferPointer, into record: inout ByteWriter) throws(StoreFault) -> Bool {
+  package func read(_ key: UnsafeRawBufferPointer, into record: inout ByteWriter) throws(StoreFault) -> Bool {
     do throws(RocksDBError) {
       guard let slice = try database.get(key, in: family) else { return false }
       record.append(slice.bytes)
@@ -29,7 +29,7 @@ final class PartitionStore: ObjectStore, Sendable {
   }
 
   /// What the store stands for; `nil` when it is empty.
-  func position() throws -> RestoreMachine.StoredPosition? {
+  package func position() throws -> RestoreMachine.StoredPosition? {
     guard let slice = try database.get(Self.positionKey, in: family) else { return nil }
     return try slice.withUnsafeBytes { bytes in
       // Versions that knew no incarnations wrote two numbers.

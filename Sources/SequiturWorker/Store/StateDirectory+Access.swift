@@ -1,5 +1,6 @@
 import Foundation
 import Logging
+import RegularFiles
 
 /// Who may read the state: customers' data is in it.
 extension StateDirectory {
@@ -57,7 +58,7 @@ extension StateDirectory {
   ///
   /// RocksDB reads CURRENT to its end, and opens whatever has one of its names: a pipe would be waited for, a link to a
   /// device fills the memory.
-  static func oddity(of store: String) -> String? {
+  package static func oddity(of store: String) -> String? {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: store)) ?? []
     for name in names.sorted() where isStoreFile(name) {
       do throws(RegularFile.Fault) {

@@ -1,8 +1,9 @@
 import Foundation
+import RegularFiles
 
 /// What stands in the directory beside the database.
 extension StateDirectory {
-  static func storePath(in directory: String) -> String { directory + "/store" }
+  package static func storePath(in directory: String) -> String { directory + "/store" }
 
   /// Where a restore writes a table file before it is added to the store; on the same file system.
   func restoreFile(of partition: Int32) -> String { path + "/restore-\(partition).sst" }

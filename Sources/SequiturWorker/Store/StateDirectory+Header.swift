@@ -44,7 +44,7 @@ extension StateDirectory {
   }
 
   /// The header of an open store; `nil` when it has none.
-  static func readHeader(_ database: Database) throws -> StoreHeader? {
+  package static func readHeader(_ database: Database) throws -> StoreHeader? {
     guard let family = database.columnFamily(named: Database.defaultColumnFamilyName) else { return nil }
     return try headerKey.withUnsafeBytes { key -> StoreHeader? in
       guard let slice = try database.get(key, in: family) else { return nil }

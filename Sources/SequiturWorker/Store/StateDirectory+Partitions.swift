@@ -4,7 +4,7 @@ import RocksDB
 extension StateDirectory {
   static func columnFamilyName(_ partition: Int32) -> String { "partition-\(partition)" }
 
-  static func partition(ofColumnFamily name: String) -> Int32? {
+  package static func partition(ofColumnFamily name: String) -> Int32? {
     name.hasPrefix("partition-") ? Int32(name.dropFirst("partition-".count)) : nil
   }
 

@@ -15,7 +15,7 @@ import Synchronization
 ///
 /// (+Access: who may read it; +Files: what stands beside the database; +Opening, +Reopening: the database as a whole; +Partitions: the column
 /// families; +Retention: those that are gone; +Header: whose state it is; +Room: a full disk.)
-final class StateDirectory: Sendable {
+package final class StateDirectory: Sendable {
   let path: String
   /// Whether the store was there when it was opened.
   let isKept: Bool

@@ -1,4 +1,4 @@
-import Sequitur
+import ReadableText
 
 /// Why a store must not be used by this worker, by its header. Nothing of it was changed.
 public enum StoreHeaderFault: Error, Sendable, Hashable, CustomStringConvertible {

@@ -1,3 +1,4 @@
+import BlockingThreads
 import Foundation
 import Synchronization
 
@@ -23,11 +24,11 @@ final class BlockingPool: Sendable {
 
   private let state = Mutex(State())
   private let arrived = DispatchSemaphore(value: 0)
-  private let threads = Mutex<[WorkerThread]>([])
+  private let threads = Mutex<[BlockingThread]>([])
 
   init(name: String, threads count: Int) {
     let started = (0..<count).map { index in
-      WorkerThread(name: "\(name)-\(index)") { [self] in serve() }
+      BlockingThread(name: "\(name)-\(index)") { [self] in serve() }
     }
     threads.withLock { $0 = started }
   }

@@ -1,3 +1,4 @@
+import BlockingThreads
 import Dispatch
 import Foundation
 import Synchronization
@@ -22,7 +23,7 @@ final class LaneExecutor: SerialExecutor {
 
   init(name: String) {
     let thread = Thread { [self] in
-      WorkerThread.nameCurrent(name)
+      BlockingThread.nameCurrent(name)
       serve()
       finished.signal()
     }

@@ -1,6 +1,8 @@
+import BlockingThreads
 import KafkaClient
 import Logging
 import Sequitur
+import SequiturTopics
 
 /// What a worker looks at before it joins its group: everything, so that all faults are reported together.
 struct StartupCheck: Sendable {

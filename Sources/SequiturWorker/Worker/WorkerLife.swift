@@ -1,3 +1,4 @@
+import BlockingThreads
 import KafkaClient
 import Logging
 import Synchronization

@@ -4,6 +4,7 @@ import Logging
 import PartitionEngine
 import RocksDB
 import Sequitur
+import SequiturTopics
 
 extension WorkerRuntime {
   /// Checks everything, opens everything, and joins the group.

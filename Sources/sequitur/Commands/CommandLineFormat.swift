@@ -1,6 +1,7 @@
 import CSimdJSON
+import JSONFields
 import KafkaClient
-import Sequitur
+import ReadableText
 
 /// Reads one line of `submit`'s input:
 /// `{"key":…,"type":…,"id":…,"expectedVersion":…,"payload":{…},"headers":{…}}`, all optional.

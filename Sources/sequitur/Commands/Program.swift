@@ -1,4 +1,5 @@
 import Foundation
+import TerminalView
 
 /// The process.
 ///

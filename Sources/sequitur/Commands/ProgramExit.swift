@@ -1,30 +1,12 @@
 import ArgumentParser
 import Foundation
 import KafkaClient
-import Sequitur
+import ReadableText
+import SequiturTopics
 import SequiturWorker
+import TerminalView
 
-/// What the process ends with.
-enum ExitStatus: Int32 {
-  case done = 0
-  case foundFault = 1
-  /// Or no broker answers, or the result cannot be written.
-  case wrongUsage = 2
-  /// Who read standard output has gone before all was printed: what a shell says of a program that SIGPIPE ended.
-  case readerGone = 141
-}
-
-/// Ends the program with a paragraph on standard error: what was expected, what was found, where, and the cure.
-struct CommandFailure: Error, CustomStringConvertible {
-  let status: ExitStatus
-  /// Empty when all has been said already.
-  let description: String
-
-  init(_ description: String, status: ExitStatus = .wrongUsage) {
-    self.status = status
-    self.description = description
-  }
-
+extension CommandFailure {
   /// A worker could not start: a line for each reason, some of which quote what others sent.
   init(_ fault: WorkerStartFault) {
     self.init(fault.reasons.map { ShownText.line($0, atMost: nil) }.joined(separator: "\n"))
@@ -34,11 +16,6 @@ struct CommandFailure: Error, CustomStringConvertible {
   init(_ refused: PartitionRefused) {
     self.init(ShownText.line("\(refused)", atMost: nil), status: .foundFault)
   }
-
-  /// A fault was found and has been reported.
-  static let reportedFault = CommandFailure("", status: .foundFault)
-  /// Wrong usage has been reported.
-  static let reportedWrongUsage = CommandFailure("", status: .wrongUsage)
 }
 
 /// From errors to exit codes: ArgumentParser's own are 64 and the like, Sequitur's are 0, 1 and 2.
@@ -62,6 +39,9 @@ enum ProgramExit {
     case let failure as CommandFailure:
       if !failure.description.isEmpty { Terminal.printError(failure.description) }
       end(failure.status)
+    case let fault as TopicFault:
+      Terminal.printError("\(fault)")
+      end(.wrongUsage)
     case let error as KafkaError:
       let text = "\(error)." + (error.cure.map { " \($0)" } ?? "")
       Terminal.printError(ShownText.line(text, atMost: nil))

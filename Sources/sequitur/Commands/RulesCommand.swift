@@ -1,6 +1,7 @@
 import ArgumentParser
 import LifecycleRules
-import Sequitur
+import ReadableText
+import TerminalView
 
 /// `sequitur rules`.
 struct RulesCommand: AsyncParsableCommand {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import LifecycleRules
+import TerminalView
 
 /// `sequitur rules test`.
 struct RulesTestCommand: AsyncParsableCommand {

@@ -1,5 +1,5 @@
 import ArgumentParser
-import SequiturWorker
+import SequiturTopics
 
 /// `sequitur topics`.
 struct TopicsCommand: AsyncParsableCommand {

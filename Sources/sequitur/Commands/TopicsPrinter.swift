@@ -1,5 +1,6 @@
-import Sequitur
-import SequiturWorker
+import ReadableText
+import SequiturTopics
+import TerminalView
 
 /// Prints what was found about the topics.
 struct TopicsPrinter {

@@ -1,6 +1,8 @@
 import ArgumentParser
 import LifecycleRules
-import Sequitur
+import ReadableText
+import SequiturAudit
+import TerminalView
 
 /// `sequitur verify`.
 struct VerifyCommand: AsyncParsableCommand {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import LifecycleRules
 import SequiturWorker
+import TerminalView
 
 /// `sequitur worker`.
 struct WorkerCommand: AsyncParsableCommand {

@@ -1,4 +1,4 @@
-import Sequitur
+import ReadableText
 import SequiturWorker
 
 /// What a worker did, printed when it has ended.

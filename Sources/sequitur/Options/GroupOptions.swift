@@ -1,7 +1,9 @@
 import ArgumentParser
 import Logging
-import Sequitur
+import ReadableText
+import SequiturSettings
 import SequiturWorker
+import TerminalView
 
 /// How a worker is a member of its group, and how long it waits for what: docs/rebalancing.md.
 struct GroupOptions: ParsableArguments {

@@ -1,8 +1,10 @@
 import ArgumentParser
 import KafkaClient
 import Logging
-import Sequitur
+import ReadableText
+import SequiturSettings
 import SequiturWorker
+import TerminalView
 
 /// How to reach the cluster, and how much to say: shared by all subcommands that do.
 struct KafkaOptions: ParsableArguments {

@@ -1,5 +1,6 @@
 import ArgumentParser
-import SequiturWorker
+import SequiturSettings
+import SequiturTopics
 
 /// Which application, and which topics are its own.
 struct TopicOptions: ParsableArguments {

@@ -1,5 +1,7 @@
 import ArgumentParser
-import SequiturWorker
+import SequiturSettings
+import SequiturTopics
+import TerminalView
 
 /// How missing topics are created.
 struct TopicShapeOptions: ParsableArguments {

@@ -1,8 +1,11 @@
 import ArgumentParser
 import Foundation
 import LifecycleRules
+import ReadableText
 import Sequitur
+import SequiturSettings
 import SequiturWorker
+import TerminalView
 
 /// What a worker is told besides cluster and topics.
 struct WorkerOptions: ParsableArguments {

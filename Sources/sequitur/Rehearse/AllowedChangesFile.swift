@@ -1,6 +1,9 @@
 import Foundation
+import ReadableText
 import Sequitur
+import SequiturSettings
 import SequiturWorker
+import TerminalView
 import Yams
 
 /// Reads the list of changes that are wanted: a report of `rehearse --json`, or YAML like

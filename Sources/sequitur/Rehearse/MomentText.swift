@@ -1,6 +1,8 @@
 import Foundation
+import ReadableText
 import RulesModel
 import Sequitur
+import TerminalView
 
 /// Times as people give them to a command: RFC 3339, milliseconds since 1970, or so long ago.
 enum MomentText {

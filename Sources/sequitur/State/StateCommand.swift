@@ -1,5 +1,7 @@
 import ArgumentParser
-import SequiturWorker
+import SequiturInspection
+import SequiturSettings
+import TerminalView
 
 /// `sequitur state`.
 struct StateCommand: AsyncParsableCommand {

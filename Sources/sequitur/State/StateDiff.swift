@@ -1,7 +1,10 @@
 import ArgumentParser
 import Foundation
 import KafkaClient
-import SequiturWorker
+import ReadableText
+import SequiturInspection
+import SequiturTopics
+import TerminalView
 
 /// `sequitur state diff`.
 struct StateDiff: AsyncParsableCommand {
@@ -65,7 +68,7 @@ struct StateDiff: AsyncParsableCommand {
         "Expected the changelog's name, but the store in \(store.path) has no header. Name --changelog-topic."
       )
     }
-    _ = try TopicLookUp.metadata(topic, settings)
+    _ = try TopicLookUp.metadata(topic, kafka: settings.client(), logger: settings.logger)
     let comparison = try store.differences(
       fromChangelog: topic, kafka: settings.client(), logger: settings.logger, show)
     if !json {

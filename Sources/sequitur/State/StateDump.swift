@@ -1,5 +1,6 @@
 import ArgumentParser
-import SequiturWorker
+import SequiturInspection
+import TerminalView
 
 /// `sequitur state dump`.
 struct StateDump: AsyncParsableCommand {

@@ -1,6 +1,8 @@
 import ArgumentParser
+import ReadableText
 import Sequitur
-import SequiturWorker
+import SequiturInspection
+import TerminalView
 
 /// `sequitur state get`.
 struct StateGet: AsyncParsableCommand {

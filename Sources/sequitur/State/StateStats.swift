@@ -1,6 +1,8 @@
 import ArgumentParser
-import Sequitur
+import ReadableText
+import SequiturInspection
 import SequiturWorker
+import TerminalView
 
 /// `sequitur state stats`.
 struct StateStats: AsyncParsableCommand {

@@ -1,6 +1,6 @@
 import Foundation
-import Sequitur
-import SequiturWorker
+import ReadableText
+import SequiturInspection
 
 /// How objects of a store are shown: their state is whatever the decider encoded.
 enum StateText {

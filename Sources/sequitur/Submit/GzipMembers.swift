@@ -1,5 +1,4 @@
 import CZlib
-import Sequitur
 
 /// Decompresses gzip (RFC 1952): one member behind another, and behind the last one zeros only.
 ///

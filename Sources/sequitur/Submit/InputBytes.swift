@@ -1,5 +1,6 @@
 import Foundation
-import Sequitur
+import ReadableText
+import TerminalView
 
 /// The bytes of a file or of standard input, decompressed when they begin as gzip does.
 ///

@@ -1,4 +1,5 @@
 import Foundation
+import TerminalView
 
 /// Reads lines from a file or from standard input, plain or gzip.
 ///

@@ -2,7 +2,8 @@ import Foundation
 import KafkaClient
 import Logging
 import Sequitur
-import SequiturWorker
+import SequiturTopics
+import TerminalView
 
 /// Reads the outcomes of commands from the valid and the invalid topic, while more commands are being sent.
 ///

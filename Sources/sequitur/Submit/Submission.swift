@@ -1,8 +1,9 @@
 import Foundation
 import KafkaClient
 import Logging
-import Sequitur
-import SequiturWorker
+import ReadableText
+import SequiturTopics
+import TerminalView
 
 /// Sends a file's commands to the commands topic; ends when all are acknowledged, or have their outcome. Blocks its
 /// thread.

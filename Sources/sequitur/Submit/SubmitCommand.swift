@@ -1,8 +1,10 @@
 import ArgumentParser
+import BlockingThreads
 import Foundation
 import KafkaClient
-import Sequitur
-import SequiturWorker
+import ReadableText
+import SequiturTopics
+import TerminalView
 
 /// `sequitur submit`.
 struct SubmitCommand: AsyncParsableCommand {
@@ -75,7 +77,8 @@ struct SubmitCommand: AsyncParsableCommand {
     _ plan: Submission.Plan, _ settings: KafkaSettings, _ interrupt: Interrupt, json: Bool
   ) async throws -> Submission.Summary {
     try await withBlockingThread("submit") { () throws -> Submission.Summary in
-      let metadata = try TopicLookUp.metadata(plan.topics.commands, settings)
+      let metadata = try TopicLookUp.metadata(
+        plan.topics.commands, kafka: settings.client(), logger: settings.logger)
       var counts = OutcomeCounts()
       let submission = try Submission(plan, metadata: metadata, interrupt: interrupt) { outcome in
         try counts.add(outcome, json: json)

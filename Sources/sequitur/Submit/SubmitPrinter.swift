@@ -1,4 +1,5 @@
-import Sequitur
+import ReadableText
+import TerminalView
 
 /// Prints what `submit` did.
 struct SubmitPrinter {

@@ -1,4 +1,4 @@
-import Sequitur
+import ReadableText
 
 /// How far `submit` is, as one line that fits the terminal.
 struct SubmitProgress {

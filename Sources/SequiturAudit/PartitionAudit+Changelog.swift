@@ -1,0 +1,149 @@
+import Foundation
+import KafkaClient
+
+extension PartitionAudit {
+  /// How long a checkpoint may take to become visible after the outcomes it covers.
+  private static let checkpointWait = Duration.seconds(3)
+
+  /// Reads the changelog up to its last stable offset, where no transaction is half done.
+  func readChangelog() throws {
+    let reader = audit.readers.changelog
+    let bounds = try reader.stableBounds(partition)
+    changelogEnd = bounds.high
+    try reader.open(partition, from: bounds.low, to: bounds.high)
+    var expected: Int64 = 0
+    while try reader.advance(), let record = reader.current {
+      // A transaction's end takes one offset; more than one missing means aborted or compacted records.
+      if record.offset > expected + 1 { mayBeCompacted = true }
+      expected = record.offset + 1
+      take(changelog: record)
+    }
+  }
+
+  private func take(changelog record: AuditRecord) {
+    guard let key = record.key else {
+      return add(.changelog, topics.changelog, record.offset, "Expected a key, but it is null")
+    }
+    guard !key.isEmpty else { return take(checkpoint: record) }
+    let name = AuditKey(key)
+    guard let value = record.value else {
+      tombstones.insert(name)
+      states[name] = nil
+      return
+    }
+    guard let version = record.header("v")?.decimal, version > 0 else {
+      return add(
+        .changelog, topics.changelog, record.offset,
+        "Expected the header v to be the version of \(key.shown), 1 to 2^63-1, but it is none")
+    }
+    let fields = audit.stateFields.read(value)
+    let status = fields?[0]?.text
+    if audit.rules != nil, status == nil {
+      add(
+        .state, topics.changelog, record.offset,
+        "Expected the state of \(key.shown) to be JSON with a status, but it is not")
+    }
+    states[name] = AuditedState(
+      version: version, offset: record.offset, status: status,
+      fields: audit.rules == nil ? [] : Array((fields ?? []).dropFirst()))
+  }
+
+  private func take(checkpoint record: AuditRecord) {
+    guard let document = AuditCheckpoint(record.value), document.format == 1 else {
+      return add(
+        .checkpoint, topics.changelog, record.offset,
+        "Expected a checkpoint like {\"format\":1,\"position\":123,\"partitions\":4}, but found "
+          + (record.value?.shown ?? "a null value"))
+    }
+    // Older versions wrote neither.
+    for (name, own) in [
+      ("application", audit.configuration.applicationID), ("commands-topic", topics.commands),
+    ] as [(StaticString, String)] {
+      guard let found = record.header(name), !found.elementsEqual(own.utf8) else { continue }
+      add(
+        .checkpoint, topics.changelog, record.offset,
+        "Expected a checkpoint of \(name)=\(own), but it says \(found.shown)")
+    }
+    if let fault = input.take(record) { add(.checkpoint, topics.changelog, record.offset, fault) }
+    if let checkpoint, document.position < checkpoint,
+      !input.explains(from: checkpoint, to: document.position)
+    {
+      add(
+        .checkpoint, topics.changelog, record.offset,
+        "The checkpoint goes back from position \(checkpoint) to \(document.position)")
+    }
+    if document.partitions != Int64(audit.report.partitions) {
+      add(
+        .checkpoint, topics.changelog, record.offset,
+        "Expected a checkpoint of \(audit.report.partitions) partitions, but it says \(document.partitions)")
+    }
+    checkpoint = document.position
+  }
+
+  /// Whether an outcome of this command belongs to what a worker did since the changelog was read.
+  func isLater(_ offset: Int64) throws -> Bool {
+    guard offset >= checkpoint ?? 0 else { return false }
+    let isValid = audit.readers.valid.current.flatMap { place(ofEvent: $0) }?.offset == offset
+    let isInvalid =
+      audit.readers.invalid.current.flatMap { place(ofRejection: $0) }?.offset == offset
+    guard isValid || isInvalid else { return false }
+    if offset >= laterCheckpoint ?? 0, !isBehindReported { try readLaterCheckpoint(for: offset) }
+    if offset < laterCheckpoint ?? 0 { return true }
+    if !isBehindReported {
+      isBehindReported = true
+      let found = checkpoint.map { "is at position \($0)" } ?? "does not exist"
+      add(
+        .checkpoint, topics.changelog, nil,
+        "The last checkpoint \(found), although command \(offset) has an outcome: the changelog has lost "
+          + "transactions")
+    }
+    return false
+  }
+
+  /// Reads checkpoints from where the changelog was left, until one covers the offset or none comes.
+  func readLaterCheckpoint(for offset: Int64) throws {
+    let reader = audit.readers.changelog
+    let deadline = ContinuousClock.now + Self.checkpointWait
+    repeat {
+      let end = try reader.stableBounds(partition).high
+      try reader.open(partition, from: changelogEnd, to: end)
+      while try reader.advance(), let record = reader.current {
+        guard record.key?.isEmpty == true, let document = AuditCheckpoint(record.value) else { continue }
+        laterCheckpoint = document.position
+      }
+      if offset < laterCheckpoint ?? 0 { return }
+      Thread.sleep(forTimeInterval: 0.1)
+    } while ContinuousClock.now < deadline
+  }
+
+  /// Passes over the outcomes of a command that is not part of this audit.
+  func skip(_ offset: Int64) throws {
+    while let event = audit.readers.valid.current, place(ofEvent: event)?.offset == offset {
+      lastValid = offset
+      try audit.readers.valid.advance()
+    }
+    while let rejection = audit.readers.invalid.current,
+      place(ofRejection: rejection)?.offset == offset
+    {
+      lastInvalid = offset
+      try audit.readers.invalid.advance()
+    }
+  }
+}
+
+/// The value of a checkpoint record.
+struct AuditCheckpoint {
+  let format: Int64
+  let position: Int64
+  let partitions: Int64
+
+  private static let fields = AuditFields(["format", "position", "partitions"])
+
+  /// Nil when it is not a JSON object of these numbers.
+  init?(_ value: UnsafeRawBufferPointer?) {
+    guard let numbers = Self.fields.read(value)?.map({ $0?.integer }), let format = numbers[0],
+      let position = numbers[1], position >= 0, let partitions = numbers[2], partitions > 0
+    else { return nil }
+    (self.format, self.position, self.partitions) = (format, position, partitions)
+  }
+}
