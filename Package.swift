@@ -65,11 +65,13 @@ let package = Package(
 
     // Deciders.
     .target(name: "SequiturJSON", dependencies: ["Sequitur"], swiftSettings: settings),
-    .target(name: "JSONFields", dependencies: ["CSimdJSON"], swiftSettings: settings),
-    .target(name: "RulesModel", dependencies: ["ReadableText", "Sequitur", "Yams"], swiftSettings: settings),
+    .target(name: "JSONFields", dependencies: ["CSimdJSON", "Sequitur"], swiftSettings: settings),
+    .target(
+      name: "RulesModel", dependencies: ["JSONFields", "ReadableText", "Sequitur", "Yams"],
+      swiftSettings: settings),
     .target(
       name: "LifecycleRules",
-      dependencies: ["Sequitur", "RulesModel", "CSimdJSON"],
+      dependencies: ["JSONFields", "RulesModel", "Sequitur"],
       swiftSettings: settings
     ),
 
@@ -155,7 +157,7 @@ let package = Package(
     .executableTarget(
       name: "sequitur",
       dependencies: [
-        "BlockingThreads", "CSimdJSON", "CZlib", "JSONFields", "KafkaClient", "LifecycleRules",
+        "BlockingThreads", "CZlib", "JSONFields", "KafkaClient", "LifecycleRules",
         "ReadableText",
         "RulesModel", "Sequitur", "SequiturAudit", "SequiturDemo", "SequiturInspection", "SequiturSettings",
         "SequiturTopics", "SequiturWorker", "TerminalView", "Yams",

@@ -1,4 +1,4 @@
-import Sequitur
+import JSONFields
 
 extension Rules {
   /// The rules in one form, whatever their file looks like: two files that decide alike, word for word, have the same.

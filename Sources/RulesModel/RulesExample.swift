@@ -1,4 +1,4 @@
-import Sequitur
+import JSONFields
 
 /// Commands on one object and what must become of the last one.
 public struct RulesExample: Sendable, Hashable {

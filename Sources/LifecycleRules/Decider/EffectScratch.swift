@@ -1,4 +1,4 @@
-import CSimdJSON
+import JSONFields
 import Sequitur
 
 /// Memory for one decision of a rule that reckons; used again for the next.

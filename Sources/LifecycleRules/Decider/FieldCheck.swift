@@ -1,4 +1,4 @@
-import CSimdJSON
+import JSONFields
 import RulesModel
 
 /// The type that a command's field must have.

@@ -1,4 +1,4 @@
-import CSimdJSON
+import JSONFields
 import RulesModel
 
 /// A guard with every name replaced by an index: a simple comparison, or an expression's program.

@@ -1,4 +1,4 @@
-import CSimdJSON
+import JSONFields
 import RulesModel
 import Sequitur
 
@@ -11,7 +11,7 @@ extension LifecycleDecider {
     let expected = "Expected a JSON object, but"
     if code == CSJ_NOT_AN_OBJECT { return "\(expected) the payload is \(Self.phrase(payload))" }
     if code == CSJ_EMPTY { return "\(expected) the payload is empty" }
-    return "\(expected) the payload cannot be read: \(String(cString: csj_message(code)))"
+    return "\(expected) the payload cannot be read: \(JSONReader.message(code))"
   }
 
   /// What the first byte promises.
@@ -155,7 +155,7 @@ extension LifecycleDecider {
       return Rejection(.invalidField, wrongField(rule, check, command.box.values[check.slot], refusal))
     case .unknownField:
       let names = rule.knownNames
-      let unknown = PayloadMembers(command.box.payload).first { member in !(names.map(member.isNamed) ?? true)
+      let unknown = JSONMembers(command.box.payload).first { member in !(names.map(member.isNamed) ?? true)
       }
       let name = unknown.map { Self.quoted(String(decoding: $0.name, as: UTF8.self)) } ?? ""
       return Rejection(.invalidField, "The command `\(rule.rule.name)` knows no field `\(name)`")

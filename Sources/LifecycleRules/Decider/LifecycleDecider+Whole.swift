@@ -1,4 +1,4 @@
-import CSimdJSON
+import JSONFields
 import RulesModel
 import Sequitur
 
@@ -65,7 +65,7 @@ extension LifecycleDecider {
       if let refusal = refusal(rule, check, command) { return .field(check.index, refusal) }
     }
     if let names = rule.knownNames, rules.unknownFields == .reject,
-      PayloadMembers(command.box.payload).contains(where: { !$0.isNamed(in: names) })
+      JSONMembers(command.box.payload).contains(where: { !$0.isNamed(in: names) })
     {
       return .unknownField
     }
@@ -215,7 +215,7 @@ extension LifecycleDecider {
   private func writeKnownMembers(of payload: UnsafeRawBufferPointer, _ names: NameTable) {
     scratch.payload.truncate(to: 0)
     scratch.payload.append(UInt8(ascii: "{"))
-    for member in PayloadMembers(payload) where member.isNamed(in: names) {
+    for member in JSONMembers(payload) where member.isNamed(in: names) {
       if scratch.payload.count > 1 { scratch.payload.append(UInt8(ascii: ",")) }
       scratch.payload.append(member.whole)
     }

@@ -1,4 +1,4 @@
-import CSimdJSON
+import JSONFields
 @_exported import RulesModel
 import Sequitur
 
@@ -22,7 +22,7 @@ public final class LifecycleDecider: Decider {
   public let rules: Rules
 
   let program: RulesProgram
-  private let reader: OpaquePointer
+  private let reader = JSONReader()
   private let commandValues: UnsafeMutablePointer<csj_value>
   private let stateValues: UnsafeMutablePointer<csj_value>
   /// Decimals of the state that was read last.
@@ -36,10 +36,6 @@ public final class LifecycleDecider: Decider {
   public init(_ rules: Rules) {
     self.rules = rules
     program = RulesProgram(rules)
-    guard let reader = csj_reader_create() else {
-      preconditionFailure("there is no memory for a JSON reader")
-    }
-    self.reader = reader
     commandValues = .allocate(capacity: program.commandFields.valueCount)
     stateValues = .allocate(capacity: program.stateFields.valueCount)
     stateWides = .allocate(capacity: max(rules.fields.count, 1))
@@ -50,7 +46,6 @@ public final class LifecycleDecider: Decider {
   }
 
   deinit {
-    csj_reader_destroy(reader)
     commandValues.deallocate()
     stateValues.deallocate()
     stateWides.deallocate()
@@ -167,10 +162,10 @@ public final class LifecycleDecider: Decider {
 
   /// The status' index, with `status` and the fields in ``stateValues``.
   private func parseState(_ bytes: RawSpan) throws(LifecycleStateFault) -> Int {
-    let code = bytes.withUnsafeBytes { read($0, program.stateFields, into: stateValues) }
+    let code = bytes.withUnsafeBytes { reader.read($0, program.stateFields, into: stateValues) }
     guard code == CSJ_OK else {
       throw LifecycleStateFault(
-        message: "Expected a state as JSON, but \(String(cString: csj_message(code)))")
+        message: "Expected a state as JSON, but \(JSONReader.message(code))")
     }
     guard stateValues[0].kind == CSJ_STRING else {
       throw LifecycleStateFault(
@@ -193,7 +188,7 @@ public final class LifecycleDecider: Decider {
 
   /// Nil when the type is not known. `header`: the type's index, -1 when it is not known, nil when there is none.
   private func decode(_ payload: UnsafeRawBufferPointer, header: Int?) -> Decoded<LifecycleCommand>? {
-    let code = read(payload, program.commandFields, into: commandValues)
+    let code = reader.read(payload, program.commandFields, into: commandValues)
     guard code == CSJ_OK else { return .malformed(malformed(payload, code)) }
     let index: Int
     if let header {
@@ -209,12 +204,5 @@ public final class LifecycleDecider: Decider {
     let box = commands.take()
     box.fill(index: index, payload: payload, from: commandValues)
     return .command(LifecycleCommand(box: box))
-  }
-
-  private func read(
-    _ bytes: UnsafeRawBufferPointer, _ names: NameTable, into values: UnsafeMutablePointer<csj_value>
-  ) -> Int32 {
-    let start = bytes.baseAddress?.assumingMemoryBound(to: UInt8.self)
-    return csj_reader_read(reader, names.table, start, bytes.count, values)
   }
 }

@@ -1,3 +1,4 @@
+import JSONFields
 import RulesModel
 import Sequitur
 

@@ -1,4 +1,4 @@
-import CSimdJSON
+import JSONFields
 import Glibc
 import RulesModel
 

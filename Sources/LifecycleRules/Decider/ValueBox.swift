@@ -1,4 +1,4 @@
-import CSimdJSON
+import JSONFields
 
 /// The values of one command or one state, and the memory their strings stand in.
 ///

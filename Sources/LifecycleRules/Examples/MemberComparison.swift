@@ -1,4 +1,4 @@
-import CSimdJSON
+import JSONFields
 import RulesModel
 import Sequitur
 
@@ -10,14 +10,9 @@ enum MemberComparison {
   static func difference(_ member: RulesExample.Member, in object: [UInt8]) -> String? {
     let table = NameTable([member.name])
     let slot = table.addText(0)
-    guard let reader = csj_reader_create() else { return nil }
-    defer { csj_reader_destroy(reader) }
+    let reader = JSONReader()
     return withUnsafeTemporaryAllocation(of: csj_value.self, capacity: table.valueCount) { values in
-      let code = object.withUnsafeBytes {
-        csj_reader_read(
-          reader, table.table, $0.baseAddress?.assumingMemoryBound(to: UInt8.self), $0.count,
-          values.baseAddress)
-      }
+      let code = object.withUnsafeBytes { reader.read($0, table, into: values.baseAddress!) }
       guard code == CSJ_OK else { return "`\(member.name)`, but found no JSON object" }
       if isEqual(values[0], values[slot], member.value) { return nil }
       return "`\(member.name)` = \(member.value.json), but found \(text(values[0], values[slot]))"

@@ -1,3 +1,5 @@
+import JSONFields
+
 /// Cuts the text of an expression into words and signs.
 struct ExpressionLexer {
   struct Token {

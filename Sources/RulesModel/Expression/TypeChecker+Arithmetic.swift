@@ -1,3 +1,5 @@
+import JSONFields
+
 /// Which types go together, and what comes of them.
 extension TypeChecker {
   /// `+ - * / %`.

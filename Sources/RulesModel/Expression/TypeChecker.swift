@@ -1,3 +1,5 @@
+import JSONFields
+
 /// The fields that an expression may name.
 struct ExpressionScope {
   /// Fields of the command: required, optional, or kept by `set`.

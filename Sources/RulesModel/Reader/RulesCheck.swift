@@ -1,4 +1,4 @@
-import Sequitur
+import JSONFields
 
 /// What ``RulesFile/check(_:path:)-(String,_)`` found.
 public struct RulesCheck: Sendable, Hashable, CustomStringConvertible {

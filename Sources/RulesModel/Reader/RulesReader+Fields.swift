@@ -1,3 +1,4 @@
+import JSONFields
 import Yams
 
 extension RulesReader {

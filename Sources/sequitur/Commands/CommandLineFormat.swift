@@ -1,4 +1,4 @@
-import CSimdJSON
+import JSONFields
 import JSONFields
 import KafkaClient
 import ReadableText
@@ -30,35 +30,22 @@ final class CommandLineFormat {
     init(message: String) { self.message = ShownText.line(message, atMost: 1_000) }
   }
 
-  private static let names: [StaticString] = ["key", "type", "id", "expectedVersion", "payload", "headers"]
-  private let reader: OpaquePointer
-  private let table: OpaquePointer
+  private static let names = ["key", "type", "id", "expectedVersion", "payload", "headers"]
+  private let reader = JSONReader()
+  private let table = NameTable(names)
   private let values = UnsafeMutablePointer<csj_value>.allocate(capacity: names.count)
 
-  init() {
-    let starts = Self.names.map { Optional($0.utf8Start) }
-    guard let reader = csj_reader_create(),
-      let table = csj_names_create(starts, Self.names.map(\.utf8CodeUnitCount), Self.names.count)
-    else { preconditionFailure("there is no memory for a JSON reader") }
-    self.reader = reader
-    self.table = table
-    values.initialize(repeating: csj_value(), count: Self.names.count)
-  }
+  init() { values.initialize(repeating: csj_value(), count: Self.names.count) }
 
-  deinit {
-    csj_reader_destroy(reader)
-    csj_names_destroy(table)
-    values.deallocate()
-  }
+  deinit { values.deallocate() }
 
   /// Reads a line.
   func read(_ line: UnsafeRawBufferPointer) throws(Fault) -> Command {
-    let code = csj_reader_read(
-      reader, table, line.baseAddress?.assumingMemoryBound(to: UInt8.self), line.count, values)
+    let code = reader.read(line, table, into: values)
     guard code == CSJ_OK else {
       throw Fault(
         message: "Expected a JSON object like {\"key\":\"a\",\"type\":\"b\",\"payload\":{}}, but "
-          + "\(String(cString: csj_message(code)))")
+          + JSONReader.message(code))
     }
     var command = Command()
     command.key = try text(0)
@@ -68,13 +55,10 @@ final class CommandLineFormat {
     guard values[5].kind == CSJ_MISSING || values[5].kind == CSJ_NULL || values[5].kind == CSJ_OBJECT else {
       throw Fault(message: "Expected headers to be a JSON object of texts")
     }
-    try JSONMembers.forEach(in: line) { (name, value) throws(Fault) in
-      if let index = index(of: name) {
-        if index == 4 { command.payload = value }
-        if index == 5 { command.headers = value }
-      } else {
-        throw Self.unknown(name)
-      }
+    for member in JSONMembers(line) {
+      guard let index = member.index(in: table) else { throw Self.unknown(member.nameText) }
+      if index == 4 { command.payload = member.value }
+      if index == 5 { command.headers = member.value }
     }
     return command
   }
@@ -87,8 +71,8 @@ final class CommandLineFormat {
     if let version = command.expectedVersion { list.add(name: "expected-version", value: version) }
     guard let headers = command.headers else { return list }
     var own: [(String, String?)] = []
-    try JSONMembers.forEach(in: headers) { (name, value) throws(Fault) in
-      own.append((JSONMembers.text(name), try Self.headerValue(name, value)))
+    for member in JSONMembers(headers) {
+      own.append((member.nameText, try Self.headerValue(member)))
     }
     for (name, value) in own {
       guard !name.isEmpty, !name.utf8.contains(0) else {
@@ -104,16 +88,13 @@ final class CommandLineFormat {
     return list
   }
 
-  private static func headerValue(
-    _ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer
-  ) throws(Fault) -> String? {
-    if value.elementsEqual("null".utf8) { return nil }
-    guard value.count >= 2, value.first == UInt8(ascii: "\"") else {
+  private static func headerValue(_ member: JSONMembers.Member) throws(Fault) -> String? {
+    if member.value.elementsEqual("null".utf8) { return nil }
+    guard member.value.count >= 2, member.value.first == UInt8(ascii: "\"") else {
       throw Fault(
-        message:
-          "Expected the header \(ShownText.line(JSONMembers.text(name), atMost: 80)) to be a text or null")
+        message: "Expected the header \(ShownText.line(member.nameText, atMost: 80)) to be a text or null")
     }
-    return JSONMembers.text(UnsafeRawBufferPointer(rebasing: value.dropFirst().dropLast()))
+    return JSONText.unescaped(UnsafeRawBufferPointer(rebasing: member.value.dropFirst().dropLast()))
   }
 
   private func text(_ index: Int) throws(Fault) -> UnsafeRawBufferPointer? {
@@ -133,21 +114,10 @@ final class CommandLineFormat {
     throw Fault(message: "Expected expectedVersion to be any, none, exists or a version from 0")
   }
 
-  private func index(of name: UnsafeRawBufferPointer) -> Int? {
-    let start = name.baseAddress?.assumingMemoryBound(to: UInt8.self)
-    let index = csj_names_find(table, start, name.count)
-    if index >= 0 { return Int(index) }
-    guard name.contains(UInt8(ascii: "\\")) else { return nil }
-    let text = JSONMembers.text(name)
-    return Self.names.firstIndex { $0.description == text }
-  }
-
-  private static func unknown(_ raw: UnsafeRawBufferPointer) -> Fault {
-    let name = JSONMembers.text(raw)
-    let known = names.map(\.description)
-    return Fault(
+  private static func unknown(_ name: String) -> Fault {
+    Fault(
       message:
-        "Expected only the fields \(known.joined(separator: ", ")), but found \(ShownText.line(name, atMost: 80))"
-        + Spelling.suggestion(for: name, among: known))
+        "Expected only the fields \(names.joined(separator: ", ")), but found \(ShownText.line(name, atMost: 80))"
+        + Spelling.suggestion(for: name, among: names))
   }
 }

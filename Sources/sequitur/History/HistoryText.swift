@@ -1,4 +1,6 @@
 import Foundation
+import JSONFields
+import ReadableText
 import Sequitur
 import SequiturWorker
 
@@ -42,24 +44,25 @@ struct HistoryText: Sendable {
 
   /// On one line.
   func json(_ entry: HistoryEntry) -> String {
-    var members = ["\"position\":\(quoted(position(entry)))", "\"time\":\(entry.time)"]
+    var members = ["\"position\":\(JSONText.quoted(position(entry)))", "\"time\":\(entry.time)"]
     if let command = entry.command {
       var parts: [String] = []
-      if let type = command.type { parts.append("\"type\":\(quoted(type))") }
-      if let id = command.id { parts.append("\"id\":\(quoted(id))") }
+      if let type = command.type { parts.append("\"type\":\(JSONText.quoted(type))") }
+      if let id = command.id { parts.append("\"id\":\(JSONText.quoted(id))") }
       parts.append(command.payload.map { StateText.value("payload", $0) } ?? "\"payload\":null")
       members.append("\"command\":{\(parts.joined(separator: ","))}")
     }
     if !entry.events.isEmpty {
       let events = entry.events.map { event in
-        "{\"type\":\(quoted(event.type)),\"version\":\(event.version),"
+        "{\"type\":\(JSONText.quoted(event.type)),\"version\":\(event.version),"
           + (event.payload.map { StateText.value("payload", $0) } ?? "\"payload\":null") + "}"
       }
       members.append("\"events\":[\(events.joined(separator: ","))]")
     }
     if let rejection = entry.rejection {
       members.append(
-        "\"rejection\":{\"code\":\(quoted(rejection.code)),\"reason\":\(quoted(rejection.reason))}")
+        "\"rejection\":{\"code\":\(JSONText.quoted(rejection.code)),\"reason\":\(JSONText.quoted(rejection.reason))}"
+      )
     }
     if entry.isPending { members.append("\"pending\":true") }
     if entry.isForgotten { members.append("\"forgotten\":true") }
@@ -73,7 +76,7 @@ struct HistoryText: Sendable {
       [
         StateText.member("key", key), "\"partition\":\(found.entry.partition)",
         "\"version\":\(found.version)",
-        "\"position\":\(quoted(position(found.entry)))", "\"time\":\(found.entry.time)",
+        "\"position\":\(JSONText.quoted(position(found.entry)))", "\"time\":\(found.entry.time)",
       ] + self.members(state)
     return "{\(members.joined(separator: ","))}"
   }
@@ -97,8 +100,6 @@ struct HistoryText: Sendable {
   }
 
   private static func payload(_ bytes: [UInt8]?) -> String { bytes.map { StateText.plain($0) } ?? "null" }
-
-  private func quoted(_ text: String) -> String { JSONText.quoted(text) }
 
   /// In UTC with milliseconds.
   static func time(_ milliseconds: Int64) -> String {

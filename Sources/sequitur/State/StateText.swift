@@ -1,4 +1,5 @@
 import Foundation
+import JSONFields
 import ReadableText
 import SequiturInspection
 

@@ -1,13 +1,13 @@
 import CSimdJSON
 
 /// Names with an index from 0 on, found by their bytes.
-final class NameTable {
-  let names: [String]
-  let table: OpaquePointer
+package final class NameTable {
+  package let names: [String]
+  @usableFromInline let table: OpaquePointer
   /// How many values a reader has for the names: one each, and the added texts.
-  private(set) var valueCount: Int
+  package private(set) var valueCount: Int
 
-  init(_ names: [String]) {
+  package init(_ names: [String]) {
     self.names = names
     valueCount = names.count
     let bytes = names.map { Array($0.utf8) }
@@ -29,20 +29,21 @@ final class NameTable {
   deinit { csj_names_destroy(table) }
 
   /// The slot for the text of the name's number, or for its list; see `csj_names_add_text`.
-  func addText(_ index: Int) -> Int {
+  package func addText(_ index: Int) -> Int {
     let slot = csj_names_add_text(table, index)
     precondition(slot > 0, "there is no memory for a table of names")
     valueCount = max(valueCount, slot + 1)
     return slot
   }
 
-  func index(of name: UnsafeRawBufferPointer) -> Int? {
+  @inlinable
+  package func index(of name: UnsafeRawBufferPointer) -> Int? {
     let start = name.baseAddress?.assumingMemoryBound(to: UInt8.self)
     let index = csj_names_find(table, start, name.count)
     return index < 0 ? nil : Int(index)
   }
 
-  func index(of name: String) -> Int? {
+  package func index(of name: String) -> Int? {
     var name = name
     return name.withUTF8 { index(of: UnsafeRawBufferPointer($0)) }
   }
