@@ -56,6 +56,9 @@ let package = Package(
     .target(name: "BlockingThreads", swiftSettings: settings),
     .target(name: "RegularFiles", swiftSettings: settings),
 
+    // Random numbers that a seed fixes, for the demo, the simulation and the tests.
+    .target(name: "SeededRandom", swiftSettings: settings),
+
     // Text for people: foreign text made safe, counts, and the word that was probably meant.
     .target(name: "ReadableText", swiftSettings: settings),
 
@@ -124,7 +127,8 @@ let package = Package(
       swiftSettings: settings
     ),
     .target(
-      name: "SequiturSimulation", dependencies: ["Sequitur", "PartitionEngine", "SequiturTesting"],
+      name: "SequiturSimulation",
+      dependencies: ["PartitionEngine", "SeededRandom", "Sequitur", "SequiturTesting"],
       swiftSettings: settings
     ),
     .executableTarget(
@@ -147,8 +151,8 @@ let package = Package(
     .target(
       name: "SequiturDemo",
       dependencies: [
-        "BlockingThreads", "KafkaClient", "LifecycleRules", "ReadableText", "RulesModel", "SequiturAudit",
-        "SequiturTopics", "SequiturWorker", "TerminalView",
+        "BlockingThreads", "KafkaClient", "LifecycleRules", "ReadableText", "RulesModel", "SeededRandom",
+        "SequiturAudit", "SequiturTopics", "SequiturWorker", "TerminalView",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ],
@@ -216,7 +220,8 @@ let package = Package(
     .testTarget(
       name: "SequiturStateTests",
       dependencies: [
-        "BlockingThreads", "KafkaClient", "NoteDecider", "PartitionEngine", "RocksDB", "Sequitur",
+        "BlockingThreads", "KafkaClient", "NoteDecider", "PartitionEngine", "RocksDB", "SeededRandom",
+        "Sequitur",
         "SequiturInspection", "SequiturTopics", "SequiturWorker", "StateTestWorker", "TestBroker",
         "WorkerEventLog",
         .product(name: "Logging", package: "swift-log"),
@@ -233,10 +238,16 @@ let package = Package(
       ], swiftSettings: settings),
     .testTarget(name: "SequiturTests", dependencies: ["Sequitur"], swiftSettings: settings),
     .testTarget(name: "ReadableTextTests", dependencies: ["ReadableText"], swiftSettings: settings),
+    .testTarget(name: "SeededRandomTests", dependencies: ["SeededRandom"], swiftSettings: settings),
+    .testTarget(name: "JSONFieldsTests", dependencies: ["JSONFields"], swiftSettings: settings),
     .testTarget(
-      name: "SequiturTopicsTests", dependencies: ["Sequitur", "SequiturTopics"], swiftSettings: settings),
+      name: "SequiturTopicsTests",
+      dependencies: [
+        "KafkaClient", "Sequitur", "SequiturTopics", .product(name: "Logging", package: "swift-log"),
+      ], swiftSettings: settings),
     .testTarget(
-      name: "SequiturAuditTests", dependencies: ["CSimdJSON", "SequiturAudit"], swiftSettings: settings),
+      name: "SequiturAuditTests", dependencies: ["CSimdJSON", "SeededRandom", "SequiturAudit"],
+      swiftSettings: settings),
     .testTarget(
       name: "SequiturDemoTests", dependencies: ["SequiturDemo", "TerminalView"], swiftSettings: settings),
     .testTarget(
@@ -255,7 +266,8 @@ let package = Package(
         "BankAccount", "LifecycleRules", "Sequitur", "SequiturJSON", "SequiturTesting", "TestBroker",
       ], swiftSettings: settings),
     .testTarget(
-      name: "PartitionEngineTests", dependencies: ["PartitionEngine"], swiftSettings: settings),
+      name: "PartitionEngineTests", dependencies: ["PartitionEngine", "SeededRandom"], swiftSettings: settings
+    ),
     .testTarget(
       name: "LifecycleRulesTests", dependencies: ["LifecycleRules", "Sequitur", "TestBroker"],
       exclude: ["Oracle"], swiftSettings: settings),
@@ -263,6 +275,7 @@ let package = Package(
       name: "SequiturWorkerTests",
       dependencies: [
         "BlockingThreads", "KafkaClient", "LifecycleRules", "NoteDecider", "PartitionEngine", "RocksDB",
+        "SeededRandom",
         "Sequitur",
         "SequiturTopics", "SequiturWorker", "TestBroker", "WorkerEventLog",
         .product(name: "Logging", package: "swift-log"),

@@ -37,7 +37,9 @@ package enum YAMLProblem {
   /// The problem as a clause behind "but", and its place.
   ///
   /// libyaml's problems are constant texts (scanner.c, parser.c, reader.c). The contexts of Yams are not.
-  package static func describe(_ error: YamlError, in text: String) -> (problem: String, line: Int, column: Int) {
+  package static func describe(_ error: YamlError, in text: String) -> (
+    problem: String, line: Int, column: Int
+  ) {
     switch error {
     case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
       .composer(_, let problem, let mark, _):

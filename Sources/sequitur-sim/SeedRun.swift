@@ -73,7 +73,7 @@ struct SeedSummary: Sendable {
   }
 
   func printTable() {
-    let seconds = Double(duration.components.seconds) + Double(duration.components.attoseconds) / 1e18
+    let seconds = duration / .seconds(1)
     print(
       "\(seeds) seeds, \(commands) commands, \(steps) steps, \(failures.count) failures, "
         + "\(Int(Double(seeds) / max(seconds, 0.001))) seeds/s")

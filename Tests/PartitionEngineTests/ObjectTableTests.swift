@@ -1,3 +1,4 @@
+import SeededRandom
 import Sequitur
 import Testing
 
@@ -53,7 +54,7 @@ import Testing
 
   @Test(arguments: [1, 2, 3, 4, 5, 6] as [UInt64])
   func `behaves like a dictionary in front of a store, whatever is evicted and drained`(seed: UInt64) {
-    var random = SeededGenerator(seed: seed)
+    var random = SplitMix64(seed: seed)
     let limit = seed.isMultiple(of: 2) ? 6_000 : 1 << 20
     var table = ObjectTable(byteCountMax: limit)
     var model = Model()

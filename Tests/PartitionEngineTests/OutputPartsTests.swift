@@ -1,3 +1,4 @@
+import SeededRandom
 import Testing
 
 @testable import PartitionEngine
@@ -60,7 +61,7 @@ struct OutputPartsTests {
   @Test(arguments: 1...200) func `every record is in one part, and those of a partition are in order`(
     seed: UInt64
   ) {
-    var random = SeededGenerator(seed: seed)
+    var random = SplitMix64(seed: seed)
     let topics: [OutputTopic] = [.valid, .invalid, .changelog]
     let made = (0..<Int.random(in: 0...300, using: &random)).map { _ in
       (

@@ -1,3 +1,4 @@
+import SeededRandom
 import Sequitur
 import Testing
 
@@ -6,7 +7,7 @@ import Testing
 /// Random commands in random transactions against a naive fold of the events that were committed.
 @Suite struct ProcessorModelTests {
   private struct World {
-    var random: SeededGenerator
+    var random: SplitMix64
     let partition: TestPartition
     var log: [TestCommand] = []
     /// The outputs of each command, when it was first processed.
@@ -17,7 +18,7 @@ import Testing
     var drained: [(key: [UInt8], record: [UInt8]?)] = []
 
     init(seed: UInt64) {
-      random = SeededGenerator(seed: seed)
+      random = SplitMix64(seed: seed)
       partition = TestPartition(objectBytesMax: 4_000) {
         $0.recentCommandIDsMax = 2
         $0.recordBytesMax = 700
@@ -25,7 +26,7 @@ import Testing
     }
   }
 
-  private func randomCommand(_ random: inout SeededGenerator) -> TestCommand {
+  private func randomCommand(_ random: inout SplitMix64) -> TestCommand {
     let types = [
       "set", "append", "append", "forget", "recreate", "many", "refuse", "fail", "nothing", "invalid",
       "malformed", "unknown", "bigEvent", "bigState",

@@ -1,3 +1,4 @@
+import SeededRandom
 import Testing
 
 @testable import PartitionEngine
@@ -125,7 +126,7 @@ import Testing
 
   @Test(arguments: 0..<40)
   func `any set of refused commands in any partitions is found, and no other command`(seed: Int) {
-    var generator = SeededGenerator(seed: UInt64(seed))
+    var generator = SplitMix64(seed: UInt64(seed))
     var logs: [Int32: Log] = [:]
     for partition in 0..<Int32.random(in: 1...4, using: &generator) {
       let count = Int.random(in: 0...200, using: &generator)

@@ -1,3 +1,4 @@
+import SeededRandom
 import Sequitur
 import Testing
 
@@ -46,7 +47,7 @@ import Testing
 
   @Test(arguments: [1, 2, 3] as [UInt64])
   func `behaves like a dictionary that keeps the order of first touch`(seed: UInt64) {
-    var random = SeededGenerator(seed: seed)
+    var random = SplitMix64(seed: seed)
     // Starts right before its generation wraps, as after four billion transactions.
     var overlay = StagingOverlay(generation: .max - 1)
     for round in 0..<6 {

@@ -24,6 +24,7 @@ struct ImportArrows {
       "RegularFiles": .only(["Foundation"]),
       "RocksDB": .only(["CRocksDB", "Glibc", "Synchronization"]),
       "RulesModel": .only(["Glibc", "JSONFields", "ReadableText", "Sequitur", "Yams"]),
+      "SeededRandom": .only([]),
       "Sequitur": .only([]),
       // It is worth something only while it cannot reach what it audits.
       "SequiturAudit": .only([
@@ -33,7 +34,8 @@ struct ImportArrows {
       "SequiturDemo": .only([
         "BlockingThreads", "Foundation", "KafkaClient", "LifecycleRules", "Logging", "ReadableText",
         "RulesModel",
-        "SequiturAudit", "SequiturTopics", "SequiturWorker", "ServiceLifecycle", "Synchronization",
+        "SeededRandom", "SequiturAudit", "SequiturTopics", "SequiturWorker", "ServiceLifecycle",
+        "Synchronization",
         "TerminalView",
       ]),
       "SequiturInspection": .only([
@@ -44,7 +46,7 @@ struct ImportArrows {
       "SequiturSettings": .only([
         "Configuration", "Foundation", "ReadableText", "RegularFiles", "TerminalView", "Yams",
       ]),
-      "SequiturSimulation": .only(["PartitionEngine", "Sequitur", "SequiturTesting"]),
+      "SequiturSimulation": .only(["PartitionEngine", "SeededRandom", "Sequitur", "SequiturTesting"]),
       "SequiturTesting": .only(["PartitionEngine", "Sequitur"]),
       "SequiturTopics": .only([
         "BlockingThreads", "Foundation", "KafkaClient", "Logging", "ReadableText", "Sequitur",

@@ -2,6 +2,7 @@ import BlockingThreads
 import Foundation
 import KafkaClient
 import RocksDB
+import SeededRandom
 import SequiturInspection
 import TestBroker
 import Testing
@@ -84,7 +85,7 @@ final class KillBench: Sendable {
     let stopping = Cancellation()
     let ended = OneTimeEvent()
     Thread.detachNewThread { [self] in
-      var random = SplitMix(state: seed)
+      var random = SplitMix64(seed: seed)
       while !stopping.isCancelled {
         for _ in 0..<100 { try? sendRandom(&random) }
         try? producer.flush(timeout: .seconds(30))
@@ -99,7 +100,7 @@ final class KillBench: Sendable {
     return try result.get()
   }
 
-  private func sendRandom(_ random: inout SplitMix) throws {
+  private func sendRandom(_ random: inout SplitMix64) throws {
     let key = "hot-\(random.next() % UInt64(Self.hotKeys))"
     switch random.next() % 10 {
     case 0: try send(key, "drop", nil)

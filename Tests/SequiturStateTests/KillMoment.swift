@@ -1,3 +1,4 @@
+import SeededRandom
 import TestBroker
 
 /// When the worker is killed.
@@ -24,7 +25,7 @@ struct KillMoment: CustomStringConvertible {
   let aim: Aim?
 
   /// Every other round is aimed, and the aims take turns; the others are killed wherever they are.
-  init(round: Int, _ random: inout SplitMix) {
+  init(round: Int, _ random: inout SplitMix64) {
     aim = round.isMultiple(of: 2) ? Aim.allCases[round / 2 % Aim.allCases.count] : nil
     switch (aim, random.next() % 10) {
     case (.restore, _): phase = .restore

@@ -1,5 +1,6 @@
 import Foundation
 import KafkaClient
+import SeededRandom
 import Sequitur
 import TestBroker
 import Testing
@@ -28,7 +29,7 @@ extension StateTests {
     let program = try BuiltProgram.find(
       "sequitur", environment["SEQUITUR_KILL_BUILD"] == "release" ? .release : nil)
     print("SEQUITUR_KILL_SEED=\(seed)")
-    var random = SplitMix(state: seed)
+    var random = SplitMix64(seed: seed)
     var tally = KillTally()
     // A test broker keeps everything in memory, and an audit reads all of it: now and then new topics.
     for first in stride(from: 1, through: rounds, by: 20) {

@@ -1,5 +1,6 @@
 import Foundation
 import KafkaClient
+import SeededRandom
 import SequiturWorker
 import TestBroker
 
@@ -32,7 +33,7 @@ struct Churn {
   let application: Application
   let rules: String
   private var workers: [String: Status] = [:]
-  private var generator: SplitMix
+  private var generator: SplitMix64
   /// What was done, for the report of a failure.
   private(set) var history: [String] = []
 
@@ -40,7 +41,7 @@ struct Churn {
     self.plan = plan
     self.application = application
     self.rules = rules
-    generator = SplitMix(state: plan.seed)
+    generator = SplitMix64(seed: plan.seed)
     for name in plan.workers { workers[name] = .stopped }
   }
 
@@ -137,7 +138,7 @@ struct Churn {
 extension Churn {
   /// Commands on some thousand objects, right ones and wrong ones, as the seed has it.
   static func commands(_ plan: Plan) -> [Command] {
-    var generator = SplitMix(state: plan.seed &+ 77)
+    var generator = SplitMix64(seed: plan.seed &+ 77)
     let objects = max(plan.commands / 20, 1)
     return (0..<plan.commands).map { index in
       let key = "order-\(Int.random(in: 0..<objects, using: &generator))"

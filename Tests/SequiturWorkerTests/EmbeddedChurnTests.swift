@@ -1,4 +1,5 @@
 import KafkaClient
+import SeededRandom
 import SequiturWorker
 import TestBroker
 import Testing
@@ -18,7 +19,7 @@ extension SequiturWorkerTests {
         partitions: 6, on: broker.bootstrapServers, createsTopics: false)
       for topic in application.topics.all { try broker.createTopic(topic, partitions: 6) }
       let objects = (0..<60).map { "order-\($0)" }
-      var generator = SplitMix(state: 5)
+      var generator = SplitMix64(seed: 5)
       var workers: [String: WorkerInProcess] = [:]
       for name in ["one", "two", "three"] { workers[name] = start(application, name) }
       try await sharing(workers)

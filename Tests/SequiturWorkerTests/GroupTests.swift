@@ -1,4 +1,5 @@
 import Foundation
+import SeededRandom
 import TestBroker
 import Testing
 
@@ -21,7 +22,7 @@ extension SequiturWorkerTests {
     private func churn(_ instances: [String], partitions: Int, rounds: Int, seed: UInt64) async throws {
       let application = try await Application(partitions: partitions)
       let portions = try await Incidents.commands().portions(rounds + instances.count)
-      var generator = SplitMix(state: seed)
+      var generator = SplitMix64(seed: seed)
       var workers: [String: RunningProgram] = [:]
       defer { for worker in workers.values { worker.kill() } }
       for (round, portion) in portions.enumerated() {

@@ -1,6 +1,7 @@
 import Foundation
 import LifecycleRules
 import NoteDecider
+import SeededRandom
 import Sequitur
 import Synchronization
 import TestBroker
@@ -47,7 +48,7 @@ extension SequiturWorkerTests {
 
     /// Home lanes first, then the least loaded.
     @Test func `no lane has more than its share of any assignment`() {
-      var generator = SplitMix(state: 5)
+      var generator = SplitMix64(seed: 5)
       for _ in 0..<200 {
         let lanes = Int.random(in: 1...8, using: &generator)
         let partitions = (0..<Int32(40)).shuffled(using: &generator).prefix(

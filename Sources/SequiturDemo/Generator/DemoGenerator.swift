@@ -1,3 +1,5 @@
+import SeededRandom
+
 /// Makes up the commands of a shop: the lives of many orders, interleaved, and what people and programs do wrong.
 ///
 /// The same seed and count give the same commands. The oracle says of each what must become of it.
@@ -29,7 +31,7 @@ struct DemoGenerator {
 
   let count: Int
   private(set) var oracle = DemoOracle()
-  var random: DemoRandom
+  var random: SplitMix64
   private var made = 0
   private var nextOrder = 100_001
   /// The orders that are being worked on, and where each stands among them.
@@ -43,7 +45,7 @@ struct DemoGenerator {
   /// - Parameter count: how many commands ``next()`` gives.
   init(seed: UInt64, count: Int) {
     self.count = count
-    random = DemoRandom(seed: seed)
+    random = SplitMix64(seed: seed)
     active = (0..<min(max(count / 20, 8), Self.activeMax)).map { _ in newKey() }
     for (place, key) in active.enumerated() { places[key] = place }
   }

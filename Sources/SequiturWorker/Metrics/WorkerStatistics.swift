@@ -170,7 +170,6 @@ public final class WorkerStatistics: Sendable {
 
 extension Timer {
   fileprivate func record(duration: Duration) {
-    let (seconds, attoseconds) = duration.components
-    recordNanoseconds(seconds * 1_000_000_000 + attoseconds / 1_000_000_000)
+    recordNanoseconds(duration.nanoseconds)
   }
 }

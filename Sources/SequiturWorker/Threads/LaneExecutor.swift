@@ -46,9 +46,8 @@ final class LaneExecutor: SerialExecutor {
 
   /// Blocks the lane's thread until a job or a notice has arrived or the time is over. Only for code on this executor.
   func wait(atMost timeout: Duration) {
-    let (seconds, attoseconds) = timeout.components
-    let nanoseconds = seconds * 1_000_000_000 + attoseconds / 1_000_000_000
-    guard arrived.wait(timeout: .now() + .nanoseconds(Int(nanoseconds))) == .success else { return }
+    let end = DispatchTime.now() + .nanoseconds(Int(timeout.nanoseconds))
+    guard arrived.wait(timeout: end) == .success else { return }
     // Each job has its signal; a notice's is used up by the wait that it ended.
     if state.withLock({ !$0.jobs.isEmpty }) { arrived.signal() }
   }

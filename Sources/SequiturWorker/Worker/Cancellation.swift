@@ -1,4 +1,5 @@
 import Dispatch
+import KafkaClient
 import Synchronization
 
 /// Tells blocking work to end early. Any thread may use it.
@@ -15,8 +16,7 @@ final class Cancellation: Sendable {
 
   /// Pauses the calling thread, at most until it is cancelled.
   func wait(_ duration: Duration) {
-    let (seconds, attoseconds) = duration.components
-    let nanoseconds = Int(seconds) * 1_000_000_000 + Int(attoseconds / 1_000_000_000)
-    if signal.wait(timeout: .now() + .nanoseconds(nanoseconds)) == .success { signal.signal() }
+    let timeout = DispatchTime.now() + .nanoseconds(Int(duration.nanoseconds))
+    if signal.wait(timeout: timeout) == .success { signal.signal() }
   }
 }
