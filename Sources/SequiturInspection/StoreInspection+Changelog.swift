@@ -84,6 +84,8 @@ private struct ChangelogFold {
     static let forgotten = Digest(UnsafeRawBufferPointer(start: nil, count: 0))
   }
 
+  private static let silenceMax = Duration.seconds(30)
+
   let position: Int64
   var before: [[UInt8]: Digest] = [:]
   var behind: [[UInt8]: [Digest]] = [:]
@@ -94,35 +96,24 @@ private struct ChangelogFold {
   mutating func read(
     _ topic: String, _ partition: Int32, _ kafka: KafkaConfiguration, _ logger: Logger
   ) throws {
-    let own: KafkaConfiguration = [
-      "isolation.level": "read_committed", "enable.partition.eof": "true", "auto.offset.reset": "earliest",
-    ]
-    let consumer = try KafkaConsumer(configuration: kafka.merging(own), logger: logger)
-    let bounds = try consumer.watermarks(topic: topic, partition: partition, timeout: .seconds(10))
+    let properties = kafka.merging(["auto.offset.reset": "earliest"])
+    let bounds = try KafkaConsumer(configuration: properties, logger: logger)
+      .watermarks(topic: topic, partition: partition, timeout: TopicLookUp.timeout)
     guard bounds.low < bounds.high else { return }
-    try consumer.assign([TopicPartitionOffset(topic: topic, partition: partition, offset: bounds.low)])
-    var batch = MessageBatch(capacity: ScanLimits.recordsPerBatch)
+    var scan = try PartitionScan(
+      of: topic, partition: partition, from: bounds.low, to: bounds.high, isolation: .committed,
+      silenceMax: Self.silenceMax, kafka: properties, logger: logger)
     var object = ByteWriter(capacity: 4096)
-    var lastProgress = ContinuousClock.now
-    while true {
-      consumer.mainQueue.consumeBatch(into: &batch, timeout: .milliseconds(100))
-      if !batch.isEmpty { lastProgress = .now }
-      guard ContinuousClock.now - lastProgress < .seconds(30) else {
+    while !scan.isAtEnd {
+      do {
+        try scan.step { try add($0, &object) }
+      } catch is PartitionScan.Standstill {
         throw KafkaError(
-          code: .timedOut, operation: "read the changelog to its end", detail: "nothing came for 30 seconds",
-          topic: topic, partition: partition)
+          code: .timedOut, operation: "read the changelog to its end",
+          detail: "nothing came for \(Self.silenceMax.components.seconds) seconds", topic: topic,
+          partition: partition)
       }
-      for index in 0..<batch.count {
-        let message = batch[index]
-        if message.isEndOfPartition {
-          if message.offset >= bounds.high { return }
-        } else if let error = message.error {
-          throw error
-        } else {
-          try add(message, &object)
-          if message.offset + 1 >= bounds.high { return }
-        }
-      }
+      if let error = scan.takeError() { throw error }
     }
   }
 

@@ -51,31 +51,24 @@ package struct ChangelogShape {
   private func newest(
     _ partition: Int32, from: Int64, to end: Int64
   ) throws(KafkaError) -> Int32? {
-    var properties = configuration
-    properties["isolation.level"] = "read_uncommitted"
-    let reader = try KafkaConsumer(configuration: properties, logger: logger)
-    try reader.assign([TopicPartitionOffset(topic: topic, partition: partition, offset: from)])
-    var source = QueueReader(capacity: ScanLimits.recordsPerBatch)
     var found: Int32?
-    var deadline = ContinuousClock.now + call
-    while true {
-      source.take(from: reader.mainQueue)
-      if source.messages.isEmpty { source.wait(for: reader.mainQueue, timeout: ScanLimits.wait) }
-      let now = ContinuousClock.now
-      if !source.messages.isEmpty { deadline = now + call }
-      guard now < deadline else {
-        throw KafkaError(
-          code: .timedOut, operation: "read the end of the changelog \(topic)/\(partition)",
-          detail: "nothing came for \(call)", isRetriable: true)
-      }
-      for index in 0..<source.messages.count {
-        let message = source.messages[index]
-        if message.isEndOfPartition || (message.isRecord && message.offset >= end) { return found }
-        guard message.isRecord, let key = message.key, key.isEmpty, let value = message.value else {
-          continue
+    do {
+      var scan = try PartitionScan(
+        of: topic, partition: partition, from: from, to: end, isolation: .uncommitted, silenceMax: call,
+        kafka: configuration, logger: logger)
+      while !scan.isAtEnd {
+        try scan.step { message in
+          guard let key = message.key, key.isEmpty, let value = message.value else { return }
+          if let checkpoint = try? CheckpointRecord(decoding: value) { found = checkpoint.partitions }
         }
-        if let checkpoint = try? CheckpointRecord(decoding: value) { found = checkpoint.partitions }
       }
+    } catch let error as KafkaError {
+      throw error
+    } catch {
+      throw KafkaError(
+        code: .timedOut, operation: "read the end of the changelog \(topic)/\(partition)",
+        detail: "nothing came for \(call)", isRetriable: true)
     }
+    return found
   }
 }

@@ -44,35 +44,21 @@ struct ChangelogReader: ~Copyable {
   /// - Throws: `RestoreFault.unreadableRecord`, `CancellationError`, `RestoreStalled`, errors of Kafka and
   ///   RocksDB. What was read so far stays in the store.
   mutating func read(upTo limit: Int64, _ machine: inout RestoreMachine) throws -> RestoreMachine.Action? {
-    let reader = try KafkaConsumer(configuration: job.readerConfiguration, logger: job.logger)
-    try reader.assign([
-      TopicPartitionOffset(topic: job.topics.changelog, partition: job.partition, offset: position)
-    ])
-    var source = QueueReader(capacity: ScanLimits.recordsPerBatch)
-    var lastProgress = ContinuousClock.now
-    var lastReport = lastProgress
+    var scan = try PartitionScan(
+      of: job.topics.changelog, partition: job.partition, from: position, to: limit, isolation: .committed,
+      silenceMax: job.timeouts.restoreProgress, kafka: job.readerConfiguration, logger: job.logger)
+    var lastReport = ContinuousClock.now
     while true {
       if job.cancellation.isCancelled { throw CancellationError() }
-      source.take(from: reader.mainQueue)
-      if source.messages.isEmpty { source.wait(for: reader.mainQueue, timeout: ScanLimits.wait) }
-      let now = ContinuousClock.now
-      if source.messages.isEmpty {
-        if now - lastProgress > job.timeouts.restoreProgress { throw stalled() }
-        continue
-      }
       let before = readTo
-      if let action = try apply(source.messages, upTo: limit, &machine) {
+      if let action = try apply(&scan, upTo: limit, &machine) {
         reportEnd()
         return action
       }
       if position >= limit { return nil }
-      // An error is no progress, however often it comes.
-      if readTo > before {
-        lastProgress = now
-      } else if now - lastProgress > job.timeouts.restoreProgress {
-        throw stalled()
-      }
+      guard readTo > before else { continue }
       job.statistics.restoring(job.partition, progress(machine.remaining))
+      let now = ContinuousClock.now
       if now - lastReport > RestoreLimits.reportInterval {
         lastReport = now
         reportProgress(machine.remaining)
@@ -80,26 +66,26 @@ struct ChangelogReader: ~Copyable {
     }
   }
 
-  /// Writes a batch of messages and the position they lead to.
+  /// Writes what a step of the scan brings, and the position it leads to.
   private mutating func apply(
-    _ messages: borrowing MessageBatch, upTo limit: Int64, _ machine: inout RestoreMachine
+    _ scan: inout PartitionScan, upTo limit: Int64, _ machine: inout RestoreMachine
   ) throws -> RestoreMachine.Action? {
     var batch = store.makeBatch()
-    var next = readTo
     var early: RestoreMachine.Action?
-    for index in 0..<messages.count where early == nil {
-      let message = messages[index]
-      if message.isEndOfPartition {
-        next = max(next, message.offset)
-      } else if let error = message.error {
-        lastError = error
-        job.logger.warning("a changelog fetch failed", metadata: ["error": "\(error)"])
-      } else {
-        early = try add(message, to: &batch, &machine)
-        next = message.offset + 1
+    do {
+      try scan.step { message in
+        if early == nil { early = try add(message, to: &batch, &machine) }
       }
+    } catch let standstill as PartitionScan.Standstill {
+      lastError = standstill.lastError ?? lastError
+      throw stalled()
+    }
+    if let error = scan.takeError() {
+      lastError = error
+      job.logger.warning("a changelog fetch failed", metadata: ["error": "\(error)"])
     }
     if early != nil { return early }
+    let next = scan.position
     guard next > readTo else { return nil }
     readTo = next
     guard !machine.holds(next - 1) else {
