@@ -5,7 +5,7 @@ import ReadableText
 /// Asks the cluster for topics before work begins, so that trouble is said at once and clearly.
 package enum TopicLookUp {
   /// How long the broker may stay silent before it counts as unreachable.
-  package static let timeout = Duration.seconds(10)
+  package static let timeout = KafkaLimits.call
 
   /// What the cluster knows, the named topic included. Blocks.
   /// - Throws: a ``TopicFault`` when it can be no topic's name, nobody answers, or the topic is not there.

@@ -18,11 +18,11 @@ public struct TopicSetup: Sendable {
   let kafka: KafkaConfiguration
   let logger: Logger
   /// How long the broker may stay silent before it counts as unreachable. Default 10 s.
-  public var startupTimeout = Duration.seconds(10)
+  public var startupTimeout = KafkaLimits.call
   /// How long new topics may take to be seen with all their partitions. Default 30 s.
   public var visibilityTimeout = Duration.seconds(30)
   /// One call about one topic. Default 10 s.
-  public var callTimeout = Duration.seconds(10)
+  public var callTimeout = KafkaLimits.call
   /// Whether another application's records on an output topic are a warning, and no error. Default false.
   public var acceptsForeignRecords = false
 

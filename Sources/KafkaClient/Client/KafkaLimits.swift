@@ -1,5 +1,7 @@
-/// Every bound this module sets by itself, in one place.
-enum KafkaLimits {
+/// Every bound that this module sets by itself, and the one that all its users have in common.
+package enum KafkaLimits {
+  /// One blocking call to the broker, where nothing else is said.
+  package static let call = Duration.seconds(10)
   /// Bytes librdkafka may write of a human-readable error. It truncates beyond that.
   static let errorTextBytes = 512
   /// Consumer errors kept between two polls, one for each code and operation. Further ones are only logged.

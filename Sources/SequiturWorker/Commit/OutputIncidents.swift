@@ -33,7 +33,7 @@ struct OutputIncidents: Sendable {
     (incident.kind, incident.text) = (kind, text)
     incident.count += 1
     incidents[lane] = incident
-    let isToBeTold = toldAt[kind].map { now - $0 >= Self.interval } ?? true
+    let isToBeTold = toldAt[kind].map { now - $0 >= IncidentLimits.reportInterval } ?? true
     if isToBeTold { toldAt[kind] = now }
     return Told(pause: Self.pause(incident.count), isToBeTold: isToBeTold)
   }
@@ -50,10 +50,6 @@ struct OutputIncidents: Sendable {
 
   /// 0.2 s, 0.4 s, … 10 s.
   private static func pause(_ count: Int) -> Duration {
-    min(.milliseconds(100) * (1 << min(count, 7)), pauseMax)
+    min(.milliseconds(100) * (1 << min(count, 7)), IncidentLimits.pauseMax)
   }
-
-  static let pauseMax = Duration.seconds(10)
-  /// How often an incident is told that lasts.
-  static let interval = Duration.seconds(60)
 }

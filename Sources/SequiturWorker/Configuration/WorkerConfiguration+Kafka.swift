@@ -99,26 +99,3 @@ extension WorkerConfiguration {
     return options
   }
 }
-
-/// What librdkafka may hold in memory.
-enum KafkaBudget {
-  /// One fetch of one partition.
-  static let fetchBytesMax = 1 << 20
-  /// One fetch of all partitions: librdkafka's default, which stays below its `receive.message.max.bytes`.
-  static let responseBytesMax = 50 << 20
-  /// Fetched and waiting, of one partition: librdkafka's own limits.
-  static let queuedKilobytesMax = 2_097_151
-  static let queuedMessagesMax = 10_000_000
-  /// Records handed to a producer and not yet sent: above four times the largest transaction's.
-  static let producerMessages = 250_000
-  /// No bound of its own: a transaction is bounded before it gets there, and what one command makes must fit.
-  static func producerBytesMin(_ limits: Limits) -> Int { max(4 * limits.transactionBytesMax, 4 << 20) }
-  /// Records of one produce request: librdkafka's defaults.
-  static let batchBytes = 1_000_000
-  static let batchRecords = 10_000
-  /// Longer than it takes to hand over a part of a transaction: its end is told by a flush. With librdkafka's 5 ms a part
-  /// would go in two requests.
-  static let linger = Duration.seconds(1)
-  /// The largest record that librdkafka passes on; the topics' own limits are below.
-  static let messageBytes = 16 << 20
-}

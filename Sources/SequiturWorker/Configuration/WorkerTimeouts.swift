@@ -1,3 +1,5 @@
+import KafkaClient
+
 /// How long a worker waits for what, chosen together.
 ///
 /// **Take-over after a crash.** The group notices after `session`. The successor's restore then waits until the
@@ -29,7 +31,7 @@ public struct WorkerTimeouts: Sendable, Hashable {
   /// How long a revoke waits for the transaction in flight before it is given up. Default 10 s.
   public var revoke = Duration.seconds(10)
   /// One blocking call to the broker, before it is looked at anew. Default 10 s.
-  public var call = Duration.seconds(10)
+  public var call = KafkaLimits.call
   /// How long the broker may stay silent at the start before it counts as unreachable. Default 15 s.
   public var startup = Duration.seconds(15)
   /// How long a restore may make no progress before it fails and starts again. Default 60 s; it must outlast

@@ -42,8 +42,6 @@ actor Assignments {
     var actor: PartitionActor?
   }
 
-  /// Between two tries of a restore.
-  private static let backoff = Backoff(first: .milliseconds(200), longest: .seconds(5))
   private static let refusedSeeksMax = 3
 
   private let lanes: [Lane]
@@ -170,7 +168,7 @@ actor Assignments {
         logger.warning(
           "a restore failed and is tried again",
           metadata: ["partition": "\(number)", "attempt": "\(attempt)", "error": "\(error)"])
-        try? await Task.sleep(for: Self.backoff.pause(after: attempt))
+        try? await Task.sleep(for: RestoreLimits.backoff.pause(after: attempt))
       }
     }
     return nil

@@ -4,9 +4,6 @@ import KafkaClient
 ///
 /// A pure machine: it is told what happens and what time it is.
 struct GroupWait {
-  /// How often it is told.
-  static let interval = Duration.seconds(5)
-
   private var since: ContinuousClock.Instant?
   private var told: ContinuousClock.Instant?
 
@@ -19,9 +16,9 @@ struct GroupWait {
   /// It was told what it owns, nothing included.
   mutating func end() { since = nil }
 
-  /// How long it has waited, once every ``interval``; nil between, and when it does not wait.
+  /// How long it has waited, once every ``GroupLimits/waitReportInterval``; nil between, and when it does not wait.
   mutating func due(_ now: ContinuousClock.Instant) -> Duration? {
-    guard let since, let told, now - told >= Self.interval else { return nil }
+    guard let since, let told, now - told >= GroupLimits.waitReportInterval else { return nil }
     self.told = now
     return now - since
   }

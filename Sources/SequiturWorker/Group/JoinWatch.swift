@@ -60,7 +60,9 @@ final class JoinWatch: Sendable {
   /// Tells of a fault that lasts, at times.
   func remind() {
     let now = ContinuousClock.now
-    let fault = state.withLock { state in now - state.toldAt > Self.interval ? state.fault : nil }
+    let fault = state.withLock { state in
+      now - state.toldAt > GroupLimits.joinReportInterval ? state.fault : nil
+    }
     if let fault { tell(fault) }
   }
 
@@ -68,6 +70,4 @@ final class JoinWatch: Sendable {
     state.withLock { $0.toldAt = .now }
     logger.error("the worker cannot join its group", metadata: ["reason": "\(fault)"])
   }
-
-  private static let interval = Duration.seconds(30)
 }

@@ -84,7 +84,7 @@ final class Membership: KafkaRebalanceListener {
     wait.withLock { $0.begin(.now) }
     while !stopping.isCancelled {
       tellWait(consumer)
-      guard let error = consumer.poll(timeout: .milliseconds(100)) else {
+      guard let error = consumer.poll(timeout: GroupLimits.pollSlice) else {
         join.remind()
         continue
       }

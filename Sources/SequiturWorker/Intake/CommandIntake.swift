@@ -137,22 +137,3 @@ extension CommandIntake.State {
     responses.settle()
   }
 }
-
-/// The bounds of the intake.
-enum IntakeLimits {
-  /// What librdkafka 2.0.2 adds to a record's key and value: its message, its place in the response, the allocator's
-  /// share.
-  static let recordOverheadBytes = 500
-  /// Of it, the message, without its place in the response.
-  static let messageBytes = 350
-  /// Of a record, before any was taken.
-  static let recordBytesAssumed = 1000
-  /// A small record in a fetch's response: key, value, headers.
-  static let recordBytesMin = 64
-  /// The longest hold: half of librdkafka's `socket.timeout.ms`, since other requests may wait for the same thread.
-  /// One fetch in so long a time is let through while all wait for something else, such as for room on the disk.
-  static let holdMax = Duration.seconds(30)
-  /// How often a hold looks whether there is room without having been told.
-  static let look = Duration.milliseconds(10)
-  static let standstill = Duration.milliseconds(250)
-}

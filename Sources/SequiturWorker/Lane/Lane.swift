@@ -129,16 +129,3 @@ struct LaneEvents: Sendable {
   /// The partition's position lies outside of the commands topic, so that nothing more comes.
   var inputLost: @Sendable (PartitionActor) -> Void = { _ in }
 }
-
-/// The bounds of a lane.
-enum LaneLimits {
-  /// Messages of one partition taken at once, before it is the next one's turn; between 10 and 1,000 it hardly
-  /// matters for speed (measured).
-  static let messagesPerBatch = 1000
-  /// How long a lane without work blocks before it looks at its partitions' drains.
-  static let idleWait = Duration.milliseconds(250)
-  /// How long a release waits for a transaction to end after it was given up.
-  static let abandonGrace = Duration.seconds(5)
-  /// How long a lane pauses after its store failed.
-  static let storePause = Duration.milliseconds(500)
-}

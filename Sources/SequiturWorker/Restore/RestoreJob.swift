@@ -195,7 +195,7 @@ struct RestoreJob: Sendable {
       } catch {
         guard ContinuousClock.now < deadline, error.severity != .fatal else { throw error }
         logger.info("a restore waits", metadata: ["for": "\(what)", "error": "\(error)"])
-        cancellation.wait(.milliseconds(100))
+        cancellation.wait(RestoreLimits.retryInterval)
       }
     }
   }

@@ -95,7 +95,7 @@ final class Drainer: Sendable {
       report(error)
       if heal(error) { return end(job, .storeLost) }
       // The partition keeps the objects and drains them again with its next turn.
-      Thread.sleep(forTimeInterval: DrainLimits.retryInterval)
+      Thread.sleep(forTimeInterval: DrainLimits.retryInterval.seconds)
       end(job, .failed)
     }
   }
@@ -107,7 +107,7 @@ final class Drainer: Sendable {
       let usage = try? directory.database.memoryUsage(),
       usage.memtableBytes > UInt64(memory.memtableBytesMax)
     {
-      Thread.sleep(forTimeInterval: DrainLimits.memtableInterval)
+      Thread.sleep(forTimeInterval: DrainLimits.memtableInterval.seconds)
     }
   }
 
@@ -167,16 +167,4 @@ final class Drainer: Sendable {
     statistics.storeFailed(nil)
     logger.notice("the store can be written again")
   }
-}
-
-/// The bounds of the drain.
-enum DrainLimits {
-  /// Seconds between two tries of a write that fails.
-  static let retryInterval = 1.0
-  /// Seconds between two looks at the memtables' size.
-  static let memtableInterval = 0.005
-  /// How long a drain waits for memtables; beyond it, the flush has failed, and the write will say why.
-  static let memtableWait = Duration.seconds(5)
-  /// How long writes fail before the store is opened again; RocksDB's own recovery looks every five seconds.
-  static let reopenInterval = Duration.seconds(15)
 }

@@ -125,16 +125,3 @@ final class WorkerLife: Sendable {
     }
   }
 }
-
-/// The bounds of starting anew.
-enum WorkerLifeLimits {
-  /// A loss that comes later than this after a start begins the back-off anew.
-  static let calm = Duration.seconds(60)
-  /// How often a fenced worker looks whether its instance id is free.
-  static let instanceInterval = Duration.seconds(5)
-
-  /// 1 s, 2 s, … up to 30 s.
-  static func backoff(_ attempt: Int) -> Duration {
-    Backoff(first: .seconds(1), longest: .seconds(30)).pause(after: attempt)
-  }
-}

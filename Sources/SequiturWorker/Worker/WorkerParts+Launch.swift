@@ -157,7 +157,7 @@ extension WorkerParts {
           end.come(.asked)
         }
         group.addTask {
-          while await !Task.slept(for: .seconds(1)), !catchUp.done.isSignalled {
+          while await !Task.slept(for: WorkerLifeLimits.catchUpInterval), !catchUp.done.isSignalled {
             await lookAtOthers(catchUp, assignments, pool)
           }
         }
@@ -178,7 +178,9 @@ extension WorkerParts {
       .map { TopicPartition(topic: configuration.topics.commands, partition: $0) }
     for other in others {
       // Each alone: the answer waits for the transactions of all that it is asked for.
-      let positions = try? await pool.run { try consumer.committed([other], timeout: .seconds(1)) }
+      let positions = try? await pool.run {
+        try consumer.committed([other], timeout: WorkerLifeLimits.catchUpInterval)
+      }
       for (partition, position) in positions ?? [:] { catchUp.reached(partition.partition, position) }
     }
   }

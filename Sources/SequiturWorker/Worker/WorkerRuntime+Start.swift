@@ -86,7 +86,9 @@ struct WorkerParts: Sendable {
       intake: intake, timeouts: configuration.timeouts, join: join, events: statistics.events,
       logger: logger,
       lookUp: { () -> Result<ConsumerGroup?, KafkaError> in
-        Result { () throws(KafkaError) in try admin.group(groupID, timeout: GroupWait.interval / 2) }
+        Result { () throws(KafkaError) in
+          try admin.group(groupID, timeout: GroupLimits.waitReportInterval / 2)
+        }
       })
     self.membership = membership
     let consumer = try KafkaConsumer(
@@ -133,7 +135,7 @@ struct WorkerParts: Sendable {
         return try sender.recreateProducer()
       } catch {
         failures += 1
-        let pause = Self.startBackoff.pause(after: failures)
+        let pause = WorkerLifeLimits.producerBackoff.pause(after: failures)
         guard error.isRetriable, ContinuousClock.now + pause < deadline else {
           throw .withoutTransactions(error)
         }
@@ -141,9 +143,6 @@ struct WorkerParts: Sendable {
       }
     }
   }
-
-  /// Between two tries to make a lane's producer at the start.
-  private static let startBackoff = Backoff(first: .milliseconds(100), longest: .seconds(2))
 
   /// Makes sure that the store is this application's, and opens the crash guard.
   private static func adopt(
@@ -193,7 +192,7 @@ struct WorkerParts: Sendable {
   ) throws(KafkaError) -> [Int32: Watermarks] {
     var bounds: [Int32: Watermarks] = [:]
     for partition in 0..<partitions {
-      bounds[partition] = try admin.watermarks(topic: topic, partition: partition, timeout: .seconds(10))
+      bounds[partition] = try admin.watermarks(topic: topic, partition: partition, timeout: KafkaLimits.call)
     }
     return bounds
   }

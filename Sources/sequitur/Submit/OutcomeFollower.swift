@@ -70,7 +70,8 @@ final class OutcomeFollower {
             + "create.")
       }
       return try topic.partitions.map { partition in
-        let end = try consumer.watermarks(topic: name, partition: partition.id, timeout: .seconds(10)).high
+        let end = try consumer.watermarks(topic: name, partition: partition.id, timeout: KafkaLimits.call)
+          .high
         return TopicPartitionOffset(topic: name, partition: partition.id, offset: end)
       }
     }

@@ -1,0 +1,9 @@
+import Testing
+
+@testable import SequiturWorker
+
+struct WorkerLimitsTests {
+  @Test func `what must hold between limits does`() {
+    #expect(LimitRelations.broken == [])
+  }
+}
