@@ -62,8 +62,8 @@ final class OutputLimits: Sendable {
   var isSearching: Bool { searches.load(ordering: .relaxed) }
 
   /// The most commands that a transaction with commands of these partitions may have; nil: as ever.
-  func commandsMax(of partitions: [PartitionActor]) -> Int? {
-    state.withLock { $0.search.commandsMax(of: partitions.map(\.partition)) }
+  func commandsMax(of partitions: [Int32]) -> Int? {
+    state.withLock { $0.search.commandsMax(of: partitions) }
   }
 
   /// The command of a partition, from a position on, whose outcome is refused, and its rejection.

@@ -8,7 +8,8 @@ extension Lane {
     passOnObjectBytesMax()
     if let outputLimits {
       machine.bound(
-        commands: outputLimits.isSearching ? outputLimits.commandsMax(of: machine.partitions) : nil)
+        commands: outputLimits.isSearching
+          ? outputLimits.commandsMax(of: machine.partitions.map(\.partition)) : nil)
     }
     if machine.beginTurn(outputBytes: open.output.memoryByteCount, at: now) {
       if nextMessage == source.messages.count { receive() }

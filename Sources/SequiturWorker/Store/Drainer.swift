@@ -12,7 +12,7 @@ import Synchronization
 /// store that a write finds damaged is replaced by an empty one. Either way the partitions are restored anew.
 final class Drainer: Sendable {
   private struct State {
-    var jobs: [DrainJob] = []
+    var jobs: [any DrainWork] = []
     var isStopping = false
     var fault: String?
     var failingSince: ContinuousClock.Instant?
@@ -42,7 +42,7 @@ final class Drainer: Sendable {
   /// What keeps the store from being written, for the health of the worker; `nil` when all is well.
   var fault: String? { state.withLock { $0.fault } }
 
-  func submit(_ job: DrainJob) {
+  func submit(_ job: any DrainWork) {
     state.withLock { state in
       state.jobs.append(job)
       state.pending[job.partitionNumber, default: 0] += 1
@@ -83,7 +83,7 @@ final class Drainer: Sendable {
     }
   }
 
-  private func write(_ job: DrainJob) {
+  private func write(_ job: any DrainWork) {
     do throws(RocksDBError) {
       try directory.checkRoom()
       waitForMemtables()
@@ -111,7 +111,7 @@ final class Drainer: Sendable {
     }
   }
 
-  private func end(_ job: DrainJob, _ ending: DrainEnding) {
+  private func end(_ job: any DrainWork, _ ending: DrainEnding) {
     Task {
       await job.end(ending)
       settled(job.partitionNumber)

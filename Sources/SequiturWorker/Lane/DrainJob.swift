@@ -3,7 +3,7 @@ import RocksDB
 import Synchronization
 
 /// One drain of a partition: a batch on its way to the store.
-final class DrainJob: Sendable {
+final class DrainJob: DrainWork {
   private let partition: PartitionActor
   private let lane: Lane
   private let store: PartitionStore
@@ -63,13 +63,4 @@ final class DrainJob: Sendable {
       }
     }
   }
-}
-
-/// How a drain ended.
-enum DrainEnding: Sendable {
-  case written
-  /// The store did not take it; it is tried again with the partition's next drain.
-  case failed
-  /// The store was opened anew or dropped.
-  case storeLost
 }

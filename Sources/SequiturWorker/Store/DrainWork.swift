@@ -1,0 +1,21 @@
+import RocksDB
+
+/// A batch of a partition's objects on its way to the store, as its drainer sees it.
+protocol DrainWork: Sendable {
+  var partitionNumber: Int32 { get }
+
+  /// Writes the batch. Blocks. May be called again after an error.
+  func write() throws(RocksDBError)
+
+  /// Tells the partition how it went: called once, behind the last ``write()``.
+  func end(_ ending: DrainEnding) async
+}
+
+/// How a drain ended.
+enum DrainEnding: Sendable {
+  case written
+  /// The store did not take it; it is tried again with the partition's next drain.
+  case failed
+  /// The store was opened anew or dropped.
+  case storeLost
+}
