@@ -283,7 +283,9 @@ let package = Package(
     .testTarget(
       name: "SequiturCommandTests",
       dependencies: [
-        "CZlib", "KafkaClient", "SequiturDemo", "SequiturSettings", "TerminalView", "TestBroker", "sequitur",
+        "CZlib", "KafkaClient", "PartitionEngine", "Sequitur", "SequiturDemo", "SequiturSettings",
+        "SequiturTopics",
+        "SequiturWorker", "TerminalView", "TestBroker", "sequitur",
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings

@@ -1,4 +1,6 @@
 /// A setting that can also come from the environment or from the configuration file, named like its flag.
+///
+/// What is known of each stands in ``setting``, in one place.
 package enum SettingKey: String, CaseIterable, Sendable {
   case bootstrapServers = "bootstrap-servers"
   case applicationID = "application-id"
@@ -28,40 +30,10 @@ package enum SettingKey: String, CaseIterable, Sendable {
   case logLevel = "log-level"
   case kafka = "kafka"
 
-  /// What the configuration file must hold.
-  enum Kind: String {
-    case text
-    case integer
-    case boolean
-    case duration
-    case properties
-
-    /// Like `an integer`.
-    var phrase: String {
-      switch self {
-      case .text: "a text"
-      case .integer: "an integer"
-      case .boolean: "true or false"
-      case .duration: "a time like 500ms, 15s or 2m"
-      case .properties: "a mapping of librdkafka properties"
-      }
-    }
-  }
-
-  var kind: Kind {
-    switch self {
-    case .lanes, .partitions, .replicationFactor: .integer
-    case .createTopics, .crashGuard: .boolean
-    case .sessionTimeout, .heartbeatInterval, .maxPollInterval, .transactionTimeout, .revokeTimeout,
-      .callTimeout, .startupTimeout, .restoreTimeout:
-      .duration
-    case .kafka: .properties
-    default: .text
-    }
-  }
+  package var kind: Setting.Kind { setting.kind }
 
   /// Like `SEQUITUR_BOOTSTRAP_SERVERS`.
-  var environmentName: String {
+  package var environmentName: String {
     "SEQUITUR_" + rawValue.uppercased().map { $0 == "-" ? "_" : String($0) }.joined()
   }
 }

@@ -13,6 +13,13 @@ package struct Settings {
     package let origin: String
     /// A file's text is never shown, not even what looks like a name.
     package let isFromFile: Bool
+
+    package init(name: String, value: String, origin: String, isFromFile: Bool) {
+      self.name = name
+      self.value = value
+      self.origin = origin
+      self.isFromFile = isFromFile
+    }
   }
 
   /// librdkafka's properties of both, the environment's over the file's.
@@ -62,12 +69,42 @@ package struct Settings {
     return file?.values[key] == nil ? "--\(key.rawValue)" : "\(key.rawValue) in \(file?.path ?? "the file")"
   }
 
-  /// The same for an integer.
-  /// - Throws: a ``CommandFailure`` that names the environment variable; the file was checked before.
-  package func integer(_ flag: Int?, _ key: SettingKey) throws -> Int? {
-    guard flag == nil, let text = text(nil, key) else { return flag }
-    guard let number = Int(text) else { throw mismatch(flag, key, text) }
+  /// The same for an integer, within the setting's range.
+  ///
+  /// - Parameter range: instead of the setting's own.
+  /// - Throws: a ``CommandFailure`` that names the flag, the environment variable or the file.
+  package func integer(_ flag: Int?, _ key: SettingKey, in range: ClosedRange<Int>? = nil) throws -> Int? {
+    let number: Int
+    if let flag {
+      number = flag
+    } else {
+      guard let text = text(nil, key) else { return nil }
+      guard let parsed = Int(text) else { throw mismatch(flag, key, text) }
+      number = parsed
+    }
+    let kind = range.map { .integer($0) } ?? key.kind
+    guard kind.contains(number) else {
+      throw CommandFailure("Expected \(origin(flag, key)) to be \(kind.range), but it is \(number).")
+    }
     return number
+  }
+
+  /// The same for one of the setting's words.
+  /// - Throws: a ``CommandFailure`` that names the flag, the environment variable or the file.
+  package func choice<Word: RawRepresentable<String>>(_ flag: String?, _ key: SettingKey) throws -> Word? {
+    guard let text = text(flag, key) else { return nil }
+    guard let word = Word(rawValue: text) else { throw outOfRange(flag, key, text) }
+    return word
+  }
+
+  /// The same for a size, in bytes.
+  /// - Throws: a ``CommandFailure`` that names the flag, the environment variable or the file.
+  package func size(_ flag: String?, _ key: SettingKey) throws -> Int? {
+    guard let text = text(flag, key) else { return nil }
+    guard case .size(let least) = key.kind, let bytes = ByteCount.parse(text), bytes >= least else {
+      throw outOfRange(flag, key, text)
+    }
+    return bytes
   }
 
   /// The same for a boolean: `true` or `false`, also `1` or `0`.
@@ -87,6 +124,13 @@ package struct Settings {
     guard let text = text(flag, key) else { return nil }
     if let duration = DurationText.parse(text) { return duration }
     throw mismatch(flag, key, text)
+  }
+
+  /// What a value that is none of the setting's is told with.
+  package func outOfRange(_ flag: String?, _ key: SettingKey, _ text: String) -> CommandFailure {
+    CommandFailure(
+      "Expected \(origin(flag, key)) to be \(key.kind.range), but it is `\(ShownText.line(text, atMost: 80))`."
+    )
   }
 
   private func mismatch(_ flag: Any?, _ key: SettingKey, _ text: String) -> CommandFailure {

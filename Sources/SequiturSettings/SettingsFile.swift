@@ -105,7 +105,7 @@ struct SettingsFile {
 
   private mutating func readProperties(_ node: Node) {
     guard let mapping = node.mapping else {
-      let phrase = SettingKey.Kind.properties.phrase
+      let phrase = Setting.Kind.properties.phrase
       faults.append("\(place(node.mark)): Expected kafka to be \(phrase), but \(Self.found(node)).")
       return
     }
@@ -134,10 +134,10 @@ struct SettingsFile {
   }
 
   /// The value as text when it is of the kind.
-  private static func text(_ node: Node, _ kind: SettingKey.Kind) -> String? {
+  private static func text(_ node: Node, _ kind: Setting.Kind) -> String? {
     guard let text = node.scalar?.string else { return nil }
     switch kind {
-    case .text: return isText(node) ? text : nil
+    case .text, .choice, .size: return isText(node) ? text : nil
     case .integer: return node.int.map { "\($0)" }
     case .boolean: return node.bool.map { "\($0)" }
     case .duration: return DurationText.parse(text) == nil ? nil : text

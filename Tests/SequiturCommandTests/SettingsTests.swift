@@ -4,6 +4,7 @@ import TestBroker
 import Testing
 
 @testable import SequiturSettings
+@testable import sequitur
 
 extension SequiturCommandTests {
   /// The environment and the configuration file.

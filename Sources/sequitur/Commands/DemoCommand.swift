@@ -26,7 +26,7 @@ struct DemoCommand: AsyncParsableCommand {
   @Option(help: "Commands a second. (default: a quiet time, then as fast as it goes)")
   var rate: Double?
 
-  @Option(help: "Partitions of each topic. (default: 4)") var partitions: Int?
+  @Option(.partitions, help: "Partitions of each topic. (default: 4)") var partitions: Int?
 
   @Option(help: ArgumentHelp("Keep the worker's state in this directory.", valueName: "dir"))
   var keep: String?
@@ -99,12 +99,7 @@ struct DemoCommand: AsyncParsableCommand {
   }
 
   private func makeCluster(_ settings: KafkaSettings) async throws -> DemoCluster {
-    let partitions = try settings.settings.integer(partitions, .partitions) ?? 4
-    guard (1...1000).contains(partitions) else {
-      throw CommandFailure(
-        "Expected \(settings.settings.origin(self.partitions, .partitions)) to be 1 to 1000, but it is \(partitions)."
-      )
-    }
+    let partitions = try settings.settings.integer(partitions, .partitions, in: 1...1000) ?? 4
     if let servers = settings.settings.text(kafka.bootstrapServers, .bootstrapServers) {
       return try await withBlockingThread("topics") { () throws in
         try DemoCluster(

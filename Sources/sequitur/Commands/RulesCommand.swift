@@ -16,7 +16,7 @@ struct RulesCheckCommand: AsyncParsableCommand {
     commandName: "check", abstract: "Name every fault of a rules file with its line and column.")
 
   @Argument(help: "The rules file (YAML).") var file: String
-  @Flag(help: "Report as JSON on standard output.") var json = false
+  @Flag(help: .json) var json = false
   @Flag(help: "Fail for warnings as well.") var strict = false
 
   func run() async throws {

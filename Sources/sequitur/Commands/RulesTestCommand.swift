@@ -13,7 +13,7 @@ struct RulesTestCommand: AsyncParsableCommand {
 
   @Argument(help: "Rules files, each followed by further files with examples for it (YAML).") var files:
     [String]
-  @Flag(help: "Report as JSON on standard output.") var json = false
+  @Flag(help: .json) var json = false
   @Flag(name: .customLong("full-coverage"), help: "Fail as well when something is not shown by any example.")
   var needsFullCoverage = false
 

@@ -20,7 +20,7 @@ struct TopicsCreateCommand: AsyncParsableCommand {
   @OptionGroup var kafka: KafkaOptions
   @OptionGroup var topics: TopicOptions
   @OptionGroup var shape: TopicShapeOptions
-  @Flag(help: "Report as JSON on standard output.") var json = false
+  @Flag(help: .json) var json = false
 
   func run() async throws {
     let settings = try kafka.resolve()
@@ -37,7 +37,7 @@ struct TopicsCheckCommand: AsyncParsableCommand {
 
   @OptionGroup var kafka: KafkaOptions
   @OptionGroup var topics: TopicOptions
-  @Flag(help: "Report as JSON on standard output.") var json = false
+  @Flag(help: .json) var json = false
 
   func run() async throws {
     let settings = try kafka.resolve()

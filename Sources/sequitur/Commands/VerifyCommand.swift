@@ -20,14 +20,14 @@ struct VerifyCommand: AsyncParsableCommand {
 
   @OptionGroup var kafka: KafkaOptions
   @OptionGroup var topics: TopicOptions
-  @Option(help: "The rules file that decided (YAML).") var rules: String?
+  @Option(.rules, help: "The rules file that decided (YAML).") var rules: String?
 
   @Flag(
     name: .customLong("allow-pending"), help: "Commands without outcome behind the last checkpoint are right."
   )
   var allowPending = false
 
-  @Flag(help: "Report as JSON on standard output.") var json = false
+  @Flag(help: .json) var json = false
 
   func run() async throws {
     let settings = try kafka.resolve()

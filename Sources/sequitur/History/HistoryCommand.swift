@@ -1,7 +1,10 @@
 import ArgumentParser
 import LifecycleRules
+import ReadableText
 import Sequitur
+import SequiturSettings
 import SequiturWorker
+import TerminalView
 
 /// `sequitur history`.
 struct HistoryCommand: AsyncParsableCommand {
@@ -18,7 +21,7 @@ struct HistoryCommand: AsyncParsableCommand {
   @Flag(name: .customLong("hex"), help: "The key is given in hexadecimal digits.") var isHex = false
   @OptionGroup var kafka: KafkaOptions
   @OptionGroup var topics: TopicOptions
-  @Option(help: "The rules file that decided (YAML).") var rules: String?
+  @Option(.rules, help: "The rules file that decided (YAML).") var rules: String?
 
   @Option(
     name: .customLong("at-version"),

@@ -7,65 +7,23 @@ import TerminalView
 
 /// How a worker is a member of its group, and how long it waits for what: docs/rebalancing.md.
 struct GroupOptions: ParsableArguments {
-  @Option(
-    name: .customLong("instance-id"),
-    help: ArgumentHelp(
-      "Names this worker for ever, so that a restart in place moves no partition; '' for none. (default: the host name "
-        + "when it ends in -<number>, as a StatefulSet's pod's does)", valueName: "id"))
-  var instanceID: String?
-
-  @Option(
-    name: .customLong("assignment-strategy"),
-    help: "How workers share the partitions: range or cooperative-sticky, for all the same. (default: range)")
-  var assignmentStrategy: String?
-
-  @Option(name: .customLong("session-timeout"), help: "How long a crash goes unnoticed. (default: 15s)")
-  var session: String?
-
-  @Option(name: .customLong("heartbeat-interval"), help: "At most a third of that. (default: 3s)")
-  var heartbeat: String?
-
-  @Option(
-    name: .customLong("transaction-timeout"),
-    help: "How long a crashed worker's transaction may hold its successors up. (default: 15s)")
-  var transaction: String?
-
-  @Option(name: .customLong("max-poll-interval"), help: "How long a rebalance may take. (default: 60s)")
-  var pollInterval: String?
-
-  @Option(
-    name: .customLong("revoke-timeout"),
-    help: "How long a partition that leaves waits for its transaction. (default: 10s)")
-  var revoke: String?
-
-  @Option(
-    name: .customLong("call-timeout"), help: "One call to the broker, before it is made again. (default: 10s)"
-  )
-  var call: String?
-
-  @Option(
-    name: .customLong("startup-timeout"),
-    help: "How long the broker may be silent at the start. (default: 15s)")
-  var startup: String?
-
-  @Option(
-    name: .customLong("restore-timeout"),
-    help: "How long a restore may make no progress before it starts again. (default: 60s)")
-  var restore: String?
+  @Option(.instanceID) var instanceID: String?
+  @Option(.assignmentStrategy) var assignmentStrategy: String?
+  @Option(.sessionTimeout) var session: String?
+  @Option(.heartbeatInterval) var heartbeat: String?
+  @Option(.transactionTimeout) var transaction: String?
+  @Option(.maxPollInterval) var pollInterval: String?
+  @Option(.revokeTimeout) var revoke: String?
+  @Option(.callTimeout) var call: String?
+  @Option(.startupTimeout) var startup: String?
+  @Option(.restoreTimeout) var restore: String?
 
   /// Sets what the options say.
   /// - Throws: a ``CommandFailure`` for a value that is not possible. Relations are checked at the worker's start.
   func apply(_ settings: Settings, to configuration: inout WorkerConfiguration, logger: Logger) throws {
     configuration.instanceID = instance(settings, configuration.applicationID, logger)
-    if let text = settings.text(assignmentStrategy, .assignmentStrategy) {
-      guard let strategy = AssignmentStrategy(rawValue: text) else {
-        let known = AssignmentStrategy.allCases.map(\.rawValue).joined(separator: " or ")
-        throw CommandFailure(
-          "Expected \(settings.origin(assignmentStrategy, .assignmentStrategy)) to be \(known), but it is "
-            + "`\(ShownText.line(text, atMost: 80))`.")
-      }
-      configuration.assignmentStrategy = strategy
-    }
+    configuration.assignmentStrategy =
+      try settings.choice(assignmentStrategy, .assignmentStrategy) ?? configuration.assignmentStrategy
     var timeouts = configuration.timeouts
     timeouts.session = try settings.duration(session, .sessionTimeout) ?? timeouts.session
     timeouts.heartbeat = try settings.duration(heartbeat, .heartbeatInterval) ?? timeouts.heartbeat

@@ -8,23 +8,10 @@ import TerminalView
 
 /// How to reach the cluster, and how much to say: shared by all subcommands that do.
 struct KafkaOptions: ParsableArguments {
-  @Option(
-    name: .customLong("bootstrap-servers"),
-    help: ArgumentHelp("Where the cluster is. (default: localhost:9092)", valueName: "host:port,…"))
-  var bootstrapServers: String?
-
-  @Option(
-    name: .customLong("kafka"),
-    help: ArgumentHelp("Any librdkafka property; may be repeated.", valueName: "key=value"))
-  var kafka: [String] = []
-
-  @Option(help: ArgumentHelp("A YAML or JSON file with settings.", valueName: "file"))
-  var config: String?
-
-  @Option(
-    name: .customLong("log-level"),
-    help: "trace, debug, info, notice, warning, error or critical; logs go to standard error.")
-  var logLevel: String?
+  @Option(.bootstrapServers) var bootstrapServers: String?
+  @Option(name: .setting(.kafka), help: .setting(.kafka)) var kafka: [String] = []
+  @Option(help: .config) var config: String?
+  @Option(.logLevel) var logLevel: String?
 
   /// What the flags, the environment and the file say together.
   ///
@@ -56,12 +43,12 @@ struct KafkaOptions: ParsableArguments {
   }
 
   private func logger(_ settings: Settings, _ defaultLevel: Logger.Level) throws -> Logger {
-    let text = settings.text(logLevel, .logLevel)
-    guard let level = text.map({ Logger.Level(rawValue: $0.lowercased()) }) ?? defaultLevel else {
-      throw CommandFailure(
-        "Expected \(settings.origin(logLevel, .logLevel)) to be one of "
-          + "\(Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")), "
-          + "but it is `\(ShownText.line(text ?? "", atMost: 80))`.")
+    var level = defaultLevel
+    if let text = settings.text(logLevel, .logLevel) {
+      guard let found = Logger.Level(rawValue: text.lowercased()) else {
+        throw settings.outOfRange(logLevel, .logLevel, text)
+      }
+      level = found
     }
     var logger = Logger(label: "sequitur") { StreamLogHandler(label: $0, stream: LogStream()) }
     logger.logLevel = level

@@ -1,6 +1,9 @@
 import KafkaClient
+import ReadableText
 import Sequitur
+import SequiturSettings
 import SequiturWorker
+import TerminalView
 
 /// librdkafka's properties, each with where it was set: every fault names that.
 struct SourcedProperties {

@@ -1,25 +1,15 @@
 import ArgumentParser
 import SequiturSettings
 import SequiturTopics
+import TerminalView
 
 /// Which application, and which topics are its own.
 struct TopicOptions: ParsableArguments {
-  @Option(name: .customLong("application-id"), help: "Names the application. (default: sequitur)")
-  var applicationID: String?
-
-  @Option(name: .customLong("commands-topic"), help: "Commands in. (default: <application-id>-commands)")
-  var commandsTopic: String?
-
-  @Option(name: .customLong("valid-topic"), help: "Events out. (default: <application-id>-valid)")
-  var validTopic: String?
-
-  @Option(name: .customLong("invalid-topic"), help: "Rejections out. (default: <application-id>-invalid)")
-  var invalidTopic: String?
-
-  @Option(
-    name: .customLong("changelog-topic"),
-    help: "States and checkpoints. (default: <application-id>-changelog)")
-  var changelogTopic: String?
+  @Option(.applicationID) var applicationID: String?
+  @Option(.commandsTopic) var commandsTopic: String?
+  @Option(.validTopic) var validTopic: String?
+  @Option(.invalidTopic) var invalidTopic: String?
+  @Option(.changelogTopic) var changelogTopic: String?
 
   /// The application id, with the environment and the file.
   func applicationID(_ settings: Settings) -> String {

@@ -9,27 +9,13 @@ import TerminalView
 
 /// What a worker is told besides cluster and topics.
 struct WorkerOptions: ParsableArguments {
-  @Option(help: "The rules file that decides (YAML).") var rules: String?
-
-  @Option(name: .customLong("state-dir"), help: "The local store's directory. (default: sequitur-state)")
-  var stateDirectory: String?
-
-  @Option(help: "Threads that process commands, 1 to 64. (default: the number of cores)") var lanes: Int?
-
-  @Option(help: "The events' headers: cloudevents or compact. (default: cloudevents)") var envelope: String?
-
-  @Option(help: "Memory for everything that grows with load, like 512MB; see docs/state.md. (default: 256MB)")
-  var memory: String?
-
-  @Flag(
-    name: .customLong("crash-guard"), inversion: .prefixedNo,
-    help: "Reject a command after it ended the process three times. (default: --crash-guard)")
-  var crashGuard: Bool?
-
-  @Flag(
-    name: .customLong("create-topics"), inversion: .prefixedNo,
-    help: "Create missing topics at the start. (default: --no-create-topics)")
-  var createTopics: Bool?
+  @Option(.rules) var rules: String?
+  @Option(.stateDirectory) var stateDirectory: String?
+  @Option(.lanes) var lanes: Int?
+  @Option(.envelope) var envelope: String?
+  @Option(.memory) var memory: String?
+  @Flag(.crashGuard) var crashGuard: Bool?
+  @Flag(.createTopics) var createTopics: Bool?
 
   @Flag(
     name: .customLong("until-caught-up"),
@@ -61,31 +47,20 @@ struct WorkerOptions: ParsableArguments {
   func configuration(_ kafka: KafkaSettings, _ topics: TopicOptions) throws -> WorkerConfiguration {
     let settings = kafka.settings
     let cores = ProcessInfo.processInfo.activeProcessorCount
-    let lanes = try settings.integer(lanes, .lanes) ?? min(cores, Self.lanesMax)
-    guard (1...Self.lanesMax).contains(lanes) else {
-      throw CommandFailure(
-        "Expected \(settings.origin(self.lanes, .lanes)) to be 1 to \(Self.lanesMax), but it is \(lanes).")
-    }
+    let lanes = try settings.integer(lanes, .lanes) ?? min(cores, WorkerConfiguration.lanesMax)
     var configuration = WorkerConfiguration(applicationID: topics.applicationID(settings), lanes: lanes)
     configuration.bootstrapServers = kafka.bootstrapServers
     configuration.topics = try topics.topics(settings)
     configuration.stateDirectory =
       settings.text(stateDirectory, .stateDirectory) ?? configuration.stateDirectory
     try group.apply(settings, to: &configuration, logger: kafka.logger)
-    configuration.envelope = try envelope(settings)
+    configuration.envelope = try settings.choice(envelope, .envelope) ?? configuration.envelope
     configuration.kafka = kafka.properties
     configuration.stopsWhenCaughtUp = untilCaughtUp
     configuration.acceptsForeignRecords = acceptForeignRecords
     configuration.input = try input()
     configuration.guardsAgainstCrashes = try settings.boolean(crashGuard, .crashGuard) ?? true
-    if let text = settings.text(memory, .memory) {
-      guard let bytes = ByteCount.parse(text), bytes >= MemoryBudget.bytesMin else {
-        throw CommandFailure(
-          "Expected \(settings.origin(memory, .memory)) to be \(MemoryBudget.bytesMin >> 20)MB or more, like 512MB or "
-            + "2GB, but it is `\(ShownText.line(text, atMost: 80))`.")
-      }
-      configuration.memoryBytes = bytes
-    }
+    configuration.memoryBytes = try settings.size(memory, .memory) ?? configuration.memoryBytes
     if try settings.boolean(createTopics, .createTopics) ?? false {
       configuration.topicCreation = try shape.shape(settings)
     }
@@ -103,18 +78,6 @@ struct WorkerOptions: ParsableArguments {
 
   /// The rules file, from flag, environment or file; nil when none is named.
   func rulesPath(_ settings: Settings) -> String? { settings.text(rules, .rules) }
-
-  private static let lanesMax = 64
-
-  private func envelope(_ settings: Settings) throws -> Envelope {
-    guard let text = settings.text(envelope, .envelope) else { return .cloudevents }
-    guard let envelope = Envelope(rawValue: text) else {
-      throw CommandFailure(
-        "Expected \(settings.origin(self.envelope, .envelope)) to be cloudevents or compact, but it is "
-          + "`\(ShownText.line(text, atMost: 80))`.")
-    }
-    return envelope
-  }
 }
 
 extension Rules {

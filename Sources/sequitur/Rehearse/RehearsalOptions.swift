@@ -1,6 +1,9 @@
 import ArgumentParser
+import ReadableText
 import Sequitur
+import SequiturSettings
 import SequiturWorker
+import TerminalView
 
 /// Which commands are decided again, and with what.
 struct RehearsalOptions: ParsableArguments {
@@ -16,11 +19,13 @@ struct RehearsalOptions: ParsableArguments {
       valueName: "time"))
   var to: String?
 
-  @Option(help: "The envelope of the workers that decided: cloudevents or compact. (default: cloudevents)")
+  @Option(
+    .envelope,
+    help: "The envelope of the workers that decided: cloudevents or compact. (default: cloudevents)")
   var envelope: String?
 
-  @Option(help: "Memory for everything that grows with load, like 512MB. (default: 256MB)") var memory:
-    String?
+  @Option(.memory, help: "Memory for everything that grows with load, like 512MB. (default: 256MB)")
+  var memory: String?
 
   @Option(
     name: .customLong("scratch-dir"),
@@ -37,22 +42,8 @@ struct RehearsalOptions: ParsableArguments {
     configuration.from = try MomentText.parse(from, of: "--from")
     configuration.to = try MomentText.parse(to, of: "--to")
     configuration.scratchDirectory = scratchDirectory
-    if let text = settings.text(envelope, .envelope) {
-      guard let envelope = Envelope(rawValue: text) else {
-        throw CommandFailure(
-          "Expected \(settings.origin(self.envelope, .envelope)) to be cloudevents or compact, but it is "
-            + "`\(ShownText.line(text, atMost: 80))`.")
-      }
-      configuration.envelope = envelope
-    }
-    if let text = settings.text(memory, .memory) {
-      guard let bytes = ByteCount.parse(text), bytes >= MemoryBudget.bytesMin else {
-        throw CommandFailure(
-          "Expected \(settings.origin(memory, .memory)) to be \(MemoryBudget.bytesMin >> 20)MB or more, like 512MB or "
-            + "2GB, but it is `\(ShownText.line(text, atMost: 80))`.")
-      }
-      configuration.memoryBytes = bytes
-    }
+    if let envelope: Envelope = try settings.choice(envelope, .envelope) { configuration.envelope = envelope }
+    if let bytes = try settings.size(memory, .memory) { configuration.memoryBytes = bytes }
     return configuration
   }
 }

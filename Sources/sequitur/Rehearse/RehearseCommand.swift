@@ -1,7 +1,9 @@
 import ArgumentParser
 import LifecycleRules
+import ReadableText
 import Sequitur
 import SequiturWorker
+import TerminalView
 
 /// `sequitur rehearse`.
 struct RehearseCommand: AsyncParsableCommand {
@@ -27,7 +29,7 @@ struct RehearseCommand: AsyncParsableCommand {
   @Option(help: "The rules file to try (YAML).") var rules: String?
   @Option(help: ArgumentHelp("The changes that are wanted.", valueName: "file")) var allow: String?
   @Option(help: "How many commands of each change are shown, 0 to 10000.") var samples = 5
-  @Flag(help: "Report as JSON on standard output.") var json = false
+  @Flag(help: .json) var json = false
 
   func validate() throws {
     guard 0...RehearsalConfiguration.samplesLimit ~= samples else {

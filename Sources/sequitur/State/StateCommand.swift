@@ -16,11 +16,9 @@ struct StateCommand: AsyncParsableCommand {
 
 /// Which store to look into.
 struct StateOptions: ParsableArguments {
-  @Option(name: .customLong("state-dir"), help: "The local store's directory. (default: sequitur-state)")
-  var stateDirectory: String?
+  @Option(.stateDirectory) var stateDirectory: String?
 
-  @Option(help: ArgumentHelp("A YAML or JSON file with settings.", valueName: "file"))
-  var config: String?
+  @Option(help: .config) var config: String?
 
   /// Opens the store that flags, environment and file name.
   func open() throws -> StoreInspection {

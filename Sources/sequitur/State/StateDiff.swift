@@ -16,10 +16,8 @@ struct StateDiff: AsyncParsableCommand {
       """)
 
   @OptionGroup var kafka: KafkaOptions
-  @Option(name: .customLong("state-dir"), help: "The local store's directory. (default: sequitur-state)")
-  var stateDirectory: String?
-  @Option(
-    name: .customLong("changelog-topic"), help: "The changelog. (default: the one in the store's header)")
+  @Option(.stateDirectory) var stateDirectory: String?
+  @Option(.changelogTopic, help: "The changelog. (default: the one in the store's header)")
   var changelogTopic: String?
   @Argument(help: "The other state directory.") var other: String?
   @Flag(help: "Print JSON lines.") var json = false
