@@ -13,7 +13,8 @@ struct ReadmeTests {
   @Test(.enabled(if: isThere, "there is no README.md"))
   func `every subcommand and flag that the README names exists`() throws {
     let uses = ReadmeCommands.uses(inReadme: try ProjectFile.read("README.md").text)
-    let sources = try ProjectFile.swift(in: "Sources/sequitur").map(\.text).joined(separator: "\n")
+    let sources = try ["sequitur", "SequiturSettings"].flatMap { try ProjectFile.swift(in: "Sources/\($0)") }
+      .map(\.text).joined(separator: "\n")
     #expect(ReadmeCommands.faults(of: uses, sources: sources) == [])
   }
 
