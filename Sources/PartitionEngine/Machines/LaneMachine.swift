@@ -50,7 +50,7 @@ public struct LaneMachine<Partition: LanePartition> {
     /// given up, and its offsets would be accepted under the next generation.
     case released
     case lost
-    /// A store cannot be gone on with. Were the transaction sent after the restore has read the group's position, its
+    /// The store is unusable. Were the transaction sent after the restore has read the group's position, its
     /// commands would be processed again.
     case storeLost
   }

@@ -45,7 +45,7 @@ extension PartitionProcessor {
     table.evict()
   }
 
-  /// What an overlay may keep between two transactions: with many partitions a transaction holds much of few of them, and
-  /// in time all would keep as much.
+  /// Shrinks an overlay above this size between two transactions, so that one large transaction does not fix every
+  /// partition's memory.
   @usableFromInline var overlayBytesKept: Int { table.byteCountMax / 8 }
 }

@@ -58,13 +58,16 @@ public struct MemoryBudget: Sendable, Hashable {
   /// Fetched commands, over all partitions, at which no more are fetched.
   public var fetchBytesHeld: Int { fetchBytes / 2 }
 
-  /// Fetched commands of one partition at which no more of it are fetched: met while its lane stands still, or while it
-  /// alone has something and many others have nothing.
+  /// Fetched commands of one partition at which no more of it are fetched.
   ///
-  /// All partitions together have half as much again as ``fetchBytesHeld``: while all of them are at their bounds,
-  /// librdkafka's thread sleeps. Many have all of ``fetchBytes``, up to 256 KiB each: one that alone has something would
-  /// run dry with less while a fetch waits for the others. Of the topic's partitions, not of the assigned ones: the
-  /// property cannot be changed later.
+  ///     max(1.5 × fetchBytesHeld / partitions, min(fetchBytes / partitions, 256 KiB))
+  ///
+  /// With 256 MiB, `fetchBytes` is 32 MiB and `fetchBytesHeld` 16 MiB: 4 partitions have 6 MiB each, 64 have
+  /// 384 KiB.
+  /// The first term lets all partitions together have half as much again as ``fetchBytesHeld``, since librdkafka's thread
+  /// sleeps while all are at their bounds. The second keeps one partition that alone has commands from running dry while
+  /// a fetch waits for the others. Counts the topic's partitions, not the assigned ones: the property cannot be changed
+  /// later.
   public func fetchBytesHeld(partitions: Int) -> Int {
     let share = (fetchBytesHeld + fetchBytesHeld / 2) / max(partitions, 1)
     return max(share, min(fetchBytes / max(partitions, 1), 256 << 10))

@@ -253,7 +253,7 @@ actor Assignments {
     return lanes[Self.lane(of: partition, loads: loads, partitions: assignments.count)]
   }
 
-  /// The same as a number.
+  /// Index of the lane for a partition.
   ///
   /// - Parameters:
   ///   - loads: the partitions that each lane has; not empty.

@@ -10,9 +10,11 @@
 /// arrived about then. What a compressed batch is unpacked to is memory of its own, which is not counted here.
 struct HeldResponses {
   private struct Partition {
-    /// Messages taken and waiting since it was opened, and how many of both have been said to be some response's.
+    /// Messages that lanes have taken since the partition was opened.
     var taken = 0
+    /// Messages that wait in the partition's queue.
     var waiting = 0
+    /// Messages, taken or waiting, that were already attributed to a response.
     var settled = 0
   }
 

@@ -6,7 +6,7 @@ extension Lane {
     machine.attach(actor, at: now)
     // A position that was moved is written down at once, as if a command had led there.
     if actor.hasOpenCommands { machine.processed(1, at: now) }
-    // It was made with the share of some moments ago: passed on to all again.
+    // The actor's limit may be stale; resends it on the next turn.
     objectBytesMax = 0
     actor.queue.onArrival { [executor] in executor.notify() }
     executor.notify()

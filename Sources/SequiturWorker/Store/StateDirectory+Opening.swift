@@ -2,7 +2,7 @@ import Foundation
 import Logging
 import RocksDB
 
-/// How a database comes to be open, and one that is damaged goes out of the way.
+/// Opens the database; moves a damaged one aside.
 extension StateDirectory {
   static func openDatabase(
     _ path: String, _ options: DatabaseOptions, _ logger: Logger

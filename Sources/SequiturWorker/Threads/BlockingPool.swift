@@ -55,7 +55,7 @@ final class BlockingPool: Sendable {
     }
   }
 
-  /// The calling task's.
+  /// Enqueues work, unless the calling task is cancelled.
   private func submit(_ work: Work) {
     let isCancelled = state.withLock { state in
       // The task is marked as cancelled before its handler looks for the work: one of the two sees the other.
