@@ -4,12 +4,17 @@ import PartitionEngine
 public struct InspectedObject: Sendable, Hashable {
   /// A command that changed the object: the hash of its id, and the version that it made.
   public struct Command: Sendable, Hashable {
+    /// The hash's first 64 bits.
     public let high: UInt64
+    /// The hash's last 64 bits.
     public let low: UInt64
+    /// The object's version that the command made.
     public let version: UInt64
   }
 
+  /// The object's key.
   public let key: [UInt8]
+  /// The partition it was found in.
   public let partition: Int32
   /// From 1.
   public let version: UInt64
@@ -42,9 +47,11 @@ public struct InspectedObject: Sendable, Hashable {
 
 /// One partition of a store in figures.
 public struct InspectedPartition: Sendable, Hashable {
+  /// The partition's number.
   public let partition: Int32
   /// RocksDB's estimate, or exact when asked for: then all objects were read.
   public var objects: Int
+  /// Whether the objects were counted.
   public var isExact: Bool
   /// Bytes of keys and records of all objects; only when exact.
   public var objectBytes: Int?

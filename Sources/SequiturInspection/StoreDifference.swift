@@ -2,6 +2,7 @@ import PartitionEngine
 
 /// An object that is not the same in two places.
 public struct StoreDifference: Sendable, Hashable {
+  /// Where the object is.
   public enum Kind: String, Sendable, Hashable, CaseIterable {
     /// Only in the first store.
     case onlyInFirst = "only-in-first"
@@ -11,11 +12,15 @@ public struct StoreDifference: Sendable, Hashable {
     case differs
   }
 
+  /// The partition it was found in.
   public let partition: Int32
+  /// The object's key.
   public let key: [UInt8]
+  /// What differs.
   public let kind: Kind
   /// The object's version there; `nil` when it does not exist there.
   public let firstVersion: UInt64?
+  /// The object's version in the second store, or on the changelog; `nil` when it does not exist there.
   public let secondVersion: UInt64?
 }
 

@@ -11,6 +11,7 @@ extension StoreInspection {
     public var objects = 0
     /// Objects that changed behind the store's position: a worker would read them again.
     public var behind = 0
+    /// Objects that differ.
     public var differences = 0
   }
 

@@ -167,6 +167,7 @@ public enum StoreInspectionFault: Error, Sendable, Hashable, CustomStringConvert
   case unreadable(path: String, reason: String)
   case noPartition(path: String, partition: Int32)
 
+  /// What was expected, what was found, and what to do.
   public var description: String {
     switch self {
     case .noStore(let path):

@@ -12,6 +12,7 @@ public struct TopicNames: Sendable, Hashable {
   /// States and checkpoints; default `<application id>-changelog`. Compacted.
   public var changelog: String
 
+  /// The default names of an application's topics.
   public init(applicationID: String) {
     commands = "\(applicationID)-commands"
     valid = "\(applicationID)-valid"

@@ -19,7 +19,9 @@ public struct TopicFault: Error, Sendable, Hashable, CustomStringConvertible {
     case note
   }
 
+  /// What kind of fault it is.
   public let kind: Kind
+  /// Whether a worker can start with it.
   public let severity: Severity
   /// The topic concerned; nil when it is several, or the cluster.
   public let topic: String?

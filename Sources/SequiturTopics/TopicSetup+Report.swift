@@ -44,6 +44,7 @@ public struct TopicFaults: Error, Sendable, CustomStringConvertible {
   /// At least one.
   public let faults: [TopicFault]
 
+  /// - Parameter faults: at least one.
   public init(faults: [TopicFault]) { self.faults = faults }
 
   /// One line for each.

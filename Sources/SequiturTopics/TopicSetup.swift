@@ -11,6 +11,7 @@ import Sequitur
 ///
 /// The methods with `async` run their blocking calls on a thread of their own.
 public struct TopicSetup: Sendable {
+  /// The topics that are created and checked.
   public let topics: TopicNames
   /// Whose topics they are: the outputs may hold nobody else's records.
   public let applicationID: String

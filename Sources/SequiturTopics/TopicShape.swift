@@ -5,6 +5,7 @@ public struct TopicShape: Sendable, Hashable {
   /// Replicas of each partition; -1 leaves it to the cluster. Default -1.
   public var replicationFactor: Int
 
+  /// A shape; see the properties for what the numbers mean.
   public init(partitions: Int = 12, replicationFactor: Int = -1) {
     self.partitions = partitions
     self.replicationFactor = replicationFactor

@@ -23,7 +23,9 @@ public struct ReservedProperties: Sendable {
 
   /// One of Sequitur's own.
   public struct Property: Sendable, Hashable {
+    /// librdkafka's name of it.
     public let name: String
+    /// Whose clients it may not be given for.
     public let scope: Scope
     /// The values that may be given; empty: none.
     public let values: [String]

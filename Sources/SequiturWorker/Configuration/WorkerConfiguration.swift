@@ -42,7 +42,9 @@ public struct WorkerConfiguration: Sendable {
   public var assignmentStrategy = AssignmentStrategy.range
   /// Threads that process commands, each with one transactional producer. 1…``lanesMax``.
   public var lanes: Int
+  /// The headers of events. Default: all that CloudEvents asks for.
   public var envelope = Envelope.cloudevents
+  /// The bounds of each partition's engine.
   public var limits = Limits()
   /// librdkafka properties that go over Sequitur's own, for all clients.
   public var kafka = KafkaConfiguration()
@@ -63,6 +65,7 @@ public struct WorkerConfiguration: Sendable {
   public var guardsAgainstCrashes = true
   /// How long the local state of a partition that another worker serves is kept. Default a day.
   public var partitionRetention = Duration.seconds(24 * 3600)
+  /// How long the worker waits for what.
   public var timeouts = WorkerTimeouts()
   /// Gives the process's free memory back to the system with each flush of the store (``ProcessMemory/trim()``). Default
   /// false: it concerns the whole process, so it is for a program that is a worker and nothing else, as `sequitur` is.
@@ -74,6 +77,11 @@ public struct WorkerConfiguration: Sendable {
   /// The most lanes: beyond the number of cores they only share them.
   public static let lanesMax = 64
 
+  /// A configuration with the defaults.
+  ///
+  /// - Parameters:
+  ///   - applicationID: names the application, and after it the topics.
+  ///   - lanes: threads that process commands; `sequitur worker` takes the number of cores.
   public init(applicationID: String = "sequitur", lanes: Int = 1) {
     self.applicationID = applicationID
     self.topics = TopicNames(applicationID: applicationID)

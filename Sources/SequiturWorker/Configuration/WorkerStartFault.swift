@@ -5,6 +5,7 @@ public struct WorkerStartFault: Error, Sendable, CustomStringConvertible {
   /// At least one.
   public let reasons: [String]
 
+  /// One reason a line.
   public var description: String { reasons.joined(separator: "\n") }
 
   /// No transactional producer can be made.

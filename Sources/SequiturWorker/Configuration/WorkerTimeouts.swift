@@ -42,6 +42,7 @@ public struct WorkerTimeouts: Sendable, Hashable {
   /// How often a worker looks whether the commands topic is still the one that it processed. Default 30 s.
   public var inputInterval = Duration.seconds(30)
 
+  /// The defaults, which fit together.
   public init() {}
 
   /// One blocking call of a restore. A revoke waits for the one under way, so it is no longer than that has time; when

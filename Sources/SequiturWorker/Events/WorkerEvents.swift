@@ -19,5 +19,6 @@ public struct WorkerEvents: AsyncSequence, Sendable {
 
   init(_ stream: AsyncStream<WorkerEvent>) { self.stream = stream }
 
+  /// Begins to listen; each event is handed to one iterator.
   public func makeAsyncIterator() -> AsyncStream<WorkerEvent>.Iterator { stream.makeAsyncIterator() }
 }

@@ -274,8 +274,11 @@ actor Assignments {
 
 /// A partition whose state cannot be restored is not served.
 public struct PartitionRefused: Error, Sendable, CustomStringConvertible {
+  /// The partition's number.
   public let partition: Int32
+  /// What its restore found.
   public let fault: RestoreFault
 
+  /// The partition, what was found, and what to do.
   public var description: String { "Partition \(partition) is not served. \(fault)" }
 }

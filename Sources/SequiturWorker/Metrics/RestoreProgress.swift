@@ -9,6 +9,7 @@ public struct RestoreProgress: Sendable, Hashable {
   /// Records still to be read, at most: those of aborted transactions and markers count too.
   public var remaining: Int64 = 0
 
+  /// Progress of so much.
   public init(records: Int = 0, bytes: Int = 0, seconds: Double = 0, remaining: Int64 = 0) {
     self.records = records
     self.bytes = bytes
@@ -16,6 +17,7 @@ public struct RestoreProgress: Sendable, Hashable {
     self.remaining = remaining
   }
 
+  /// Over the whole restore so far.
   public var recordsPerSecond: Double { Double(records) / max(seconds, 0.001) }
 
   /// At the rate so far; 0 when nothing is left, and infinite before anything was read.

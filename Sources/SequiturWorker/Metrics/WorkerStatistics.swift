@@ -7,8 +7,11 @@ import Synchronization
 public final class WorkerStatistics: Sendable {
   /// The figures at one moment; all counts since the start.
   public struct Snapshot: Sendable, Hashable {
+    /// Commands that made events.
     public var accepted = 0
+    /// Rejected commands, by code.
     public var rejected: [RejectionCode: Int] = [:]
+    /// Transactions that were committed.
     public var transactions = 0
     /// Of the last transactions, from sending to the commit's answer; newest last, at most 256.
     public var commitDurations: [Duration] = []
@@ -30,7 +33,9 @@ public final class WorkerStatistics: Sendable {
     /// Why partitions that are assigned are not served.
     public var refusals: [Int32: String] = [:]
 
+    /// Rejected commands, of all codes.
     public var rejections: Int { rejected.values.reduce(0, +) }
+    /// Commands with an outcome.
     public var commands: Int { accepted + rejections }
   }
 
@@ -46,8 +51,10 @@ public final class WorkerStatistics: Sendable {
   private let restoredBytes = Counter(label: "sequitur_restore_bytes_total")
   private let transactionTimer = Timer(label: "sequitur_transaction_duration")
 
+  /// Statistics of a worker that has done nothing yet.
   public init() {}
 
+  /// The figures of this moment.
   public var snapshot: Snapshot { state.withLock { $0 } }
 
   func transactionEnded(

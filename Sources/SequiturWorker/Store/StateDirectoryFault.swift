@@ -7,6 +7,7 @@ public enum StateDirectoryFault: Error, Sendable, Hashable, CustomStringConverti
   /// Something that this program did not make stands where a file of its own should be.
   case oddFile(path: String, reason: String)
 
+  /// What was expected, what was found, and what to do.
   public var description: String {
     switch self {
     case .inUse(let path):

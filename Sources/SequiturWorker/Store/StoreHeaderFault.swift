@@ -13,6 +13,7 @@ public enum StoreHeaderFault: Error, Sendable, Hashable, CustomStringConvertible
   /// A newer decider wrote objects into it.
   case newerSchema(path: String, known: Int, found: Int)
 
+  /// What was expected, what was found, and what to do.
   public var description: String {
     switch self {
     case .newerFormat(let path, let found):

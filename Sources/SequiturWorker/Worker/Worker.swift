@@ -18,6 +18,7 @@ public struct Worker: Service {
   @usableFromInline
   typealias TaskFactory = @Sendable (PartitionSeat, any ObjectStore & Sendable) -> sending any PartitionTask
 
+  /// All that the worker was told.
   public let configuration: WorkerConfiguration
   /// What the worker has done so far; may be read while it runs.
   public let statistics: WorkerStatistics
