@@ -85,11 +85,12 @@ lint: ## Check the formatting
 format: ## Format the sources in place
 	$(SWIFT) format --in-place --recursive $(SWIFT_SOURCES)
 
-DOCUMENTED := Sequitur SequiturJSON SequiturWorker SequiturTesting RulesModel LifecycleRules KafkaClient RocksDB
+DOCUMENTED := Sequitur SequiturJSON SequiturTopics SequiturWorker SequiturInspection SequiturTesting RulesModel LifecycleRules KafkaClient RocksDB
 
 docs: setup ## Build the API's documentation into .build/docs
 	$(SWIFT) package --disable-sandbox --allow-writing-to-directory .build/docs generate-documentation \
-	  $(addprefix --target ,$(DOCUMENTED)) --enable-experimental-combined-documentation --output-path .build/docs
+	  $(addprefix --target ,$(DOCUMENTED)) --enable-experimental-combined-documentation \
+	  --warnings-as-errors --output-path .build/docs
 
 clean: ## Remove what was built and installed here
 	rm -rf .build .venv

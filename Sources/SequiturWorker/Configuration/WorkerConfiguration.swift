@@ -9,7 +9,7 @@ import SequiturTopics
 /// |---|---|---|
 /// | ``bootstrapServers`` | `--bootstrap-servers` | `localhost:9092` |
 /// | ``applicationID`` | `--application-id` | `sequitur` |
-/// | ``topics`` | `--commands-topic` … | see ``TopicNames`` |
+/// | ``topics`` | `--commands-topic` … | see `TopicNames` |
 /// | ``stateDirectory`` | `--state-dir` | `sequitur-state` |
 /// | ``instanceID`` | `--instance-id` | the host name when it ends in `-<number>`, else none |
 /// | ``assignmentStrategy`` | `--assignment-strategy` | `range` |
