@@ -1,22 +1,10 @@
-import BlockingThreads
 import Foundation
-import Synchronization
 import Testing
 
 @testable import SequiturWorker
 
 /// An operator who looks at a busy or stuck worker with `top -H` sees which part of it that is.
 @Suite struct ThreadNameTests {
-  @Test func `a worker's threads have their names in the system's eyes`() async {
-    let seen = Mutex("")
-    let thread = BlockingThread(name: "restore-of-many-partitions") {
-      let name = Self.systemName()
-      seen.withLock { $0 = name }
-    }
-    await thread.join()
-    #expect(seen.withLock { $0 } == "restore-of-many")
-  }
-
   @Test func `a lane's thread has its name in the system's eyes`() async {
     let lane = NamedLane()
     let name = await lane.threadName()
