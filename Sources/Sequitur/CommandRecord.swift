@@ -4,11 +4,11 @@
 /// the same views without that guarantee, for the engine.
 public struct CommandRecord: ~Escapable {
   /// The object key; empty when the record has none.
-  public let unsafeKey: UnsafeRawBufferPointer
+  @usableFromInline package let unsafeKey: UnsafeRawBufferPointer
   /// The record's value; `nil` when it is null, which Kafka distinguishes from an empty one.
-  public let unsafePayload: UnsafeRawBufferPointer?
+  @usableFromInline package let unsafePayload: UnsafeRawBufferPointer?
   /// The headers in the record's order; a name may repeat.
-  public let unsafeHeaders: UnsafeBufferPointer<RecordHeader>
+  @usableFromInline package let unsafeHeaders: UnsafeBufferPointer<RecordHeader>
   /// Where the record stands.
   public let position: CommandPosition
   /// The record's timestamp, in milliseconds since 1970-01-01T00:00:00Z; ``noTimestamp`` when it has none.
@@ -23,7 +23,7 @@ public struct CommandRecord: ~Escapable {
   ///   - headers: in the record's order; a name may repeat.
   @inlinable
   @_lifetime(immortal)
-  public init(
+  package init(
     unsafeKey key: UnsafeRawBufferPointer?,
     payload: UnsafeRawBufferPointer?,
     headers: UnsafeBufferPointer<RecordHeader>,
@@ -70,7 +70,7 @@ extension RawSpan {
   /// A span over memory whose owner outlives every use; the caller vouches for it.
   @inlinable
   @_lifetime(immortal)
-  public static func unsafe(_ bytes: UnsafeRawBufferPointer?) -> RawSpan {
+  package static func unsafe(_ bytes: UnsafeRawBufferPointer?) -> RawSpan {
     guard let bytes, let start = bytes.baseAddress else { return _overrideLifetime(RawSpan(), copying: ()) }
     return _overrideLifetime(RawSpan(_unsafeStart: start, byteCount: bytes.count), copying: ())
   }

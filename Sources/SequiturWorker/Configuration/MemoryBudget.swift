@@ -18,45 +18,45 @@ import Sequitur
 ///                librdkafka's own bounds, and librdkafka's messages on top
 ///
 /// Not in it: code, stacks, and what librdkafka, RocksDB and Swift need when they do nothing: about 60 MB.
-public struct MemoryBudget: Sendable, Hashable {
+package struct MemoryBudget: Sendable, Hashable {
   /// Default of `--memory`.
-  public static let bytesDefault = 256 << 20
+  package static let bytesDefault = 256 << 20
   /// Less than this leaves no room for one large record in each place.
-  public static let bytesMin = 32 << 20
+  package static let bytesMin = 32 << 20
 
-  public let bytes: Int
+  package let bytes: Int
 
   /// - Parameter bytes: raised to ``bytesMin`` if it is less.
-  public init(bytes: Int) { self.bytes = max(bytes, Self.bytesMin) }
+  package init(bytes: Int) { self.bytes = max(bytes, Self.bytesMin) }
 
   private var unit: Int { bytes / 32 }
 
-  public var blockCacheBytes: Int { 4 * unit }
+  package var blockCacheBytes: Int { 4 * unit }
   /// Memtables at which RocksDB begins to flush.
-  public var memtableBytes: Int { 4 * unit }
+  package var memtableBytes: Int { 4 * unit }
   /// Memtables at which drains wait, flushes in progress included.
-  public var memtableBytesMax: Int { 6 * unit }
+  package var memtableBytesMax: Int { 6 * unit }
   /// Of one column family.
-  public var writeBufferBytes: Int { max(memtableBytes / 4, 1 << 20) }
+  package var writeBufferBytes: Int { max(memtableBytes / 4, 1 << 20) }
   /// Over all assigned partitions.
-  public var objectBytes: Int { 8 * unit }
+  package var objectBytes: Int { 8 * unit }
   /// Part of ``objectBytes``.
-  public var undrainedBytes: Int { 2 * unit }
-  public var drainBytes: Int { 2 * unit }
-  public var transactionBytes: Int { 8 * unit }
-  public var fetchBytes: Int { 4 * unit }
+  package var undrainedBytes: Int { 2 * unit }
+  package var drainBytes: Int { 2 * unit }
+  package var transactionBytes: Int { 8 * unit }
+  package var fetchBytes: Int { 4 * unit }
 
   /// Undrained objects of one lane's partitions: at half of it drains begin, at all of it the lane pauses.
-  public func undrainedBytes(lanes: Int) -> Int { undrainedBytes / max(lanes, 1) }
+  package func undrainedBytes(lanes: Int) -> Int { undrainedBytes / max(lanes, 1) }
 
   /// Output of one lane's transaction at which it is sent.
   ///
   /// A single command may go above it, up to `Limits.transactionBytesMax`: what is decided must not depend on
   /// a worker's memory.
-  public func transactionBytes(lanes: Int) -> Int { transactionBytes / max(lanes, 1) / 4 }
+  package func transactionBytes(lanes: Int) -> Int { transactionBytes / max(lanes, 1) / 4 }
 
   /// Fetched commands, over all partitions, at which no more are fetched.
-  public var fetchBytesHeld: Int { fetchBytes / 2 }
+  package var fetchBytesHeld: Int { fetchBytes / 2 }
 
   /// Fetched commands of one partition at which no more of it are fetched.
   ///
@@ -68,14 +68,14 @@ public struct MemoryBudget: Sendable, Hashable {
   /// sleeps while all are at their bounds. The second keeps one partition that alone has commands from running dry while
   /// a fetch waits for the others. Counts the topic's partitions, not the assigned ones: the property cannot be changed
   /// later.
-  public func fetchBytesHeld(partitions: Int) -> Int {
+  package func fetchBytesHeld(partitions: Int) -> Int {
     let share = (fetchBytesHeld + fetchBytesHeld / 2) / max(partitions, 1)
     return max(share, min(fetchBytes / max(partitions, 1), 256 << 10))
   }
 
   /// The same in messages: what makes ``fetchBytesHeld`` if they are empty, or of few partitions what one fetch of small
   /// ones brings on top.
-  public func fetchMessagesHeld(partitions: Int) -> Int {
+  package func fetchMessagesHeld(partitions: Int) -> Int {
     let held = fetchBytesHeld / IntakeLimits.recordOverheadBytes
     return max(held, (held + fetchResponseBytes / IntakeLimits.recordBytesMin) / max(partitions, 1))
   }
@@ -84,21 +84,21 @@ public struct MemoryBudget: Sendable, Hashable {
   ///
   /// A partition at its bound is not in the fetch, and waits for its end: no longer than its lane takes for what is
   /// there (20 MB/s), but for idle workers' sake no shorter than 20 ms.
-  public func fetchWait(partitions: Int) -> Duration {
+  package func fetchWait(partitions: Int) -> Duration {
     .milliseconds(min(max(fetchBytesHeld(partitions: partitions) / 20_000, 20), 100))
   }
 
   /// One fetch of a broker, unless a single batch is larger.
-  public var fetchResponseBytes: Int { max(unit / 4, 1 << 20) }
+  package var fetchResponseBytes: Int { max(unit / 4, 1 << 20) }
 
   /// One partition's part of a fetch: so that a fetch brings something of each, but no crumbs.
-  public func fetchResponseBytes(partitions: Int) -> Int {
+  package func fetchResponseBytes(partitions: Int) -> Int {
     max(fetchResponseBytes / max(partitions, 1), 64 << 10)
   }
 
   /// Objects that a restore collects before it sorts and writes them; `readers` restores do so at once.
-  public func restoreRunBytes(readers: Int) -> Int { max(4 * unit / max(readers, 1), 1 << 20) }
+  package func restoreRunBytes(readers: Int) -> Int { max(4 * unit / max(readers, 1), 1 << 20) }
 
   /// Changelog records fetched by one of so many restores; one more fetch may be under way.
-  public func restoreFetchBytes(readers: Int) -> Int { max(unit / max(readers, 1), 64 << 10) }
+  package func restoreFetchBytes(readers: Int) -> Int { max(unit / max(readers, 1), 64 << 10) }
 }

@@ -57,7 +57,7 @@ public struct WorkerConfiguration: Sendable {
   /// What to do when the commands are not the ones that a partition had come to. Holds for what is found when a partition
   /// is restored first; what happens to the commands later is refused again.
   public var input = Input()
-  /// Bytes of memory for everything that grows with load; ``MemoryBudget`` divides it. Default 256 MiB.
+  /// Bytes of memory for everything that grows with load: store, objects, transactions, fetched commands. Default 256 MiB.
   public var memoryBytes = MemoryBudget.bytesDefault
   /// Bytes of objects kept in memory, over all partitions; `nil`: a share of ``memoryBytes``.
   public var objectBytesMax: Int?

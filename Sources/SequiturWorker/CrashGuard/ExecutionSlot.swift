@@ -3,7 +3,8 @@ import Synchronization
 /// Where a partition's lane notes the command whose user code runs, for the crash guard.
 ///
 /// `@unchecked Sendable`: the word is atomic, and `owner` keeps its memory.
-public struct ExecutionSlot: @unchecked Sendable {
+@usableFromInline
+package struct ExecutionSlot: @unchecked Sendable {
   @usableFromInline let executing: UnsafeMutablePointer<Atomic<Int64>>
   private let owner: AnyObject?
 
@@ -22,11 +23,11 @@ public struct ExecutionSlot: @unchecked Sendable {
   ///
   /// Releasing, so that no compiler takes the store for a dead one before a trap; a plain `mov` on x86.
   @inlinable
-  public func begin(_ offset: Int64) { executing.pointee.store(offset, ordering: .releasing) }
+  package func begin(_ offset: Int64) { executing.pointee.store(offset, ordering: .releasing) }
 
   /// No code of the decider runs.
   @inlinable
-  public func end() { executing.pointee.store(-1, ordering: .releasing) }
+  package func end() { executing.pointee.store(-1, ordering: .releasing) }
 }
 
 /// A word on the heap; a cache line of its own, since it is written for every command.

@@ -6,7 +6,8 @@ import Sequitur
 ///
 /// One call processes a whole run of messages, so the indirection costs nothing that can be measured, and
 /// all of the worker but `TypedPartitionTask` is compiled once.
-public protocol PartitionTask: AnyObject {
+@usableFromInline
+package protocol PartitionTask: AnyObject {
   /// Processes messages `range` of the batch until the output has `outputBytesMax` bytes.
   func process(
     _ messages: borrowing MessageBatch, _ range: Range<Int>, into output: inout OutputBatch,
@@ -34,37 +35,39 @@ public protocol PartitionTask: AnyObject {
 }
 
 /// What became of a run of messages.
-public struct RunResult: Sendable {
+@usableFromInline
+package struct RunResult: Sendable {
   /// Messages done with, from the run's first.
-  public var messages = 0
-  public var accepted = 0
-  public var rejected: [RejectionCode: Int] = [:]
+  @usableFromInline package var messages = 0
+  @usableFromInline package var accepted = 0
+  @usableFromInline package var rejected: [RejectionCode: Int] = [:]
   /// Why the run stopped early, when the store failed.
-  public var fault: StoreFault?
+  @usableFromInline package var fault: StoreFault?
 
   @inlinable
-  public init() {}
+  package init() {}
 
   /// Commands that got an outcome.
-  public var commands: Int { accepted + rejected.values.reduce(0, +) }
+  package var commands: Int { accepted + rejected.values.reduce(0, +) }
 }
 
 /// Where a partition's task comes from: what the lane knows when the partition is ready to serve.
-public struct PartitionSeat: Sendable {
-  public let identity: PartitionIdentity
-  public let envelope: Envelope
-  public let limits: Limits
-  public let position: Int64
+@usableFromInline
+package struct PartitionSeat: Sendable {
+  @usableFromInline package let identity: PartitionIdentity
+  @usableFromInline package let envelope: Envelope
+  @usableFromInline package let limits: Limits
+  @usableFromInline package let position: Int64
   /// Whether an operator moved it there.
-  public let isMoved: Bool
+  @usableFromInline package let isMoved: Bool
   /// The command that was processed last before it; nil: not known.
-  public var lastCommand: LastCommand?
-  public let changelogPosition: Int64
+  @usableFromInline package var lastCommand: LastCommand?
+  @usableFromInline package let changelogPosition: Int64
   /// The partition's share of the memory for objects, for now.
-  public let objectBytesMax: Int
-  public let hashSeed: UInt64
+  @usableFromInline package let objectBytesMax: Int
+  @usableFromInline package let hashSeed: UInt64
   /// Where the task notes the command it executes.
-  public let execution: ExecutionSlot
+  @usableFromInline package let execution: ExecutionSlot
   /// Commands to reject without executing them, by offset: they ended the process before, or their outcomes are refused.
-  public let refusals: [Int64: Rejection]
+  @usableFromInline package let refusals: [Int64: Rejection]
 }

@@ -4,7 +4,7 @@ import RocksDB
 extension StateDirectory {
   /// Bytes of the disk that a store leaves free: two times what its memtables may grow to, for a flush and a compaction.
   ///
-  /// Flushes begin at `memtableBytesTotal`, and drains wait at half as much again (``MemoryBudget/memtableBytesMax``).
+  /// Flushes begin at `memtableBytesTotal`, and drains wait at half as much again (`MemoryBudget.memtableBytesMax`).
   var reservedBytes: Int { 2 * (options.memtableBytesTotal + options.memtableBytesTotal / 2) }
 
   /// Why nothing is written now; `nil`: there is room.

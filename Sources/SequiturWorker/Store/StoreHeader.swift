@@ -77,7 +77,7 @@ struct StoreHeaderDamage: Error, Hashable, CustomStringConvertible {
 
 extension StoreHeader {
   /// What a worker does about the header it finds.
-  public enum Verdict: Sendable, Hashable {
+  package enum Verdict: Sendable, Hashable {
     /// The store is ours. `update`: the header changes, since the decider's schema is newer.
     case keep(update: Bool)
     /// The store holds another state than the topics do: set it aside and rebuild from the changelog.
@@ -88,7 +88,7 @@ extension StoreHeader {
   /// Compares the header that a store has with the one that it should have.
   ///
   /// - Parameter path: of the state directory, for the faults.
-  public static func judge(found: StoreHeader, expected: StoreHeader, path: String) -> Verdict {
+  package static func judge(found: StoreHeader, expected: StoreHeader, path: String) -> Verdict {
     if found.format > currentFormat {
       return .refuse(.newerFormat(path: path, found: found.format))
     }
