@@ -163,6 +163,7 @@ final class Committer: Sendable {
       _ = nudged.wait(timeout: .now() + pause.seconds)
       sender.limits.lookUp()
     }
+    sender.dropProducer()
   }
 
   /// Ends what was given up undecided.
