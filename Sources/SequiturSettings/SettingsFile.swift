@@ -42,9 +42,11 @@ struct SettingsFile {
   /// Reads a file's content.
   init(_ bytes: [UInt8], path: String) throws {
     self.path = path
-    guard let text = String(validating: bytes, as: UTF8.self) else {
+    guard var text = String(validating: bytes, as: UTF8.self) else {
       throw CommandFailure("Expected \(ShownText.line(path)) to be UTF-8, but it is not.")
     }
+    // Some editors begin a file with it, and libyaml would count it as a column of the first line.
+    if text.unicodeScalars.first == "\u{FEFF}" { text.unicodeScalars.removeFirst() }
     let source = YAMLSource(text)
     guard source.aliasCount <= Self.aliasesMax, source.keyCountAtMost <= Self.keysMax else {
       throw CommandFailure(

@@ -55,6 +55,9 @@ extension TopicNames {
     source: (Role) -> String = { "the name of the \($0) topic" }
   ) -> [TopicFault] {
     if applicationID.isEmpty { return [.emptyApplicationID(idSource)] }
+    // Also when all topics are named: it stands in the ids of groups, producers and clients.
+    let length = applicationID.utf8.count
+    if length > TopicName.charactersMax { return [.longApplicationID(idSource, length)] }
     let defaults = TopicNames(applicationID: applicationID)
     var faults: [TopicFault] = []
     var isIDTold = false
@@ -76,6 +79,14 @@ extension TopicFault {
     TopicFault(
       .name, "Expected \(source) to name the application, but it is empty.",
       cure: "It names the group, the transactional ids and the topics: choose one, with --application-id.")
+  }
+
+  fileprivate static func longApplicationID(_ source: String, _ length: Int) -> TopicFault {
+    TopicFault(
+      .name,
+      "Expected \(source) to have at most \(TopicName.charactersMax) bytes, but it has \(length.grouped). In Kafka "
+        + "\(TopicName.rule).",
+      cure: "Choose another --application-id.")
   }
 
   fileprivate static func noNameOfApplication(

@@ -47,6 +47,17 @@ extension KafkaClientTests {
       try KafkaConfiguration(dictionaryLiteral: (name, value)).validate()
     }
 
+    @Test(arguments: ["client.id", "group.id", "group.instance.id", "transactional.id", "client.rack"])
+    func `a text that cannot be sent is refused, and the property named`(name: String) throws {
+      func validate(_ count: Int) throws(KafkaError) {
+        try KafkaConfiguration(dictionaryLiteral: (name, String(repeating: "é", count: count))).validate()
+      }
+      try validate(16_383)
+      let error = thrown { () throws(KafkaError) in try validate(16_384) }
+      #expect(error?.property == name)
+      #expect(error?.detail.contains("has 32768 bytes") == true)
+    }
+
     @Test func `every number that librdkafka lists is known as one, and its range is told`() {
       let numbers = KafkaProperties.entries.filter { $0.value.kind != .other }
       #expect(numbers.count > 55, "\(numbers.count)")

@@ -137,6 +137,19 @@ extension KafkaClientTests {
       ),
       ("sasl_ssl://h:1/3: Disconnected (after 20007ms in state UP)", "h:1", .closed),
       (
+        "h:1/bootstrap: Disconnected: verify that security.protocol is correctly configured, broker might require SASL "
+          + "authentication (after 5ms in state APIVERSION_QUERY)", "h:1", .securedListener
+      ),
+      (
+        "h:1/bootstrap: Failed to create socket: Too many open files (after 0ms in state CONNECT)", "h:1",
+        .exhausted
+      ),
+      (
+        "h:1/2: Connect to ipv4#10.0.0.1:1 failed: Cannot assign requested address (after 0ms in state CONNECT)",
+        "h:1",
+        .exhausted
+      ),
+      (
         "h:9092/1: Connection setup timed out in state CONNECT (after 30028ms in state CONNECT)", "h:9092",
         .silent
       ),

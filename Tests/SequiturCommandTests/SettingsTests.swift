@@ -45,6 +45,21 @@ extension SequiturCommandTests {
       }
     }
 
+    @Test func `a byte order mark and Windows' line ends are no content`() throws {
+      for text in [
+        "lanes: 4\nmemory: 64MB\n", "lanes: 4\r\nmemory: 64MB\r\n", #"{"lanes": 4, "memory": "64MB"}"#,
+      ] {
+        for mark in ["", "\u{FEFF}"] {
+          let file = try SettingsFile(Array((mark + text).utf8), path: "f")
+          #expect(file.values == [.lanes: "4", .memory: "64MB"])
+        }
+      }
+      let fault = #expect(throws: CommandFailure.self) {
+        try SettingsFile(Array("\u{FEFF}lanes: 4\nlane: 4\n".utf8), path: "f")
+      }
+      #expect(fault?.description.hasPrefix("f:2:1:") == true)
+    }
+
     @Test func `NUL in a value is refused, since C would cut it there`() {
       for text in [
         "kafka: {client.id: \"a\\0b\"}", "kafka: {\"client.id\\0\": a}", "application-id: \"a\\0b\"",

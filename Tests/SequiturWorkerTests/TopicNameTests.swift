@@ -44,9 +44,12 @@ struct TopicNameTests {
     names.changelog = ".."
     let faults = names.nameFaults(of: "a/b") { "--\($0)" }
     #expect(faults.map(\.topic) == ["a b", ".."])
-    #expect(faults[0].description.hasPrefix("Expected --valid to be one that a topic can have"))
+    #expect(faults.first?.description.hasPrefix("Expected --valid to be one that a topic can have") == true)
     #expect(names.nameFaults(of: "a/b", in: [.commands, .invalid]).isEmpty)
     #expect(names.nameFaults(of: "").count == 1)
+    #expect(names.nameFaults(of: String(repeating: "a", count: 249), in: [.commands]).isEmpty)
+    let long = names.nameFaults(of: String(repeating: "a", count: 40_000), in: [.commands])
+    #expect(long.first?.description.contains("it has 40,000") == true)
   }
 
   @Test(arguments: ["a/b", "", String(repeating: "a", count: 300)])
@@ -68,5 +71,21 @@ struct TopicNameTests {
       let report = if let shape { await setup.create(shape) } else { await setup.check() }
       #expect(report.faults.map(\.kind) == [.name])
     }
+  }
+
+  @Test func `an instance id that is too long is refused by its name`() async throws {
+    let directory = FileManager.default.temporaryDirectory.appending(path: TestBroker.uniqueName("names"))
+    defer { try? FileManager.default.removeItem(at: directory) }
+    var configuration = WorkerConfiguration(applicationID: "shop")
+    configuration.bootstrapServers = "127.0.0.1:\(try FreePort.find())"
+    configuration.stateDirectory = directory.path
+    configuration.instanceID = String(repeating: "i", count: 40_000)
+    let fault = await #expect(throws: WorkerStartFault.self) {
+      try await WorkerInProcess(configuration).ended()
+    }
+    let text = fault?.description ?? ""
+    #expect(
+      text.contains("at most 249 bytes, but it has 40,000") && text.contains("--instance-id"), "\(text)")
+    #expect(text.utf8.count < 2_000)
   }
 }

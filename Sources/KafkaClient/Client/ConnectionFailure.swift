@@ -25,6 +25,8 @@ public struct ConnectionFailure: Sendable, Hashable, CustomStringConvertible {
     case silent
     /// The broker closed the connection.
     case closed
+    /// This process, or its host, has no more files or ports for a connection.
+    case exhausted
     /// Any other.
     case other
   }
@@ -83,6 +85,9 @@ public struct ConnectionFailure: Sendable, Hashable, CustomStringConvertible {
     case .unknownHost: return "Check the name in bootstrap.servers, and that it can be resolved from here."
     case .refused: return "Check that the broker runs, and host and port in bootstrap.servers."
     case .silent: return "Check host and port in bootstrap.servers, and that no firewall stands between."
+    case .exhausted:
+      return
+        "Raise this process's limit of open files (ulimit -n), or end what uses up the host's files and ports."
     case .closed, .other:
       return "Check that the broker runs, host and port in bootstrap.servers, and security.protocol."
     }
@@ -104,6 +109,8 @@ public struct ConnectionFailure: Sendable, Hashable, CustomStringConvertible {
 
   private static let marks: [(mark: String, cause: Cause)] = [
     ("mechanism handshake failed", .mechanism), ("unsupported sasl mechanism", .mechanism),
+    // Of a connection that was closed before anybody asked for a password.
+    ("might require sasl authentication", .securedListener),
     ("sasl authentication", .credentials), ("authentication failed", .credentials),
     ("certificate required", .clientCertificate),
     ("client ssl authentication might be required", .clientCertificate),
@@ -114,7 +121,9 @@ public struct ConnectionFailure: Sendable, Hashable, CustomStringConvertible {
     ("wrong version number", .plaintextListener),
     ("unexpected eof", .plaintextListener),
     ("packet length too long", .plaintextListener), ("record layer failure", .plaintextListener),
-    ("connecting to a ssl listener", .securedListener), ("might require sasl", .securedListener),
+    ("connecting to a ssl listener", .securedListener),
+    ("too many open files", .exhausted), ("cannot assign requested address", .exhausted),
+    ("no buffer space", .exhausted), ("cannot allocate memory", .exhausted),
     ("failed to resolve", .unknownHost), ("connection refused", .refused),
     ("setup timed out", .silent), ("timed out", .silent), ("no route to host", .silent),
     ("network is unreachable", .silent), ("disconnected", .closed), ("connection reset", .closed),

@@ -76,7 +76,7 @@ public struct KafkaConfiguration: Sendable, Hashable, ExpressibleByDictionaryLit
 
 extension KafkaConfiguration.Property {
   fileprivate func set(on conf: OpaquePointer) throws(KafkaError) {
-    if let fault = KafkaProperties.numberFault(name, value) {
+    if let fault = KafkaProperties.numberFault(name, value) ?? KafkaProperties.lengthFault(name, value) {
       throw .refusedProperty(name, fault)
     }
     var result = RD_KAFKA_CONF_OK

@@ -34,6 +34,22 @@ package enum KafkaProperties {
       + "without units, separators or leading zeros"
   }
 
+  /// Why a property's value is too long a text to be sent; nil when nothing is wrong with it.
+  ///
+  /// librdkafka sends its length in 16 bits, whatever it is, and the broker closes the connection without a word.
+  static func lengthFault(_ name: String, _ value: String) -> String? {
+    let count = value.utf8.count
+    guard sentTexts.contains(canonicalName(name)), count > sentBytesMax else { return nil }
+    return
+      "the value of \(name) has \(count) bytes, and the longest text that can be sent has \(sentBytesMax)"
+  }
+
+  private static let sentTexts: Set<String> = [
+    "client.id", "client.rack", "group.id", "group.instance.id", "transactional.id",
+  ]
+  /// Of a STRING of Kafka's protocol.
+  private static let sentBytesMax = 32_767
+
   /// `acks` is the one number that may be given as a word.
   private static func isSymbol(_ name: String, _ value: String) -> Bool {
     canonicalName(name) == "request.required.acks" && value == "all"

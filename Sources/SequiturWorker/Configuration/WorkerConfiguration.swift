@@ -74,6 +74,9 @@ public struct WorkerConfiguration: Sendable {
   /// An operator's decision about commands that are not the known ones.
   public typealias Input = InputDecision
 
+  /// The longest ``instanceID``: it stands in the ids of members, producers and clients.
+  public static let instanceIDBytesMax = 249
+
   /// The most lanes: beyond the number of cores they only share them.
   public static let lanesMax = 64
 

@@ -19,6 +19,11 @@ struct StartupCheck: Sendable {
       reasons.append(
         "Expected 1 to \(WorkerConfiguration.lanesMax) lanes, but \(configuration.lanes) are configured.")
     }
+    if let length = configuration.instanceID?.utf8.count, length > WorkerConfiguration.instanceIDBytesMax {
+      reasons.append(
+        "Expected an instance id of at most \(WorkerConfiguration.instanceIDBytesMax) bytes, but it has "
+          + "\(length.grouped). Choose a shorter --instance-id.")
+    }
     reasons += configuration.limits.faults
     reasons += configuration.effectiveTimeouts.faults
     reasons += ReservedProperties.faults(configuration.kafka, in: .worker).map(\.description)
