@@ -279,7 +279,7 @@ let package = Package(
       dependencies: [
         "BlockingThreads", "KafkaClient", "LifecycleRules", "NoteDecider", "PartitionEngine", "RocksDB",
         "SeededRandom",
-        "Sequitur",
+        "Sequitur", "SequiturInspection",
         "SequiturTopics", "SequiturWorker", "TestBroker", "WorkerEventLog",
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: settings),

@@ -60,7 +60,7 @@ final class StoreFixture: CountingStore {
         try ChangelogRecord.decode(key: key, value: value, headers: headers, into: &object)
       }
       switch content {
-      case .object: put(key, object.bytes, in: &batch)
+      case .object, .grave: put(key, object.bytes, in: &batch)
       case .forgotten: put(key, nil, in: &batch)
       case .checkpoint(let found): checkpoint = found
       }

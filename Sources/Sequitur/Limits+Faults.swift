@@ -6,6 +6,7 @@ extension Limits {
   public var faults: [String] {
     [
       Self.fault("recentCommandIDsMax", recentCommandIDsMax, 0...Self.recentCommandIDsLimit),
+      Self.fault("forgetAfter", forgetAfter, .zero...Self.forgetAfterMax),
       // Below: not even a checkpoint or a rejection's headers fit. Above: librdkafka takes no larger record.
       Self.fault("recordBytesMax", recordBytesMax, 1024...16 << 20),
       // A quarter of what a producer holds: a command may make several records.

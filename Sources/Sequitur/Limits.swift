@@ -8,8 +8,16 @@ public struct Limits: Sendable, Hashable {
   /// The most that ``recentCommandIDsMax`` may be: their number is kept in a byte.
   public static let recentCommandIDsLimit = 255
 
+  /// The most that ``forgetAfter`` may be.
+  public static let forgetAfterMax = Duration.seconds(7 * 24 * 3600)
+
   /// How many ids of commands that changed an object are kept with it. 0…255, default 8.
   public var recentCommandIDsMax = 8
+
+  /// How long the ids of a forgotten object are kept, by the commands' record times: a repetition of one of its commands is a
+  /// duplicate as long. 0…``forgetAfterMax`` (7 days), default 12 h; 0: not at all. Below `delete.retention.ms` of the changelog, or a
+  /// restore may not find them any more.
+  public var forgetAfter: Duration = .seconds(12 * 3600)
 
   /// The largest output record in bytes, headers and framing included. 1,024…16,777,216, default
   /// 1,000,000: what a topic takes by default (`max.message.bytes` 1,048,588) less room for framing.

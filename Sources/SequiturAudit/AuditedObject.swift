@@ -3,6 +3,8 @@ struct AuditedObject {
   let key: AuditKey
   /// The last event's version; 0 before the first, and after the object was forgotten (known with rules only).
   var version: Int64 = 0
+  /// The last event's version, whatever became of the object.
+  var lastVersion: Int64 = 0
   /// The type of each version from 1 on, as an index: two bytes an event.
   var types: [UInt16] = []
   /// What does not fit that row, since versions began anew or have gaps.
@@ -23,6 +25,7 @@ struct AuditedObject {
       others.append((version, type))
     }
     self.version = version
+    lastVersion = version
   }
 
   /// From here on it is known that the object does not exist.
@@ -33,6 +36,12 @@ struct AuditedObject {
 struct AuditedField {
   let value: AuditValue
   /// Of the event.
+  let offset: Int64
+}
+
+/// A tombstone that keeps command ids.
+struct AuditedGrave {
+  let version: Int64
   let offset: Int64
 }
 

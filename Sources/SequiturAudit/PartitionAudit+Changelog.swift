@@ -29,8 +29,9 @@ extension PartitionAudit {
     guard let value = record.value else {
       tombstones.insert(name)
       states[name] = nil
-      return
+      return take(tombstone: record, name)
     }
+    graves[name] = nil
     guard let version = record.header("v")?.decimal, version > 0 else {
       return add(
         .changelog, topics.changelog, record.offset,
@@ -46,6 +47,27 @@ extension PartitionAudit {
     states[name] = AuditedState(
       version: version, offset: record.offset, status: status,
       fields: audit.rules == nil ? [] : Array((fields ?? []).dropFirst()))
+  }
+
+  /// A tombstone without headers says nothing; one with a time keeps command ids.
+  private func take(tombstone record: AuditRecord, _ key: AuditKey) {
+    graves[key] = nil
+    guard let time = record.text("t") else { return }
+    guard let version = record.header("v")?.decimal, version > 0, Int64(time) != nil else {
+      return add(
+        .changelog, topics.changelog, record.offset,
+        "Expected the tombstone of \(key.shown) to have a version in the header v and a time in t, but it has not"
+      )
+    }
+    let ids = record.header("ids")
+    let made = AuditCommandIDs.versions(ids)
+    if made == nil || made?.contains(where: { !(1...version ~= $0) }) == true {
+      add(
+        .changelog, topics.changelog, record.offset,
+        "Expected the tombstone of \(key.shown) to name commands that made versions 1 to \(version), but its header ids is "
+          + "\(ids.map { "\($0.count) bytes of others" } ?? "missing")")
+    }
+    graves[key] = AuditedGrave(version: version, offset: record.offset)
   }
 
   private func take(checkpoint record: AuditRecord) {
@@ -145,5 +167,18 @@ struct AuditCheckpoint {
       let position = numbers[1], position >= 0, let partitions = numbers[2], partitions > 0
     else { return nil }
     (self.format, self.position, self.partitions) = (format, position, partitions)
+  }
+}
+
+/// The header `ids`: 24 bytes a command, of which the last eight are the version that it made, big-endian.
+enum AuditCommandIDs {
+  private static let idBytes = 24
+
+  /// Nil when the header is missing or no such list.
+  static func versions(_ ids: UnsafeRawBufferPointer?) -> [Int64]? {
+    guard let ids, !ids.isEmpty, ids.count % idBytes == 0 else { return nil }
+    return stride(from: idBytes - 8, to: ids.count, by: idBytes).map { start in
+      ids[start..<(start + 8)].reduce(0) { $0 << 8 | Int64($1) }
+    }
   }
 }

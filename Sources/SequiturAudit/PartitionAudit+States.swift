@@ -26,7 +26,15 @@ extension PartitionAudit {
         .version, topics.valid, restart,
         "Versions of \(name) begin again at 1, but the changelog shows no sign that it was forgotten")
     }
-    guard let state else { return compareAbsent(object, &unknown) }
+    guard let state else {
+      if let grave = graves[object.key], grave.version != object.lastVersion {
+        add(
+          .state, topics.changelog, grave.offset,
+          "Expected the tombstone of \(name) to name version \(object.lastVersion) by its events, but it says "
+            + "\(grave.version)")
+      }
+      return compareAbsent(object, &unknown)
+    }
     if state.version != object.version, !(audit.rules != nil && object.status == nil) {
       add(
         .state, topics.changelog, state.offset,

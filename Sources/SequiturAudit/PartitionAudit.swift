@@ -28,6 +28,8 @@ final class PartitionAudit {
   // From the changelog.
   var states: [AuditKey: AuditedState] = [:]
   var tombstones: Set<AuditKey> = []
+  /// Of objects that are forgotten and whose command ids are kept: what the tombstone says.
+  var graves: [AuditKey: AuditedGrave] = [:]
   /// The next command offset by the last checkpoint; nil when there is none.
   var checkpoint: Int64?
   var changelogEnd: Int64 = 0

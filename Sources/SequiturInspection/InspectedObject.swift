@@ -49,12 +49,16 @@ public struct InspectedObject: Sendable, Hashable {
 public struct InspectedPartition: Sendable, Hashable {
   /// The partition's number.
   public let partition: Int32
-  /// RocksDB's estimate, or exact when asked for: then all objects were read.
+  /// RocksDB's estimate, graves included, or exact when asked for: then all objects were read.
   public var objects: Int
   /// Whether the objects were counted.
   public var isExact: Bool
   /// Bytes of keys and records of all objects; only when exact.
   public var objectBytes: Int?
+  /// Objects that were forgotten, and whose command ids are kept for a time; only when exact.
+  public var graves: Int?
+  /// Bytes of their keys and records; only when exact.
+  public var graveBytes: Int?
   /// Bytes of the table files.
   public let fileBytes: Int
   /// The changelog offset from which a restore goes on; `nil` for a store that was never written.

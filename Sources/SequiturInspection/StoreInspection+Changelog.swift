@@ -45,6 +45,7 @@ extension StoreInspection {
     try forEachRecord(in: partition) { key, record in
       seen += 1
       let key = Array(key)
+      guard !ObjectRecord.isGrave(record) else { return }
       let found = ChangelogFold.Digest(record)
       let old = fold.before.removeValue(forKey: key)
       let newer = fold.behind[key] ?? []
@@ -136,7 +137,8 @@ private struct ChangelogFold {
     switch content {
     case .checkpoint: return
     case .object: note(key, Digest(object.bytes), message.offset)
-    case .forgotten: note(key, .forgotten, message.offset)
+    // What is not there is not there, whatever is kept of it.
+    case .grave, .forgotten: note(key, .forgotten, message.offset)
     }
   }
 

@@ -79,12 +79,21 @@ public final class StoreInspection {
       incarnation: position?.incarnation)
     guard isExact else { return figures }
     var (count, bytes) = (0, 0)
+    var (graves, graveBytes) = (0, 0)
     try forEachRecord(in: partition) { key, record in
-      count += 1
-      bytes += key.count + record.count
+      let isGrave = ObjectRecord.isGrave(record)
+      if isGrave {
+        graves += 1
+        graveBytes += key.count + record.count
+      } else {
+        count += 1
+        bytes += key.count + record.count
+      }
     }
     figures.objects = count
     figures.objectBytes = bytes
+    figures.graves = graves
+    figures.graveBytes = graveBytes
     return figures
   }
 
@@ -95,6 +104,7 @@ public final class StoreInspection {
         throw StoreInspectionFault.unreadable(
           path: path, reason: "partition \(partition) holds a record of \(record.count) damaged bytes")
       }
+      guard !ObjectRecord(record).isGrave else { return }
       try body(InspectedObject(key: key, partition: partition, record: record))
     }
   }
@@ -116,7 +126,7 @@ public final class StoreInspection {
     }
   }
 
-  /// Up to `count` records behind `key` (`nil`: from the first), as copies.
+  /// Up to `count` objects' records behind `key` (`nil`: from the first), as copies.
   func records(
     in partition: Int32, after key: [UInt8]?, count: Int
   ) throws -> [(key: [UInt8], record: [UInt8])] {
@@ -126,7 +136,10 @@ public final class StoreInspection {
     try reading { try start.withUnsafeBytes { try entries.seek(to: $0) } }
     var records: [(key: [UInt8], record: [UInt8])] = []
     while entries.isValid, records.count < count {
-      entries.withEntry { records.append((Array($0), Array($1))) }
+      entries.withEntry { key, record in
+        let isGrave = ObjectRecord.isGrave(record)
+        if !isGrave { records.append((Array(key), Array(record))) }
+      }
       try reading { try entries.next() }
     }
     return records
@@ -137,7 +150,7 @@ public final class StoreInspection {
     return try key.withUnsafeBytes { key in
       guard let slice = try reading({ try database.get(key, in: family) }) else { return nil }
       return slice.withUnsafeBytes { record in
-        ObjectRecord.isWellFormed(record)
+        ObjectRecord.isWellFormed(record) && !ObjectRecord(record).isGrave
           ? InspectedObject(key: key, partition: partition, record: record) : nil
       }
     }

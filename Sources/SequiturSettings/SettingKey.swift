@@ -25,6 +25,8 @@ package enum SettingKey: String, CaseIterable, Sendable {
   case createTopics = "create-topics"
   case memory = "memory"
   case crashGuard = "crash-guard"
+  case recentIDs = "recent-ids"
+  case forgetAfter = "forget-after"
   case partitions = "partitions"
   case replicationFactor = "replication-factor"
   case logLevel = "log-level"

@@ -48,6 +48,15 @@ extension SettingKey {
     case .crashGuard:
       Setting(
         .boolean, "Reject a command after it ended the process three times.", standard: "--crash-guard")
+    case .recentIDs:
+      Setting(
+        .integer(0...255), "How many ids of commands that changed an object are kept with it, 0 to 255.",
+        standard: "8")
+    case .forgetAfter:
+      Setting(
+        .duration,
+        "How long the command ids of a forgotten object are kept, at most 168h; below delete.retention.ms of the changelog.",
+        standard: "12h")
 
     // The group.
     case .instanceID:

@@ -11,11 +11,21 @@ struct OutcomeModel {
     var ids: [(id: [UInt8], version: UInt64)] = []
   }
 
+  /// What is kept of an object that was forgotten.
+  struct Grave {
+    let ids: [(id: [UInt8], version: UInt64)]
+    let version: UInt64
+    let time: Int64
+  }
+
   static let idsMax = 3
+  /// How long graves are kept, in milliseconds.
+  static let forgetAfter = 400
 
   private(set) var valid: [String] = []
   private(set) var invalid: [String] = []
   private(set) var objects: [[UInt8]: Object] = [:]
+  private(set) var graves: [[UInt8]: Grave] = [:]
   /// Rare situations among the commands.
   private(set) var situations: Set<SimulationSituation> = []
   private let decider = TallyDecider()
@@ -38,6 +48,9 @@ struct OutcomeModel {
     case .command(let decoded):
       if id.map({ id in object.ids.contains { $0.id == id } }) ?? false {
         situations.insert(.duplicateRejected)
+        code = "duplicate"
+      } else if isOfForgotten(command, id) {
+        situations.insert(.duplicateOfForgottenRejected)
         code = "duplicate"
       } else if !isExpected(command, object.version) {
         situations.insert(.versionConflictRejected)
@@ -69,13 +82,27 @@ struct OutcomeModel {
           command.key!, type, Array(payload.bytes), "\(object.version)",
           "commands/\(partition)/\(offset)/\(index)"))
     }
+    if let id { object.ids = (object.ids + [(id, object.version)]).suffix(Self.idsMax) }
+    graves[command.key!] = nil
     guard object.state != nil else {
       situations.insert(.objectForgotten)
       objects[command.key!] = nil
+      if !object.ids.isEmpty {
+        graves[command.key!] = Grave(ids: object.ids, version: object.version, time: command.timestamp)
+      }
       return
     }
-    if let id { object.ids = (object.ids + [(id, object.version)]).suffix(Self.idsMax) }
     objects[command.key!] = object
+  }
+
+  /// Whether a command with this id has changed an object that was forgotten not long ago.
+  private mutating func isOfForgotten(_ command: LogRecord, _ id: [UInt8]?) -> Bool {
+    guard let id, let grave = graves[command.key!], grave.ids.contains(where: { $0.id == id }) else {
+      return false
+    }
+    if command.timestamp - grave.time < Self.forgetAfter { return true }
+    situations.insert(.graveOver)
+    return false
   }
 
   private func isExpected(_ command: LogRecord, _ version: UInt64) -> Bool {
@@ -114,16 +141,33 @@ struct OutcomeModel {
 
   /// The object records that a store must hold.
   var records: [[UInt8]: [UInt8]] {
-    objects.mapValues { object in
-      var ids = ByteWriter()
-      for (id, version) in object.ids {
-        let hash = id.withUnsafeBytes { CommandIDHash($0) }
-        for word in [hash.high, hash.low, version] { ids.append(bigEndian: word) }
+    let objects = objects.mapValues { object in
+      Self.withIDs(object.ids) { ids in
+        var record = ByteWriter()
+        ObjectRecord.append(to: &record, version: object.version, commandIDs: ids)
+        decider.encodeState(object.state ?? 0, into: &record)
+        return Array(record.bytes)
       }
-      var record = ByteWriter()
-      ObjectRecord.append(to: &record, version: object.version, commandIDs: ids.bytes)
-      decider.encodeState(object.state ?? 0, into: &record)
-      return Array(record.bytes)
     }
+    let graves = graves.mapValues { grave in
+      Self.withIDs(grave.ids) { ids in
+        var record = ByteWriter()
+        ObjectRecord.appendGrave(
+          to: &record, lastVersion: grave.version, forgottenAt: grave.time, commandIDs: ids)
+        return Array(record.bytes)
+      }
+    }
+    return objects.merging(graves) { object, _ in object }
+  }
+
+  private static func withIDs(
+    _ ids: [(id: [UInt8], version: UInt64)], _ body: (UnsafeRawBufferPointer) -> [UInt8]
+  ) -> [UInt8] {
+    var bytes = ByteWriter()
+    for (id, version) in ids {
+      let hash = id.withUnsafeBytes { CommandIDHash($0) }
+      for word in [hash.high, hash.low, version] { bytes.append(bigEndian: word) }
+    }
+    return body(bytes.bytes)
   }
 }

@@ -37,6 +37,10 @@ package enum SimulationMutation: String, CaseIterable, Sendable {
   case restoreDoesNotWaitForDrains
   case missingCheckpoint
   case commandIDsNotRestored
+  /// A restore takes a grave for nothing.
+  case gravesNotRestored
+  /// An object is forgotten with its command ids.
+  case gravesNotKept
   /// A store goes on with whatever changelog is long enough.
   case incarnationNotCompared
   case versionNotRestored

@@ -28,4 +28,5 @@ package enum SimulationSituation: Int, CaseIterable, Sendable {
   case groupCoordinatorMoved, transactionCoordinatorMoved, requestOfCutOffWorker
   // Commands.
   case duplicateRejected, versionConflictRejected, objectForgotten, severalEvents
+  case duplicateOfForgottenRejected, graveOver
 }

@@ -51,9 +51,12 @@ extension LogRecord {
   fileprivate init(object: [UInt8], key: [UInt8]) {
     self = object.withUnsafeBytes { bytes in
       let record = ObjectRecord(bytes)
-      var headers = [Header(name: "v", value: Array("\(record.version)".utf8))]
+      let version = record.isGrave ? record.lastVersion : record.version
+      var headers = [Header(name: "v", value: Array("\(version)".utf8))]
       if !record.commandIDs.isEmpty { headers.append(Header(name: "ids", value: Array(record.commandIDs))) }
-      return LogRecord(key: key, value: Array(record.state), headers: headers)
+      guard record.isGrave else { return LogRecord(key: key, value: Array(record.state), headers: headers) }
+      headers.append(Header(name: "t", value: Array("\(record.forgottenAt)".utf8)))
+      return LogRecord(key: key, value: nil, headers: headers)
     }
   }
 }

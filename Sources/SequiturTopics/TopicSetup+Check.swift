@@ -90,6 +90,11 @@ extension TopicReport {
     switch name {
     case setup.topics.changelog:
       if policy != "compact" { faults.append(.notCompacted(name, policy)) }
+      if let retention = properties["delete.retention.ms"].flatMap({ Int64($0) }),
+        retention <= setup.forgetAfter.milliseconds, setup.forgetAfter > .zero
+      {
+        faults.append(.shortDeleteRetention(name, milliseconds: retention, setup.forgetAfter))
+      }
     case setup.topics.valid:
       if let policy, policy.contains("compact") { faults.append(.compacted(name, policy)) }
       if let retention, retention >= 0 { faults.append(.validRetention(name, milliseconds: retention)) }

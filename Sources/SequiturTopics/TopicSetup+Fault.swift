@@ -121,6 +121,19 @@ extension TopicFault {
         + "--add-config cleanup.policy=compact.")
   }
 
+  static func shortDeleteRetention(
+    _ name: String, milliseconds: Int64, _ forgetAfter: Duration
+  ) -> TopicFault {
+    TopicFault(
+      .retention, topic: name,
+      "Expected the changelog \(name) to keep tombstones for longer than the command ids of forgotten objects are wanted "
+        + "(--forget-after, \(forgetAfter.milliseconds) ms), but delete.retention.ms is \(milliseconds).",
+      cure:
+        "A restore would not find them any more, and take a repeated command for a new one. Set it: kafka-configs.sh "
+        + "--alter --topic \(name) --add-config delete.retention.ms=\(max(86_400_000, 2 * forgetAfter.milliseconds)), or "
+        + "lower --forget-after.")
+  }
+
   static func compacted(_ name: String, _ policy: String) -> TopicFault {
     TopicFault(
       .cleanupPolicy, topic: name,

@@ -27,6 +27,10 @@ public struct TopicSetup: Sendable {
   /// Whether another application's records on an output topic are a warning, and no error. Default false.
   public var acceptsForeignRecords = false
 
+  /// How long the workers keep the command ids of forgotten objects: the changelog must keep tombstones for longer. Default as
+  /// that of `Limits`.
+  public var forgetAfter = Limits().forgetAfter
+
   /// - Parameter kafka: librdkafka's properties, `bootstrap.servers` among them.
   public init(
     topics: TopicNames, of applicationID: String, kafka: KafkaConfiguration, logger: Logger
@@ -111,7 +115,8 @@ public struct TopicSetup: Sendable {
   /// How long each topic keeps its records: the valid topic is the book of record.
   private func configuration(of name: String) -> [String: String] {
     switch name {
-    case topics.changelog: ["cleanup.policy": "compact"]
+    case topics.changelog:
+      ["cleanup.policy": "compact", "delete.retention.ms": "\(deleteRetentionMilliseconds)"]
     case topics.valid:
       // The events' timestamps are their commands', whatever the cluster's default is.
       [
@@ -122,6 +127,9 @@ public struct TopicSetup: Sendable {
     default: ["cleanup.policy": "delete", "retention.ms": "\(Self.commandsRetentionMilliseconds)"]
     }
   }
+
+  /// How long a new changelog keeps tombstones: Kafka's default of a day, and twice as long as they are wanted.
+  private var deleteRetentionMilliseconds: Int64 { max(86_400_000, 2 * forgetAfter.milliseconds) }
 
   /// Seven days.
   static let commandsRetentionMilliseconds = 7 * 24 * 3600 * 1000

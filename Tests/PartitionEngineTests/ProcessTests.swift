@@ -24,7 +24,7 @@ import Testing
     let partition = TestPartition()
     for command in [
       TestCommand("set", "a", id: "1"), TestCommand("append", "b"), TestCommand("forget"),
-      TestCommand("forget"), TestCommand("set", "c", id: "1", expect: "none"),
+      TestCommand("forget"), TestCommand("set", "c", id: "2", expect: "none"),
     ] { try partition.process(command) }
     #expect(versions(partition.records) == ["1", "2", "3", "1"])
     #expect(try #require(try partition.object("k")) == (1, "c"))

@@ -9,8 +9,9 @@ struct TestCommand {
 
   init(
     _ type: String?, _ payload: String? = "", key: String = "k", id: String? = nil, expect: String? = nil,
-    headers: [(String, String?)] = []
+    headers: [(String, String?)] = [], at timestamp: Int64 = 1_000
   ) {
+    self.timestamp = timestamp
     self.key = Array(key.utf8)
     self.payload = payload.map { Array($0.utf8) }
     for (name, value) in [("ce_type", type), ("ce_id", id), ("expected-version", expect)] {

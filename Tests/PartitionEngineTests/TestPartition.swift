@@ -80,7 +80,9 @@ final class TestPartition {
   /// The object as the next command will find it.
   func object(_ key: String) throws -> (version: UInt64, state: String)? {
     try Array(key.utf8).withUnsafeBytes { bytes in
-      try processor.findRecord(bytes, hash: processor.keyHash(bytes)).map { ($0.version, text($0.state)) }
+      try processor.findRecord(bytes, hash: processor.keyHash(bytes)).flatMap {
+        $0.isGrave ? nil : ($0.version, text($0.state))
+      }
     }
   }
 }

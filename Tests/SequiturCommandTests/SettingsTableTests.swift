@@ -38,11 +38,19 @@ struct SettingsTableTests {
       .revokeTimeout: timeouts.revoke, .callTimeout: timeouts.call, .startupTimeout: timeouts.startup,
       .restoreTimeout: timeouts.restoreProgress,
     ]
-    let keys = SettingKey.allCases.filter { $0.kind == .duration }
+    let keys = SettingKey.allCases.filter { $0.kind == .duration && $0 != .forgetAfter }
     #expect(Set(keys) == Set(expected.keys))
     for key in keys {
       #expect(standard(key).flatMap(DurationText.parse) == expected[key], "\(key.rawValue)")
     }
+  }
+
+  @Test func `what the help says of repeated commands is so`() {
+    let limits = Limits()
+    #expect(standard(.recentIDs) == "\(limits.recentCommandIDsMax)")
+    #expect(SettingKey.recentIDs.kind == .integer(0...Limits.recentCommandIDsLimit))
+    #expect(standard(.forgetAfter).flatMap(DurationText.parse) == limits.forgetAfter)
+    #expect(DurationText.parse("168h") == Limits.forgetAfterMax)
   }
 
   @Test func `words and bounds are those that the worker takes`() {
@@ -72,7 +80,8 @@ struct SettingsTableTests {
       line.wholeMatch(of: /\| `--(.+?)` \| (.+?) \| (.+?) \|/).map { ($0.1, $0.2, $0.3) }
     }
     let documented = Dictionary(rows.map { (String($0.0), ($0.1, $0.2)) }) { first, _ in first }
-    for key in SettingKey.allCases where key.kind == .duration || key == .assignmentStrategy {
+    for key in SettingKey.allCases
+    where key.kind == .duration && key != .forgetAfter || key == .assignmentStrategy {
       let (standard, property) = try #require(documented[key.rawValue], "\(key.rawValue)")
       #expect(standard == "`\(key.setting.standard ?? "")`")
       switch key.setting.destination {
@@ -97,6 +106,9 @@ extension SequiturCommandTests {
         "to be one of trace, debug, info, notice, warning, error, critical, but it is `loud`."
       ),
       ("session-timeout", "15", "to be a time like 500ms, 15s or 2m, but it is `15`."),
+      ("recent-ids", "256", "to be 0 to 255, but it is 256."),
+      ("forget-after", "169h", "to be at most 168h, but it is more."),
+      ("forget-after", "12", "to be a time like 500ms, 15s or 2m, but it is `12`."),
       ("create-topics", "perhaps", "to be true or false, but it is `perhaps`."),
     ])
     func `a variable's value out of range is told with the variable and the range`(

@@ -6,12 +6,14 @@ public enum ChangelogRecord {
   public enum Content: Sendable, Hashable {
     /// The object's record was appended to the writer.
     case object
-    /// The object was forgotten.
+    /// The object was forgotten, and its grave was appended to the writer.
+    case grave
+    /// The object was forgotten, and nothing is kept of it.
     case forgotten
     case checkpoint(CheckpointRecord)
   }
 
-  /// Decodes a record; an object's ``ObjectRecord`` is appended to `object`.
+  /// Decodes a record; the ``ObjectRecord`` of an object or a grave is appended to `object`.
   ///
   /// - Parameter value: `nil` for a null value.
   public static func decode(
@@ -21,16 +23,36 @@ public enum ChangelogRecord {
     guard let key else { throw Fault("its key is null") }
     if key.isEmpty { return .checkpoint(try checkpoint(value, headers)) }
     guard key.count <= Limits.keyBytesMax else { throw Fault("its key has \(key.count) bytes") }
-    guard let value else { return .forgotten }
-    guard
-      let version = headers.last(where: { $0.isNamed("v") })?.value.flatMap({ ExpectedVersion($0) }),
-      case .exactly(let number) = version, ObjectRecord.versions.contains(number)
-    else { throw Fault("its header v is not a version, 1 to 2^63-1") }
+    guard let value else { return try grave(headers, into: &object) }
+    let number = try version(headers)
     ObjectRecord.append(
       to: &object, version: number, schemaVersion: try schemaVersion(headers),
       commandIDs: try commandIDs(headers, of: number))
     object.append(value)
     return .object
+  }
+
+  private static func version(_ headers: UnsafeBufferPointer<RecordHeader>) throws(Fault) -> UInt64 {
+    guard
+      let version = headers.last(where: { $0.isNamed("v") })?.value.flatMap({ ExpectedVersion($0) }),
+      case .exactly(let number) = version, ObjectRecord.versions.contains(number)
+    else { throw Fault("its header v is not a version, 1 to 2^63-1") }
+    return number
+  }
+
+  /// A null value: with ids, and the time from which on they are kept, it is a grave. Older versions wrote no headers.
+  private static func grave(
+    _ headers: UnsafeBufferPointer<RecordHeader>, into object: inout ByteWriter
+  ) throws(Fault) -> Content {
+    guard let time = headers.last(where: { $0.isNamed("t") }) else { return .forgotten }
+    guard let text = time.value, let forgottenAt = Int64(String(decoding: text, as: UTF8.self)) else {
+      throw Fault("its header t is not a time in milliseconds")
+    }
+    let number = try version(headers)
+    ObjectRecord.appendGrave(
+      to: &object, lastVersion: number, forgottenAt: forgottenAt,
+      commandIDs: try commandIDs(headers, of: number))
+    return .grave
   }
 
   private static func checkpoint(

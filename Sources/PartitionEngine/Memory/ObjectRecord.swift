@@ -6,6 +6,10 @@ import Sequitur
 /// ids · state. An id is 24 bytes, the same as in the changelog's header `ids`: the 128-bit hash and the
 /// version it made, big-endian.
 ///
+/// A **grave** has the version 0 and the schema version 0, and in place of a state the object's last version and the time of
+/// the command that forgot it (8 bytes each, little-endian): the object does not exist, and its ids are known
+/// (ObjectRecord+Grave.swift).
+///
 /// Unsafe: a view into memory that its owner keeps alive.
 @frozen
 public struct ObjectRecord {
@@ -25,21 +29,24 @@ public struct ObjectRecord {
 
   /// Whether bytes read from disk can be an object record.
   public static func isWellFormed(_ bytes: UnsafeRawBufferPointer) -> Bool {
-    bytes.count >= headBytes && bytes.count >= headBytes + Int(bytes[8]) * commandIDBytes
-      && versions.contains(ObjectRecord(bytes).version)
+    guard bytes.count >= headBytes, bytes.count >= headBytes + Int(bytes[8]) * commandIDBytes else {
+      return false
+    }
+    let record = ObjectRecord(bytes)
+    return record.isGrave ? isWellFormed(grave: record) : versions.contains(record.version)
   }
 
   /// The versions that an object may have. One event a nanosecond would take 292 years to the last; what has a larger one
   /// is not an object of ours, and the version after the largest number of 64 bits would be 0.
   public static var versions: ClosedRange<UInt64> { 1...UInt64(Int64.max) }
 
-  /// The object version, from 1.
+  /// The object version, from 1; 0 of a grave.
   @inlinable
   public var version: UInt64 {
     UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: 0, as: UInt64.self))
   }
 
-  /// The decider's `schemaVersion` when it encoded the state.
+  /// The decider's `schemaVersion` when it encoded the state; 0 of a grave.
   @inlinable
   public var schemaVersion: Int {
     Int(UInt16(littleEndian: bytes.loadUnaligned(fromByteOffset: 9, as: UInt16.self)))
@@ -54,7 +61,7 @@ public struct ObjectRecord {
       start: bytes.baseAddress! + Self.headBytes, count: Int(bytes[8]) * Self.commandIDBytes)
   }
 
-  /// The state as the decider encoded it.
+  /// The state as the decider encoded it; not of a grave.
   @inlinable @inline(__always)
   public var state: UnsafeRawBufferPointer {
     let start = Self.headBytes + commandIDs.count

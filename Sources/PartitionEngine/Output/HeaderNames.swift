@@ -23,6 +23,7 @@ struct HeaderNames: Sendable {
   @usableFromInline let version: ByteRange
   @usableFromInline let commandIDs: ByteRange
   @usableFromInline let schemaVersion: ByteRange
+  @usableFromInline let forgottenAt: ByteRange
   @usableFromInline let incarnation: ByteRange
   @usableFromInline let application: ByteRange
   @usableFromInline let commandsTopic: ByteRange
@@ -57,6 +58,7 @@ struct HeaderNames: Sendable {
     version = write("v")
     commandIDs = write("ids")
     schemaVersion = write("s")
+    forgottenAt = write("t")
     incarnation = write("incarnation")
     application = write("application")
     commandsTopic = write("commands-topic")

@@ -2,7 +2,7 @@ import Sequitur
 
 extension OutputBatch {
   /// What the headers of a changelog record take at most besides the command ids: the names `v`, `ids` and `s`, a
-  /// version of 20 digits, a schema version of 5, and their lengths.
+  /// version of 20 digits, a schema version of 5, and their lengths. A grave's are fewer: a `t` of 20 digits.
   @usableFromInline static var changelogHeaderBytes: Int { 48 }
 
   /// Encodes all objects of a transaction for the changelog, in the order in which they were first touched.
@@ -28,6 +28,34 @@ extension OutputBatch {
   private mutating func appendChangelog(
     key: UnsafeRawBufferPointer, object: ObjectRecord, partition: Int32
   ) {
+    if object.schemaVersion == 1 {
+      appendObject(key: key, object: object, partition: partition)
+    } else {
+      appendOther(key: key, object: object, partition: partition)
+    }
+  }
+
+  /// One of a later schema, or a grave.
+  @inline(never)
+  private mutating func appendOther(key: UnsafeRawBufferPointer, object: ObjectRecord, partition: Int32) {
+    guard object.isGrave else {
+      return appendObject(key: key, object: object, partition: partition, schemaVersion: object.schemaVersion)
+    }
+    let key = append(key)
+    let firstHeader = headers.count
+    append(header: names.version) { $0.append(decimal: object.lastVersion) }
+    append(header: names.commandIDs, append(object.commandIDs))
+    append(header: names.forgottenAt) { $0.append(decimal: object.forgottenAt) }
+    append(
+      record: OutputRecord(
+        topic: .changelog, partition: partition, timestamp: OutputRecord.timeOfWriting, key: key, value: nil,
+        headers: firstHeader, to: headers.count))
+  }
+
+  @inline(__always)
+  private mutating func appendObject(
+    key: UnsafeRawBufferPointer, object: ObjectRecord, partition: Int32, schemaVersion: Int = 1
+  ) {
     let (start, state) = (arena.count, object.state)
     arena.append(max: key.count &+ state.count &+ 20) { room in
       room.copy(key.baseAddress!, count: key.count)
@@ -40,8 +68,8 @@ extension OutputBatch {
     headers.append(version)
     headerByteCount &+= version.byteCount
     if object.hasCommandIDs { append(header: names.commandIDs, append(object.commandIDs)) }
-    if object.schemaVersion != 1 {
-      append(header: names.schemaVersion) { $0.append(decimal: UInt64(object.schemaVersion)) }
+    if schemaVersion != 1 {
+      append(header: names.schemaVersion) { $0.append(decimal: UInt64(schemaVersion)) }
     }
     append(
       record: OutputRecord(

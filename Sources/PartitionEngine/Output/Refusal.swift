@@ -56,9 +56,11 @@ final class Refusal: Error {
         + "but it is '\(found)'.")
   }
 
+  /// Of a state that the decider cannot read; that there is none is no fault.
   @usableFromInline
-  static func unreadableState(_ error: any Error, version: UInt64) -> Refusal {
-    Refusal(
+  static func whileReading(_ error: any Error, version: UInt64) -> any Error {
+    if error is GraveFound { return error }
+    return Refusal(
       Rejection(.deciderError, "Expected to decode the object's state, but the decider failed: \(error)"),
       objectVersion: version)
   }

@@ -25,6 +25,9 @@ extension PartitionProcessor {
       }
       return nil
     } catch {
+      if error is GraveFound {
+        return decideAnew(command, id: id, hash: hash, record, headers, into: &output)
+      }
       return .whileDeciding(error, version: version)
     }
   }
@@ -36,6 +39,8 @@ extension PartitionProcessor {
     _ record: borrowing CommandRecord, _ headers: CommandHeaders, into output: inout OutputBatch
   ) throws {
     let next = try apply(events, to: state, version: version, record, headers, into: &output)
+    // The ids that a former life had say nothing of this one.
+    if next.isAnew { commandIDs.truncate(to: 0) }
     try stage(next.state, version: next.version, id: id, hash: hash, record)
   }
 
@@ -44,15 +49,15 @@ extension PartitionProcessor {
   func apply(
     _ events: [D.Event], to state: D.State?, version: UInt64,
     _ record: borrowing CommandRecord, _ headers: CommandHeaders, into output: inout OutputBatch
-  ) throws -> (state: D.State?, version: UInt64) {
-    var next = (state: state, version: version)
+  ) throws -> (state: D.State?, version: UInt64, isAnew: Bool) {
+    var next = (state: state, version: version, isAnew: false)
     let start = output.byteCount
     for (index, event) in events.enumerated() {
+      // A forgotten object begins anew.
+      if index > 0, next.state == nil { (next.version, next.isAnew) = (0, true) }
       next.version += 1
       try encode(event, index: index, version: next.version, record, headers, into: &output)
       next.state = decider.evolve(next.state, by: event)
-      // A forgotten object begins anew.
-      if next.state == nil { next.version = 0 }
       guard output.byteCount - start <= limits.transactionBytesMax else {
         throw Refusal.tooManyEvents(limit: limits.transactionBytesMax)
       }
@@ -81,14 +86,13 @@ extension PartitionProcessor {
   }
 
   /// Writes the object's new record into the open transaction; `nil` forgets the object.
+  ///
+  /// - Parameter version: that the last event made.
   @inlinable @inline(always)
   mutating func stage(
     _ state: D.State?, version: UInt64, id: CommandIDHash?, hash: UInt64, _ record: borrowing CommandRecord
   ) throws {
-    guard let state else {
-      open.stage(record.unsafeKey, hash: hash, at: openPlace, recordFrom: nil)
-      return
-    }
+    guard let state else { return bury(version: version, id: id, hash: hash, record) }
     if id != nil || commandIDs.count > 0 { remember(id, version: version) }
     let offset = open.arena.count
     ObjectRecord.append(

@@ -12,15 +12,19 @@ public struct DrainPosition: Sendable, Hashable {
   public let checkpointOffset: Int64?
   /// Which changelog it is, when that is known.
   public let incarnation: Int64?
+  /// Graves of objects that were forgotten at or before this time are over, and may go from the store; `nil`: nobody knows.
+  public let gravesOverAt: Int64?
 
   @inlinable
   public init(
-    changelogOffset: Int64, commandPosition: Int64, checkpointOffset: Int64? = nil, incarnation: Int64? = nil
+    changelogOffset: Int64, commandPosition: Int64, checkpointOffset: Int64? = nil,
+    incarnation: Int64? = nil, gravesOverAt: Int64? = nil
   ) {
     self.changelogOffset = changelogOffset
     self.commandPosition = commandPosition
     self.checkpointOffset = checkpointOffset
     self.incarnation = incarnation
+    self.gravesOverAt = gravesOverAt
   }
 
   /// The same as the store says it.
@@ -45,7 +49,10 @@ extension PartitionProcessor {
     _ body: (_ key: UnsafeRawBufferPointer, _ record: UnsafeRawBufferPointer?) -> Void
   ) -> DrainPosition {
     table.takeDrain(body)
-    return lastCheckpoint
+    return DrainPosition(
+      changelogOffset: lastCheckpoint.changelogOffset, commandPosition: lastCheckpoint.commandPosition,
+      checkpointOffset: lastCheckpoint.checkpointOffset, incarnation: lastCheckpoint.incarnation,
+      gravesOverAt: gravesOverAt)
   }
 
   public mutating func finishDrain() { table.finishDrain() }

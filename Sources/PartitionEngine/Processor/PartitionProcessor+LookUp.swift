@@ -3,7 +3,8 @@ import Sequitur
 extension PartitionProcessor {
   /// Finds the object as the commands before left it, and leaves its command ids in `commandIDs`.
   ///
-  /// The answer is valid until something is staged; `nil`: the object does not exist.
+  /// The answer is valid until something is staged; `nil`: the object does not exist. Nor does that of a grave, whose
+  /// version is 0 and which ``readState(of:)`` finds out about.
   @inlinable @inline(always)
   mutating func lookUp(_ key: UnsafeRawBufferPointer, hash: UInt64) throws(StoreFault) -> ObjectRecord? {
     commandIDs.truncate(to: 0)
@@ -14,20 +15,22 @@ extension PartitionProcessor {
 
   /// Decodes an object's state.
   ///
-  /// - Throws: `Refusal` when the decider cannot read what it once wrote.
+  /// - Throws: ``GraveFound`` when the object does not exist any more; `Refusal` when the decider cannot read what it once
+  ///   wrote.
   @inlinable @inline(always)
   func readState(of record: ObjectRecord) throws -> D.State {
     do {
       if record.schemaVersion != decider.schemaVersion { return try migrate(record) }
       return try decider.decodeState(RawSpan.unsafe(record.state))
     } catch {
-      throw Refusal.unreadableState(error, version: record.version)
+      throw Refusal.whileReading(error, version: record.version)
     }
   }
 
   /// Reads a state that an older decider wrote. It is written anew when a command changes the object.
   @usableFromInline
   func migrate(_ record: ObjectRecord) throws -> D.State {
+    if record.isGrave { throw GraveFound() }
     guard record.schemaVersion < decider.schemaVersion else {
       throw NoStateMigration(from: record.schemaVersion, to: decider.schemaVersion)
     }

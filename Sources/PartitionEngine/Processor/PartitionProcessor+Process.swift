@@ -50,10 +50,14 @@ extension PartitionProcessor {
       let hash = keyHash(key)
       let object = try lookUp(key, hash: hash)
       let id = headers.id.map { CommandIDHash($0) }
-      if let refusal = check(object, id, expected) { return refusal }
+      if let refusal = check(object, id, expected),
+        let standing = standing(refusal, object, expected, at: record.timestamp)
+      {
+        return standing
+      }
       return decide(command, on: object, id: id, hash: hash, record, headers, into: &output)
     case .rejected(let rejection):
-      return try refusal(rejection, of: key, headers, expected)
+      return try refusal(rejection, of: key, headers, expected, at: record.timestamp)
     case .malformed(let reason):
       return try refusal(.malformed, reason, of: key)
     case .unknownCommand(let reason):
@@ -73,10 +77,11 @@ extension PartitionProcessor {
   @inlinable @inline(never)
   mutating func refusal(
     _ rejection: Rejection, of key: UnsafeRawBufferPointer, _ headers: CommandHeaders,
-    _ expected: ExpectedVersion
+    _ expected: ExpectedVersion, at time: Int64
   ) throws(StoreFault) -> Refusal {
     let object = try lookUp(key, hash: keyHash(key))
     return check(object, headers.id.map { CommandIDHash($0) }, expected)
+      .flatMap { standing($0, object, expected, at: time) }
       ?? Refusal(rejection, objectVersion: object?.version ?? 0)
   }
 

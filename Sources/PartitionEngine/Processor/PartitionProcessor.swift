@@ -29,6 +29,10 @@ public struct PartitionProcessor<D: Decider>: ~Copyable {
   @usableFromInline var table: ObjectTable
   @usableFromInline var scratch = ByteWriter(capacity: 1024)
   @usableFromInline var commandIDs = ByteWriter(capacity: 256)
+  /// How long graves are kept, in milliseconds.
+  @usableFromInline let graveMilliseconds: Int64
+  /// The latest time at which an object was forgotten; `nil`: none was by this processor.
+  @usableFromInline var lastForgottenAt: Int64?
 
   /// The next command offset to process.
   @usableFromInline var nextPosition: Int64
@@ -67,6 +71,8 @@ public struct PartitionProcessor<D: Decider>: ~Copyable {
     self.limits = limits
     self.store = store
     self.keyHash = KeyHash(seed: hashSeed)
+    let (seconds, attoseconds) = limits.forgetAfter.components
+    self.graveMilliseconds = seconds * 1000 + attoseconds / 1_000_000_000_000_000
     self.table = ObjectTable(byteCountMax: objectBytesMax)
     self.nextPosition = position
     self.sealedPosition = position

@@ -97,7 +97,7 @@ final class CommittedChangelog {
       try ChangelogRecord.decode(key: $0, value: $1, headers: $2, into: &object)
     }
     switch content {
-    case .object: return .object(record.key!, record: Array(object.bytes))
+    case .object, .grave: return .object(record.key!, record: Array(object.bytes))
     case .forgotten: return .forgotten(record.key!)
     case .checkpoint(let checkpoint): return .checkpoint(checkpoint)
     case nil:

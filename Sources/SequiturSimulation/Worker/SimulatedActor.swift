@@ -26,6 +26,8 @@ final class SimulatedActor: LanePartition {
     lastCommand = restored.input?.last
     var limits = Limits()
     limits.recentCommandIDsMax = OutcomeModel.idsMax
+    let forgetAfter = worker.world.mutation == .gravesNotKept ? 0 : OutcomeModel.forgetAfter
+    limits.forgetAfter = .milliseconds(forgetAfter)
     processor = PartitionProcessor(
       decider: TallyDecider(),
       identity: PartitionIdentity(

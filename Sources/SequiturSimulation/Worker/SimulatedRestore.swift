@@ -197,7 +197,7 @@ final class SimulatedRestore {
       switch content {
       case .checkpoint(let checkpoint):
         if let action = machine.checkpointRead(believed(checkpoint), at: offset) { return action }
-      case .object, .forgotten:
+      case .object, .grave, .forgotten:
         guard machine.holds(offset) else { break }
         if let action = machine.heldRecordRead(at: offset) { return action }
         continue
@@ -205,9 +205,12 @@ final class SimulatedRestore {
       }
       switch content {
       case .object: changes.append(StoreChange(key: record.key!, record: mutated(Array(object.bytes))))
+      case .grave:
+        let isDropped = world.mutation == .gravesNotRestored
+        changes.append(StoreChange(key: record.key!, record: isDropped ? nil : Array(object.bytes)))
       case .forgotten: changes.append(StoreChange(key: record.key!, record: nil))
       case .checkpoint: break
-      case nil: world.fail("a changelog record cannot be decoded")
+      case nil: world.fail("the changelog record at \(offset) cannot be decoded")
       }
     }
     changelogPosition = fetched.position

@@ -6,7 +6,7 @@ extension TestDriver {
   /// Decides several times; all must be alike.
   func rehearse(at offset: Int64) throws(TestFault) -> (Rehearsal, events: [D.Event]) {
     let command = commands[Int(offset)]
-    let record = command.key.flatMap { objects[$0] }
+    let record = command.key.flatMap { object($0) }
     let state = record.map { stateBytes(of: $0) }
     let version = record.map { self.version(ofRecord: $0) } ?? 0
     if let state { try checkCodec(state, at: offset) }
@@ -39,7 +39,7 @@ extension TestDriver {
     let events = records.filter { $0.topic == .valid }.map {
       Rehearsal.Event(type: $0.record[header: "ce_type"] ?? "", payload: $0.record.value ?? [])
     }
-    let state = objects[key].map { stateBytes(of: $0) }
+    let state = object(key).map { stateBytes(of: $0) }
     let made = Rehearsal(answer: .accepted(events, state: state))
     guard made == rehearsed.0 else {
       throw fault(

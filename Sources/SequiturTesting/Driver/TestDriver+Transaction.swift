@@ -69,7 +69,7 @@ extension TestDriver {
     for produced in records where produced.topic == .changelog {
       let (content, object) = try decode(produced.record, at: offset)
       switch content {
-      case .object: changes.append((produced.record.key ?? [], object))
+      case .object, .grave: changes.append((produced.record.key ?? [], object))
       case .forgotten: changes.append((produced.record.key ?? [], nil))
       case .checkpoint: break
       }

@@ -92,7 +92,7 @@ extension TestDriver {
     for (offset, record) in changelog.committed(from: from) {
       let (content, object) = try decode(record, at: Int64(commands.count - 1))
       switch content {
-      case .object, .forgotten:
+      case .object, .grave, .forgotten:
         guard machine.holds(offset) else { break }
         if let action = machine.heldRecordRead(at: offset) { return action }
         continue
@@ -100,7 +100,7 @@ extension TestDriver {
         if let action = machine.checkpointRead(checkpoint, at: offset) { return action }
       }
       switch content {
-      case .object: changes.append((record.key ?? [], object))
+      case .object, .grave: changes.append((record.key ?? [], object))
       case .forgotten: changes.append((record.key ?? [], nil))
       case .checkpoint: break
       }

@@ -76,7 +76,7 @@ public final class TestDriver<D: Decider> {
   var transactions = 0
   /// The group's committed offset.
   var groupPosition: Int64?
-  /// Object records by key: with the transaction in flight, and without.
+  /// Object records by key, graves among them: with the transaction in flight, and without.
   var objects: [[UInt8]: [UInt8]] = [:]
   var committedObjects: [[UInt8]: [UInt8]] = [:]
   var folded: [[UInt8]: Folded] = [:]
@@ -138,13 +138,13 @@ public final class TestDriver<D: Decider> {
 
   /// The object's state; `nil` when it does not exist.
   public func state(of key: String) throws -> D.State? {
-    guard let record = objects[Array(key.utf8)] else { return nil }
+    guard let record = object(Array(key.utf8)) else { return nil }
     return try decider.decodeState(of: stateBytes(of: record))
   }
 
   /// The object's version; 0 when it does not exist.
   public func version(of key: String) -> UInt64 {
-    objects[Array(key.utf8)].map { version(ofRecord: $0) } ?? 0
+    object(Array(key.utf8)).map { version(ofRecord: $0) } ?? 0
   }
 
   /// All events of the object, its former lives included.
@@ -157,6 +157,11 @@ public final class TestDriver<D: Decider> {
   public var rejections: [TestRejection] { invalid.visible().map { TestRejection($0) } }
 
   // MARK: Object records
+
+  /// The record of an object that exists.
+  func object(_ key: [UInt8]) -> [UInt8]? {
+    objects[key].flatMap { record in record.withUnsafeBytes { ObjectRecord($0).isGrave } ? nil : record }
+  }
 
   func version(ofRecord record: [UInt8]) -> UInt64 { record.withUnsafeBytes { ObjectRecord($0).version } }
 

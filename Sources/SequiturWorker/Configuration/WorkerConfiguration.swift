@@ -16,7 +16,7 @@ import SequiturTopics
 /// | ``timeouts`` | `--session-timeout` … | see ``WorkerTimeouts`` |
 /// | ``lanes`` | `--lanes` | the number of cores |
 /// | ``envelope`` | `--envelope` | `cloudevents` |
-/// | ``limits`` | | see `Limits` |
+/// | ``limits`` | `--recent-ids`, `--forget-after` | see `Limits` |
 /// | ``kafka`` | `--kafka key=value` | |
 /// | ``topicCreation`` | `--create-topics` | none: missing topics are a fault |
 /// | ``memoryBytes`` | `--memory` | 256 MiB |

@@ -60,7 +60,7 @@ struct KeptStates {
           Kept(
             after: ObjectAfter(record: record), version: ObjectRecord(object.bytes).version, start: position))
         byteCount += record.count
-      case .forgotten:
+      case .grave, .forgotten:
         add(Kept(after: ObjectAfter(record: nil), version: nil, start: position))
       }
       if byteCount > Self.bytesMax {

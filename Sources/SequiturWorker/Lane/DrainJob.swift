@@ -13,6 +13,8 @@ final class DrainJob: DrainWork {
     var batch: WriteBatch
     var failure: RocksDBError?
     var changelogOffset: Int64 = 0
+    var objects = 0
+    var gravesOverAt: Int64?
   }
 
   init(partition: PartitionActor, lane: Lane, store: PartitionStore) {
@@ -23,11 +25,15 @@ final class DrainJob: DrainWork {
   }
 
   func add(_ key: UnsafeRawBufferPointer, _ record: UnsafeRawBufferPointer?) {
+    state.withLock { $0.objects += 1 }
     append { batch throws(RocksDBError) in try store.put(key, record, in: &batch) }
   }
 
   func setPosition(_ position: DrainPosition) {
-    state.withLock { $0.changelogOffset = position.changelogOffset }
+    state.withLock { state in
+      state.changelogOffset = position.changelogOffset
+      state.gravesOverAt = position.gravesOverAt
+    }
     append { batch throws(RocksDBError) in
       try store.put(position.stored, in: &batch)
     }
@@ -40,6 +46,8 @@ final class DrainJob: DrainWork {
     let failure = state.withLock { state -> RocksDBError? in
       if let failure = state.failure { return failure }
       do throws(RocksDBError) {
+        // Before the objects, of which one may be where a grave was.
+        if let time = state.gravesOverAt { try store.sweep(gravesOverAt: time, drained: state.objects) }
         try store.write(&state.batch)
         store.noteDrained(to: state.changelogOffset)
         return nil

@@ -68,6 +68,7 @@ final class PartitionRehearsal {
     let isDecided = valid.command == offset || invalid.command == offset
     store.versionBefore =
       valid.command == offset ? valid.versionBefore : isDecided ? invalid.versionBefore : nil
+    store.isDuplicate = invalid.command == offset && invalid.name.elementsEqual("duplicate".utf8)
     let first = output.records.count
     do throws(StoreFault) {
       _ = try commands.withBatch { batch, index throws(StoreFault) in

@@ -25,6 +25,8 @@ final class RehearsalStore: ObjectStore {
 
   /// The version that the command's own outcome names; `nil`: there is none that does.
   var versionBefore: UInt64?
+  /// Whether its outcome says that it was a duplicate: of an object that does not exist, only a grave can tell.
+  var isDuplicate = false
   /// Up to which command ``putState(_:_:at:)`` tells states, and the changelog offset behind which it does not.
   private var passed: (position: Int64, offset: Int64) = (-1, -1)
   /// Whether the last look-up failed for an object whose state is not known.
@@ -72,15 +74,23 @@ final class RehearsalStore: ObjectStore {
     of key: UnsafeRawBufferPointer, _ scratch: ScratchDatabase, into record: inout ByteWriter
   ) throws(RocksDBError) -> Bool {
     guard let versionBefore else { return false }
-    guard versionBefore > 0 else { return true }
+    guard versionBefore > 0 else {
+      return try findKept(key, scratch, into: &record) { ObjectRecord.isGrave($0) } || !isDuplicate
+    }
+    return try findKept(key, scratch, into: &record) { ObjectRecord($0).version == versionBefore }
+  }
+
+  /// What the changelog had at the last checkpoint, if no command has come since and it fits.
+  private func findKept(
+    _ key: UnsafeRawBufferPointer, _ scratch: ScratchDatabase, into record: inout ByteWriter,
+    _ fits: (UnsafeRawBufferPointer) -> Bool
+  ) throws(RocksDBError) -> Bool {
     let touched = try scratch.withValue(of: key, in: scratch.touched) { $0.map(Self.offset) } ?? -1
     guard touched < passed.position else { return false }
     return try scratch.withValue(of: key, in: scratch.states) { state in
       guard let state, state.count > 8, Self.offset(in: state) < passed.offset else { return false }
       let object = UnsafeRawBufferPointer(rebasing: state.dropFirst(8))
-      guard ObjectRecord.isWellFormed(object), ObjectRecord(object).version == versionBefore else {
-        return false
-      }
+      guard ObjectRecord.isWellFormed(object), fits(object) else { return false }
       record.append(object)
       return true
     }

@@ -73,7 +73,7 @@ final class StateReplay {
     guard let key = message.key else { return nil }
     switch content {
     case .checkpoint(let checkpoint): return (checkpoint.position, message.offset)
-    case .object: try store.putState(key, object.bytes, at: message.offset, in: &batch)
+    case .object, .grave: try store.putState(key, object.bytes, at: message.offset, in: &batch)
     case .forgotten: try store.putState(key, nil, at: message.offset, in: &batch)
     }
     return nil

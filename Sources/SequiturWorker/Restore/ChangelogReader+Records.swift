@@ -50,7 +50,7 @@ extension ChangelogReader {
     }
     switch content {
     case .checkpoint(let checkpoint): return machine.checkpointRead(checkpoint, at: message.offset)
-    case .object, .forgotten: if isHeld { return machine.heldRecordRead(at: message.offset) }
+    case .object, .grave, .forgotten: if isHeld { return machine.heldRecordRead(at: message.offset) }
     }
     switch content {
     case .object:
@@ -59,6 +59,7 @@ extension ChangelogReader {
         throw RestoreFault.newerSchema(offset: message.offset, found: found, known: job.schemaVersion)
       }
       try put(message.key!, object.bytes, &batch)
+    case .grave: try put(message.key!, object.bytes, &batch)
     case .forgotten: try put(message.key!, nil, &batch)
     case .checkpoint: break
     }

@@ -8,8 +8,10 @@ import Synchronization
 /// The position is in the same column family and the same batch as the objects, so that any flush and any
 /// crash leave both as they were at one moment (measured: with a second column family they part).
 package final class PartitionStore: ObjectStore, Sendable {
-  private let database: Database
-  private let family: ColumnFamily
+  let database: Database
+  let family: ColumnFamily
+  /// Where the next look for graves begins.
+  let sweepStart = Mutex<[UInt8]>(PartitionStore.firstKey)
   /// The changelog offset at which the last flush for its distance was begun.
   private let flushedOffset = Atomic<Int64>(-1)
 

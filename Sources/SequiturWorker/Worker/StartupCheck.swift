@@ -38,6 +38,7 @@ struct StartupCheck: Sendable {
       topics: configuration.topics, of: configuration.applicationID, kafka: configuration.adminProperties,
       logger: logger)
     setup.acceptsForeignRecords = configuration.acceptsForeignRecords
+    setup.forgetAfter = configuration.limits.forgetAfter
     let report: TopicReport
     if let shape = configuration.topicCreation {
       report = await setup.create(shape)

@@ -13,19 +13,20 @@ struct TopicsCreateCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "create", abstract: "Create the missing topics, then check all.",
     discussion: """
-      Commands are kept 7 days, events for ever, rejections 30 days; the changelog is compacted. Topics that \
+      Commands are kept 7 days, events for ever, rejections 30 days; the changelog is compacted, and keeps tombstones a day, or twice --forget-after. Topics that \
       exist are left as they are.
       """)
 
   @OptionGroup var kafka: KafkaOptions
   @OptionGroup var topics: TopicOptions
+  @OptionGroup var forgetting: ForgettingOptions
   @OptionGroup var shape: TopicShapeOptions
   @Flag(help: .json) var json = false
 
   func run() async throws {
     let settings = try kafka.resolve()
     let shape = try shape.shape(settings.settings)
-    let setup = try topics.setup(settings)
+    let setup = try topics.setup(settings, forgetting)
     try TopicsPrinter(setup.topics, json: json).show(await setup.create(shape))
   }
 }
@@ -37,11 +38,12 @@ struct TopicsCheckCommand: AsyncParsableCommand {
 
   @OptionGroup var kafka: KafkaOptions
   @OptionGroup var topics: TopicOptions
+  @OptionGroup var forgetting: ForgettingOptions
   @Flag(help: .json) var json = false
 
   func run() async throws {
     let settings = try kafka.resolve()
-    let setup = try topics.setup(settings)
+    let setup = try topics.setup(settings, forgetting)
     try TopicsPrinter(setup.topics, json: json).show(await setup.check())
   }
 }

@@ -45,10 +45,13 @@ struct TopicOptions: ParsableArguments {
   }
 
   /// What creates and checks them.
-  func setup(_ kafka: KafkaSettings) throws -> TopicSetup {
-    TopicSetup(
+  /// - Throws: a ``CommandFailure`` for a value that is not possible.
+  func setup(_ kafka: KafkaSettings, _ forgetting: ForgettingOptions) throws -> TopicSetup {
+    var setup = TopicSetup(
       topics: try topics(kafka.settings), of: applicationID(kafka.settings), kafka: kafka.client(),
       logger: kafka.logger)
+    setup.forgetAfter = try forgetting.forgetAfter(kafka.settings) ?? setup.forgetAfter
+    return setup
   }
 }
 

@@ -39,6 +39,7 @@ struct WorkerOptions: ParsableArguments {
         + "start; see docs/operations.md.", valueName: "start|end"))
   var beginCommandsAt: String?
 
+  @OptionGroup var deduplication: DeduplicationOptions
   @OptionGroup var group: GroupOptions
   @OptionGroup var shape: TopicShapeOptions
 
@@ -55,6 +56,7 @@ struct WorkerOptions: ParsableArguments {
       settings.text(stateDirectory, .stateDirectory) ?? configuration.stateDirectory
     try group.apply(settings, to: &configuration, logger: kafka.logger)
     configuration.envelope = try settings.choice(envelope, .envelope) ?? configuration.envelope
+    try deduplication.apply(settings, to: &configuration.limits)
     configuration.kafka = kafka.properties
     configuration.stopsWhenCaughtUp = untilCaughtUp
     configuration.acceptsForeignRecords = acceptForeignRecords

@@ -24,6 +24,8 @@ struct RehearsalOptions: ParsableArguments {
     help: "The envelope of the workers that decided: cloudevents or compact. (default: cloudevents)")
   var envelope: String?
 
+  @OptionGroup var deduplication: DeduplicationOptions
+
   @Option(.memory, help: "Memory for everything that grows with load, like 512MB. (default: 256MB)")
   var memory: String?
 
@@ -42,6 +44,7 @@ struct RehearsalOptions: ParsableArguments {
     configuration.from = try MomentText.parse(from, of: "--from")
     configuration.to = try MomentText.parse(to, of: "--to")
     configuration.scratchDirectory = scratchDirectory
+    try deduplication.apply(settings, to: &configuration.limits)
     if let envelope: Envelope = try settings.choice(envelope, .envelope) { configuration.envelope = envelope }
     if let bytes = try settings.size(memory, .memory) { configuration.memoryBytes = bytes }
     return configuration

@@ -8,7 +8,11 @@ import TerminalView
 struct StateStats: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "stats",
-    abstract: "Show the store's header, and objects, bytes and position of each partition.")
+    abstract: "Show the store's header, and objects, bytes and position of each partition.",
+    discussion: """
+      A grave keeps the command ids of an object that was forgotten, for --forget-after. With --exact they are counted \
+      apart; RocksDB's estimate has both together.
+      """)
 
   @OptionGroup var store: StateOptions
   @Flag(help: "Count the objects, instead of asking RocksDB for an estimate.") var exact = false
@@ -39,6 +43,9 @@ struct StateStats: AsyncParsableCommand {
       try Output.print(
         "partition \(partition.partition): \(partition.isExact ? "" : "about ")\(partition.objects.counted("object")), "
           + (partition.objectBytes.map { "\($0.counted("byte")) of objects, " } ?? "")
+          + (partition.graves.map {
+            "\($0.counted("grave")) of \((partition.graveBytes ?? 0).counted("byte")), "
+          } ?? "")
           + "\(partition.fileBytes.counted("byte")) in files, changelog offset "
           + "\(partition.changelogOffset.map { "\($0)" } ?? "none"), command position "
           + "\(partition.commandPosition.map { "\($0)" } ?? "none")")
@@ -55,6 +62,8 @@ struct StateReport: Encodable {
     let objects: Int
     let isExact: Bool
     let objectBytes: Int?
+    let graves: Int?
+    let graveBytes: Int?
     let fileBytes: Int
     let changelogOffset: Int64?
     let commandPosition: Int64?
@@ -71,7 +80,8 @@ struct StateReport: Encodable {
     partitions = figures.map {
       Partition(
         partition: $0.partition, objects: $0.objects, isExact: $0.isExact, objectBytes: $0.objectBytes,
-        fileBytes: $0.fileBytes, changelogOffset: $0.changelogOffset, commandPosition: $0.commandPosition,
+        graves: $0.graves, graveBytes: $0.graveBytes, fileBytes: $0.fileBytes,
+        changelogOffset: $0.changelogOffset, commandPosition: $0.commandPosition,
         incarnation: $0.incarnation)
     }
   }
