@@ -75,6 +75,10 @@ package enum SimulationMutation: String, CaseIterable, Sendable {
   case lateTransactionNotAbandoned
   /// A transaction goes on while its partitions are restored because their store was opened anew.
   case storeReopenedWithoutAbandon
+  /// Partitions that were kept while the membership was interrupted are served on.
+  case keptAfterInterruption
+  /// Offsets are sent under a new membership before what was kept is given up.
+  case confirmedBeforeGivenUp
   /// A lost partition stays attached to its lane.
   case lostPartitionKept
 
@@ -88,6 +92,9 @@ package enum SimulationMutation: String, CaseIterable, Sendable {
     default: false
     }
   }
+
+  /// Whether it shows only where members keep partitions that others had in between.
+  var needsInterruption: Bool { self == .keptAfterInterruption || self == .confirmedBeforeGivenUp }
 
   /// Whether it shows only where the changelog is replaced by another one.
   var needsReplacedChangelog: Bool { self == .incarnationNotCompared || self == .earlierCheckpointBelieved }

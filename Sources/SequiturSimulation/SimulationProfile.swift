@@ -53,17 +53,20 @@ struct SimulationProfile {
   static let faultsEnd = 6000
   /// What a record takes at most on its way to a broker that is well, in milliseconds.
   static let produceDelayWhenWell = 60
+  /// How many of 1,000 losses of a membership librdkafka does not report, of a cooperative member.
+  let silentLosses: Int
 
   /// - Parameter mutation: one that shows only in a rare world makes every world such a one.
   init(_ random: inout SimulationRandom, mutation: SimulationMutation?) {
     var troubles = SimulationTrouble.draw(&random)
     if mutation?.needsLateCompletion == true { troubles.insert(.completionsLate) }
+    if mutation?.needsInterruption == true { troubles = [.zombiesReturn] }
     if mutation == .offsetsSentBeforeRecords { troubles.formUnion([.producesSlowly, .membersComeAndGo]) }
     self.troubles = SimulationTrouble.allCases.filter { troubles.contains($0) }
-    workers = random.within(1...3)
+    workers = random.within(mutation?.needsInterruption == true ? 2...3 : 1...3)
     partitions = random.within(2...4)
     commands = random.within(40...70)
-    isCooperative = random.chance(perMille: 500)
+    isCooperative = random.chance(perMille: mutation?.needsInterruption == true ? 1000 : 500)
     isStatic = random.chance(perMille: 400)
     fault = random.pick([0, 4, 12, 30])
     offsetFault = troubles.contains(.offsetsDelayed) ? random.within(200...700) : 0
@@ -115,6 +118,7 @@ struct SimulationProfile {
     isOldVersion =
       mutation == .earlierCheckpointBelieved
       || (mutation != .incarnationNotCompared && random.chance(perMille: 500))
+    silentLosses = mutation?.needsInterruption == true ? 1000 : random.pick([0, 500, 1000])
   }
 }
 

@@ -11,7 +11,8 @@ package enum SimulationSituation: Int, CaseIterable, Sendable {
   case abortedPositionSeen, markerLateOnChangelog, restoreCancelled, restoreOfTailOnly, restoreRetried,
     checkpointOutlivesOffsets
   // Membership.
-  case memberEvicted, partitionsLost, eagerRebalance, cooperativeRebalance, staticMemberReturned
+  case memberEvicted, membershipInterrupted, partitionsLost, eagerRebalance, cooperativeRebalance,
+    staticMemberReturned
   case zombieResumed, zombieOfReplacedMember, membershipRefused, partitionsWithoutOwner
   // Disk.
   case drainFailed, storeReopened, crashBeforeFlush, restoreWaitedForDrain

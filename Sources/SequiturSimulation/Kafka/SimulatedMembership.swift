@@ -1,3 +1,5 @@
+import PartitionEngine
+
 /// A worker's membership in the group: heartbeats, joins, and the callbacks of a rebalance.
 final class SimulatedMembership {
   private unowned let worker: SimulatedWorker
@@ -7,6 +9,7 @@ final class SimulatedMembership {
 
   /// The membership of this moment; `nil`: there is none.
   private(set) var metadata: GroupMetadata?
+  private var standing = StandingMachine()
   /// The first one there was, for a mutation.
   private(set) var firstMetadata: GroupMetadata?
   private var member: Int?
@@ -14,15 +17,24 @@ final class SimulatedMembership {
   private var isRebalancing = false
   private var isLeaving = false
   private var isBeating = false
-  /// Callbacks come one after the other, on the thread that polls: a loss waits for a revoke's return.
-  private var isRevoking = false
+  /// Callbacks come one after the other, on the thread that polls: a loss waits for the one before to return.
+  private var isCalledBack = false
   private var isLossDue = false
+  private var isInterrupting = false
   /// Joins count, so that the answer to one that was given up is not taken for another's.
   private var joins = 0
 
   init(worker: SimulatedWorker) {
     self.worker = worker
   }
+
+  /// The membership to send with offsets: that of this moment, once its assignment was told.
+  var confirmedMetadata: GroupMetadata? {
+    guard let metadata, standing.confirms(StandingMachine.Standing(metadata)) else { return nil }
+    return metadata
+  }
+
+  private var now: StandingMachine.Standing? { metadata.map { StandingMachine.Standing($0) } }
 
   /// A zombie that has not heard of its loss yet is not stable.
   var isStable: Bool { !isRebalancing && metadata.map { group.check($0) == nil } ?? false }
@@ -81,17 +93,36 @@ final class SimulatedMembership {
     let added = partitions.subtracting(owned).sorted()
     world.note("\(process.name) has \(partitions.sorted()) in generation \(metadata?.generation ?? -1)")
     guard !revoked.isEmpty else {
-      owned = partitions
-      isRebalancing = false
-      return worker.assigned(added)
+      return assign(partitions, added: added) { [self] in isRebalancing = false }
     }
     joins += 1
     let join = joins
     revoke(revoked) { [self] in
       guard joins == join else { return }
-      owned = partitions
+      assign(partitions, added: added) { [self] in if joins == join { self.join() } }
+    }
+  }
+
+  private func assign(_ partitions: Set<Int32>, added: [Int32], done: @escaping () -> Void) {
+    let (now, join) = (now, joins)
+    let kept = owned.intersection(partitions).sorted()
+    owned = partitions
+    guard standing.assigned(under: now), world.mutation != .keptAfterInterruption else {
+      standing.settled(under: now)
       worker.assigned(added)
-      self.join()
+      return done()
+    }
+    if world.mutation == .confirmedBeforeGivenUp { standing.settled(under: now) }
+    if !kept.isEmpty { world.reach(.membershipInterrupted) }
+    isCalledBack = true
+    isInterrupting = true
+    worker.interrupted(kept) { [self] in
+      isInterrupting = false
+      if isLeaving { return giveBack() }
+      guard !endCallback(), joins == join else { return }
+      standing.settled(under: now)
+      worker.assigned(added)
+      done()
     }
   }
 
@@ -133,25 +164,40 @@ final class SimulatedMembership {
   }
 
   private func revoke(_ partitions: [Int32], done: @escaping () -> Void) {
-    isRevoking = true
-    worker.revoked(partitions) { [self] in
-      isRevoking = false
-      guard isLossDue else { return done() }
-      isLossDue = false
-      lose()
+    isCalledBack = true
+    let release = standing.revoked(under: now) ? worker.revoked : worker.lost
+    release(partitions) { [self] in
+      if !endCallback() { done() }
     }
+  }
+
+  /// Ends a callback; whether a loss was waiting for that.
+  private func endCallback() -> Bool {
+    isCalledBack = false
+    guard isLossDue else { return false }
+    isLossDue = false
+    lose()
+    return true
   }
 
   /// Others may own everything already.
   private func lose() {
     guard !isLeaving else { return }
     world.note("\(process.name) lost its membership")
+    // librdkafka does not report a loss while a rebalance is under way: the member joins anew and keeps what it has.
+    let isTold = !world.random.chance(perMille: world.profile.silentLosses)
+    guard !group.isCooperative || isCalledBack || owned.isEmpty || isTold else {
+      metadata = nil
+      member = nil
+      return join()
+    }
+    standing.lost()
     if !owned.isEmpty { world.reach(.partitionsLost) }
     metadata = nil
     member = nil
     joins += 1
-    isLossDue = isRevoking
-    guard !isRevoking else { return }
+    isLossDue = isCalledBack
+    guard !isCalledBack else { return }
     let (lost, join) = (owned.sorted(), joins)
     owned = []
     isRebalancing = true
@@ -171,6 +217,10 @@ final class SimulatedMembership {
   func leave() {
     isLeaving = true
     joins += 1
+    if !isInterrupting { giveBack() }
+  }
+
+  private func giveBack() {
     worker.revoked(owned.sorted()) { [self] in
       // Static members do not leave: the group waits for them until their session is over (KIP-345).
       guard let member, worker.instance == nil else { return process.die() }
@@ -180,5 +230,11 @@ final class SimulatedMembership {
         process.die()
       }
     }
+  }
+}
+
+extension StandingMachine.Standing {
+  fileprivate init(_ metadata: GroupMetadata) {
+    self.init(memberID: String(metadata.member), generation: metadata.generation)
   }
 }

@@ -153,7 +153,9 @@ final class SimulatedCommitter {
   private func sendOffsets() {
     guard let producer, let transaction else { return report(.failure(.fencedProducer)) }
     guard world.mutation != .offsetsNotSent else { return report(.success(())) }
-    guard var metadata = worker.membership.metadata, !isAbandoned || world.mutation == .abandonIgnored else {
+    guard var metadata = worker.membership.confirmedMetadata,
+      !isAbandoned || world.mutation == .abandonIgnored
+    else {
       return report(.failure(.noMembership))
     }
     if world.mutation == .staleGroupMetadata { metadata = worker.membership.firstMetadata! }

@@ -38,6 +38,18 @@ extension SimulatedWorker {
     }
   }
 
+  /// The membership was interrupted, and partitions were kept: all start again from what is committed.
+  func interrupted(_ kept: [Int32], done: @escaping () -> Void) {
+    guard !kept.isEmpty else { return done() }
+    // From the membership's thread to the assignments, and on to the lanes.
+    process.after(world.random.below(100)) { [self] in
+      lost(kept) { [self] in
+        for partition in kept { restore(partition, isAgain: true) }
+        done()
+      }
+    }
+  }
+
   /// A lane gave up what it had prepared for a partition that is still assigned.
   func discarded(_ partition: Int32) {
     guard case .serving? = assignments[partition] else { return }

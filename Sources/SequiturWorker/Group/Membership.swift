@@ -3,6 +3,7 @@ import Dispatch
 import Foundation
 import KafkaClient
 import Logging
+import PartitionEngine
 import Synchronization
 
 /// This worker's membership in the consumer group: the thread that polls for rebalances, and what it passes
@@ -11,15 +12,11 @@ import Synchronization
 /// The thread does nothing else, so that neither a restore nor a commit can cost the membership. A revoke
 /// holds it until the lanes have let go: only then does the client give the partitions back.
 ///
-/// **The standing.** Coordinators check that offsets come from a member of the present generation, and nothing
-/// about who owns a partition. librdkafka shows a new generation before it has said what that generation assigns, and
-/// does not report a lost assignment while a rebalance is under way. So offsets are sent only under the standing
-/// (member id and generation) whose assignment this worker has been told; and partitions that were kept while the
-/// member id changed are restored anew, since others may have owned them in between.
+/// Whether offsets may be sent, and what a change of the membership does to the partitions, is `StandingMachine`'s to say.
 final class Membership: KafkaRebalanceListener {
   private let assignments = LateBound<Assignments>()
   private let consumer = LateBound<KafkaConsumer>()
-  private let standing = Mutex<Standing?>(nil)
+  private let standing = Mutex(StandingMachine())
   private let intake: CommandIntake
   private let timeouts: WorkerTimeouts
   private let events: WorkerEventHub
@@ -75,8 +72,8 @@ final class Membership: KafkaRebalanceListener {
   /// what it owns in it. Any thread may ask.
   func confirmedMetadata(of consumer: KafkaConsumer) throws(KafkaError) -> ConsumerGroupMetadata? {
     guard let metadata = try consumer.groupMetadata() else { return nil }
-    let now = Standing(metadata)
-    guard standing.withLock({ $0 }) == now else { return nil }
+    let now = StandingMachine.Standing(metadata)
+    guard standing.withLock({ $0.confirms(now) }) else { return nil }
     return consume metadata
   }
 
@@ -142,23 +139,20 @@ final class Membership: KafkaRebalanceListener {
     logger.info("partitions assigned", metadata: ["partitions": "\(numbers)"])
     events.send(.partitionsAssigned(numbers))
     let now = currentStanding()
-    let before = standing.withLock { $0 }
-    if now == nil || before?.memberID != now?.memberID {
+    let isInterrupted = standing.withLock { $0.assigned(under: now) }
+    if isInterrupted {
       blocking { assignments in await assignments.interrupted() }
+      standing.withLock { $0.settled(under: now) }
     }
-    standing.withLock { $0 = now }
     blocking { assignments in await assignments.assigned(numbers) }
   }
 
   func partitionsRevoked(_ partitions: [TopicPartition]) {
     let numbers = partitions.map(\.partition).sorted()
     let now = currentStanding()
-    let before = standing.withLock { $0 }
-    // Without the membership that assigned them, nothing of them can be committed: see the type's comment.
-    guard let now, now.memberID == before?.memberID else { return partitionsLost(partitions) }
+    guard standing.withLock({ $0.revoked(under: now) }) else { return partitionsLost(partitions) }
     logger.info("partitions revoked", metadata: ["partitions": "\(numbers)"])
     events.send(.partitionsRevoked(numbers))
-    standing.withLock { $0 = now }
     let deadline = ContinuousClock.now + timeouts.revoke
     blocking { assignments in await assignments.revoked(numbers, deadline: deadline) }
     intake.forget(numbers)
@@ -169,7 +163,7 @@ final class Membership: KafkaRebalanceListener {
     let numbers = partitions.map(\.partition).sorted()
     logger.warning("partitions lost", metadata: ["partitions": "\(numbers)"])
     events.send(.partitionsLost(numbers))
-    standing.withLock { $0 = nil }
+    standing.withLock { $0.lost() }
     blocking { assignments in await assignments.lost(numbers) }
     intake.forget(numbers)
     wait.withLock { $0.begin(.now) }
@@ -177,15 +171,15 @@ final class Membership: KafkaRebalanceListener {
 
   /// The client is dead: others own everything, or soon will.
   private func loseAll() {
-    standing.withLock { $0 = nil }
+    standing.withLock { $0.lost() }
     blocking { assignments in await assignments.lost(Array(await assignments.partitions)) }
     intake.close()
   }
 
-  private func currentStanding() -> Standing? {
+  private func currentStanding() -> StandingMachine.Standing? {
     do throws(KafkaError) {
       guard let metadata = try consumer.value?.groupMetadata() else { return nil }
-      return Standing(metadata)
+      return StandingMachine.Standing(metadata)
     } catch {
       logger.error("the membership cannot be read", metadata: ["error": "\(error)"])
       return nil
@@ -203,14 +197,9 @@ final class Membership: KafkaRebalanceListener {
   }
 }
 
-/// A membership at one moment.
-private struct Standing: Sendable, Hashable {
-  let memberID: String
-  let generation: Int32
-
-  init(_ metadata: borrowing ConsumerGroupMetadata) {
-    memberID = metadata.memberID
-    generation = metadata.generation
+extension StandingMachine.Standing {
+  fileprivate init(_ metadata: borrowing ConsumerGroupMetadata) {
+    self.init(memberID: metadata.memberID, generation: Int(metadata.generation))
   }
 }
 
