@@ -95,7 +95,7 @@ final class RehearsalRun {
     let parent = configuration.scratchDirectory ?? FileManager.default.temporaryDirectory.path
     let store = RehearsalStore(beginsFromState: range.beginsFromState, parent: parent, options: options)
     let replay =
-      range.beginsFromState ? try StateReplay(partition, changelog, readers.changelog, into: store) : nil
+      range.beginsFromState ? try StateReplay(range, changelog, readers.changelog, into: store) : nil
     let outcomesStart = try readers.open(range, valid, invalid)
     let task = makeTask(seat(range, memory), store)
     try PartitionRehearsal(

@@ -27,6 +27,10 @@ final class RehearsalStore: ObjectStore {
   var versionBefore: UInt64?
   /// Whether its outcome says that it was a duplicate: of an object that does not exist, only a grave can tell.
   var isDuplicate = false
+  /// Objects whose state is not known, as far as they are few: only their states are of interest once the changelog has passed the
+  /// range's start. `nil`: too many.
+  private var unknown: Set<[UInt8]>? = []
+  private static let unknownMax = 100_000
   /// Up to which command ``putState(_:_:at:)`` tells states, and the changelog offset behind which it does not.
   private var passed: (position: Int64, offset: Int64) = (-1, -1)
   /// Whether the last look-up failed for an object whose state is not known.
@@ -65,6 +69,7 @@ final class RehearsalStore: ObjectStore {
     if !isKept, beginsFromState {
       guard try findState(of: key, scratch, into: &record) else { return .unknown }
       try scratch.put(key, record.bytes(at: start, count: record.count - start), in: scratch.objects)
+      if unknown?.isEmpty == false { unknown?.remove(Array(key)) }
     }
     return record.count > start ? .present : .absent
   }
@@ -102,7 +107,15 @@ final class RehearsalStore: ObjectStore {
     buffer.truncate(to: 0)
     buffer.append(littleEndian: offset)
     try scratch.put(key, buffer.bytes, in: scratch.touched)
+    unknown?.insert(Array(key))
+    if unknown?.count ?? 0 > Self.unknownMax { unknown = nil }
   }
+
+  /// Whether any object's state is not known.
+  var hasUnknown: Bool { unknown?.isEmpty != true }
+
+  /// Whether the object's state is not known.
+  func isUnknown(_ key: UnsafeRawBufferPointer) -> Bool { unknown?.contains(Array(key)) ?? true }
 
   // MARK: The changelog
 

@@ -14,6 +14,11 @@ final class StateReplay {
 
   private let records: RecordCursor
   private let store: RehearsalStore
+  /// The first command of the range.
+  private let start: Int64
+  /// Whether a checkpoint behind the start was passed. What an object was there holds until a command comes for it, and from
+  /// then on the rehearsal knows better: only objects that were met before, unknown, need more of the changelog.
+  private var isStarted = false
   private var batch: WriteBatch
   private var headers: [RecordHeader] = []
   private var object = ByteWriter(capacity: 4096)
@@ -22,24 +27,29 @@ final class StateReplay {
   private var isAtEnd = false
 
   init(
-    _ partition: Int32, _ bounds: Watermarks, _ records: RecordCursor, into store: RehearsalStore
+    _ range: RehearsalReport.Range, _ bounds: Watermarks, _ records: RecordCursor,
+    into store: RehearsalStore
   ) throws {
     self.records = records
+    start = range.start
     self.store = store
     batch = try store.makeBatch()
-    try records.open(partition, from: bounds.low, to: bounds.high)
+    try records.open(range.partition, from: bounds.low, to: bounds.high)
   }
 
-  /// Puts all states that stand for the commands below an offset.
+  /// Puts the states that stand for the commands below an offset, as far as they are of interest.
   /// - Throws: `KafkaError`, `RocksDBError`, `RestoreFault.unreadableRecord`.
   func catchUp(to offset: Int64) throws {
     while !isAtEnd {
-      if let next {
-        guard next.position <= offset else { return }
+      if let read = next {
+        guard read.position <= offset else { return }
         try store.write(&batch)
         batch.clear()
-        store.pass(position: next.position, offset: next.offset)
+        store.pass(position: read.position, offset: read.offset)
+        isStarted = isStarted || read.position > start
+        next = nil
       }
+      if isStarted, !store.hasUnknown { return }
       next = try readToCheckpoint()
       isAtEnd = next == nil
     }
@@ -71,6 +81,7 @@ final class StateReplay {
       throw RestoreFault.unreadableRecord(offset: message.offset, reason: error.description)
     }
     guard let key = message.key else { return nil }
+    if isStarted, !key.isEmpty, !store.isUnknown(key) { return nil }
     switch content {
     case .checkpoint(let checkpoint): return (checkpoint.position, message.offset)
     case .object, .grave: try store.putState(key, object.bytes, at: message.offset, in: &batch)
