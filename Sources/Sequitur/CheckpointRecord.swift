@@ -3,8 +3,9 @@
 /// Its key is the empty key, which no object may have; its value is JSON,
 /// `{"format":1,"position":123,"partitions":4}`. Its header `incarnation` tells one changelog from another of the same
 /// name: a positive decimal, chosen at random when the partition's first checkpoint is written, the same ever after. Its
-/// header `last-command` tells one commands topic from another (``LastCommand``), and `position-moves` what an operator
-/// decided (``PositionMove``).
+/// header `last-command` tells one commands topic from another (``LastCommand``), `position-moves` what an operator
+/// decided (``PositionMove``), `decider` who decided (``DeciderFingerprint``), and `state-forms` what the states may look like
+/// (``StateForms``).
 public struct CheckpointRecord: Sendable, Hashable {
   /// The format that this version of Sequitur writes and reads.
   public static let format = 1
@@ -19,16 +20,23 @@ public struct CheckpointRecord: Sendable, Hashable {
   public let lastCommand: LastCommand?
   /// Where an operator moved the position, the newest last, at most ``PositionMove/keptMax``.
   public let moves: [PositionMove]
+  /// Which decider the commands up to here were decided by, since the checkpoint before; `nil`: not known, since a version
+  /// wrote it that did not tell.
+  public let decider: DeciderFingerprint?
+  /// What the states may look like; empty when that is not known.
+  public let stateForms: StateForms
 
   public init(
     position: Int64, partitions: Int32, incarnation: Int64? = nil, lastCommand: LastCommand? = nil,
-    moves: [PositionMove] = []
+    moves: [PositionMove] = [], decider: DeciderFingerprint? = nil, stateForms: StateForms = StateForms()
   ) {
     self.position = position
     self.partitions = partitions
     self.incarnation = incarnation
     self.lastCommand = lastCommand
     self.moves = moves
+    self.decider = decider
+    self.stateForms = stateForms
   }
 
   /// Why a checkpoint record cannot be read.
@@ -67,9 +75,11 @@ public struct CheckpointRecord: Sendable, Hashable {
   ///   - incarnation: what the record's header says.
   ///   - lastCommand: likewise.
   ///   - moves: likewise.
+  ///   - decider: likewise.
+  ///   - stateForms: likewise.
   public init(
     decoding bytes: UnsafeRawBufferPointer, incarnation: Int64? = nil, lastCommand: LastCommand? = nil,
-    moves: [PositionMove] = []
+    moves: [PositionMove] = [], decider: DeciderFingerprint? = nil, stateForms: StateForms = StateForms()
   ) throws(Fault) {
     let text = String(decoding: bytes.prefix(200), as: UTF8.self)
     var scanner = FlatObjectScanner(bytes)
@@ -82,7 +92,7 @@ public struct CheckpointRecord: Sendable, Hashable {
     else { throw .notACheckpoint(text) }
     self.init(
       position: position, partitions: partitions, incarnation: incarnation, lastCommand: lastCommand,
-      moves: moves
+      moves: moves, decider: decider, stateForms: stateForms
     )
   }
 }

@@ -39,6 +39,23 @@ public protocol Decider<Command, Event, State>: SendableMetatype {
   /// ``migrateState(_:from:into:)`` how older ones are read. Default 1.
   var schemaVersion: Int { get }
 
+  /// Tells this decider from others, in the store's header and in each checkpoint. Default: the type's name and
+  /// ``schemaVersion``.
+  var fingerprint: DeciderFingerprint { get }
+
+  /// What the states look like that it writes, in lines of its own notation: it goes into each checkpoint, so that
+  /// ``change(from:)`` learns of it under a later decider. At most some hundred bytes. Default `nil`.
+  var stateForm: String? { get }
+
+  /// All that it decides by, as text, when that is data. A worker keeps it in its local store, to tell at its next start what
+  /// has changed. Default `nil`.
+  var definition: String? { get }
+
+  /// Whether it can read the states that a former decider left. Asked at the start and when a partition is restored: a
+  /// worker does not serve what it could not read. Default: it can, by ``schemaVersion`` and
+  /// ``migrateState(_:from:into:)``.
+  func change(from former: FormerDecider) -> DeciderChange
+
   /// The content type of the events this decider encodes; `nil` passes on the command's own. Default `nil`.
   ///
   /// It is the payload's, and never `application/cloudevents…`: an event has its attributes as headers.
@@ -80,6 +97,12 @@ public protocol Decider<Command, Event, State>: SendableMetatype {
 extension Decider {
   @inlinable public var schemaVersion: Int { 1 }
   @inlinable public var eventContentType: String? { nil }
+  public var fingerprint: DeciderFingerprint {
+    DeciderFingerprint(name: String(describing: Self.self), version: schemaVersion)
+  }
+  @inlinable public var stateForm: String? { nil }
+  @inlinable public var definition: String? { nil }
+  @inlinable public func change(from former: FormerDecider) -> DeciderChange { .readable(nil) }
 
   @inlinable
   public func migrateState(_ bytes: RawSpan, from version: Int, into migrated: inout ByteWriter) throws {

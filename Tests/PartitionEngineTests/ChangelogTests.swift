@@ -115,6 +115,32 @@ import Testing
     }
   }
 
+  @Test func `a checkpoint says who decided, and what the states may look like`() throws {
+    var output = OutputBatch()
+    var forms = StateForms()
+    forms.add(StateForms.Form(version: 1, text: "field total integer\nstate open"))
+    forms.add(StateForms.Form(version: 2, text: "state open"))
+    let decider = DeciderFingerprint(name: "order", version: 2, definition: "all of it")
+    let plain = TestPartition.identity
+    let identity = PartitionIdentity(
+      applicationID: plain.applicationID, commandsTopic: plain.commandsTopic, partition: plain.partition,
+      partitions: 2, decider: decider, stateForms: forms)
+    let written = CheckpointRecord(position: 7, partitions: 2, decider: decider, stateForms: forms)
+    output.appendCheckpoint(written, of: identity)
+    let record = ProducedRecord.all(in: output)[0]
+    #expect(record["decider"] == "\(decider)")
+    #expect(record["state-forms"] == "version 1\n field total integer\n state open\nversion 2\n state open\n")
+    #expect(try decode(key: [], value: record.value, headers: record.headers).0 == .checkpoint(written))
+    for (name, bad) in [
+      ("decider", ""), ("decider", "order"), ("decider", "order@0"), ("decider", "order@1/xyz"),
+      ("state-forms", "version"), ("state-forms", " state open"), ("state-forms", "version 0"),
+    ] {
+      #expect(throws: ChangelogRecord.Fault.self, "\(name): \(bad)") {
+        try decode(key: [], value: record.value, headers: [header(name, Array(bad.utf8))])
+      }
+    }
+  }
+
   @Test(arguments: [
     ("1", true), ("9223372036854775807", true), ("9223372036854775808", false),
     ("18446744073709551615", false),

@@ -61,11 +61,13 @@ public enum ChangelogRecord {
     let incarnation = try incarnation(headers)
     let lastCommand = try lastCommand(headers)
     let moves = try moves(headers)
+    let decider = try decider(headers)
+    let stateForms = try stateForms(headers)
     let checkpoint: CheckpointRecord
     do {
       checkpoint = try CheckpointRecord(
         decoding: value ?? UnsafeRawBufferPointer(start: nil, count: 0), incarnation: incarnation,
-        lastCommand: lastCommand, moves: moves)
+        lastCommand: lastCommand, moves: moves, decider: decider, stateForms: stateForms)
     } catch {
       throw Fault(error.description)
     }
@@ -135,6 +137,30 @@ public enum ChangelogRecord {
       throw Fault("its header position-moves is not a list of positions")
     }
     return moves
+  }
+
+  /// The header `decider` of a checkpoint; older versions wrote none.
+  private static func decider(
+    _ headers: UnsafeBufferPointer<RecordHeader>
+  ) throws(Fault) -> DeciderFingerprint? {
+    guard let header = headers.last(where: { $0.isNamed("decider") }) else { return nil }
+    guard let found = text(header).flatMap({ DeciderFingerprint($0) }) else {
+      throw Fault("its header decider is not a name, a version and a digest")
+    }
+    return found
+  }
+
+  /// The header `state-forms` of a checkpoint; older versions wrote none.
+  private static func stateForms(_ headers: UnsafeBufferPointer<RecordHeader>) throws(Fault) -> StateForms {
+    guard let header = headers.last(where: { $0.isNamed("state-forms") }) else { return StateForms() }
+    guard let found = text(header).flatMap({ StateForms($0) }) else {
+      throw Fault("its header state-forms is not a list of versions and forms")
+    }
+    return found
+  }
+
+  private static func text(_ header: RecordHeader) -> String? {
+    header.value.flatMap { String(validating: $0, as: UTF8.self) }
   }
 
   /// Why a record cannot be decoded.

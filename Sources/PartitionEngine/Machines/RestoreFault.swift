@@ -46,6 +46,8 @@ public enum RestoreFault: Error, Sendable, Hashable, CustomStringConvertible {
   case partitionCountChanged(checkpoint: Int32, now: Int32)
   /// A newer decider wrote the state.
   case newerSchema(offset: Int64, found: Int, known: Int)
+  /// The decider cannot read the states that a former one left: what has changed, and what to do.
+  case unreadableStates(String)
   /// A changelog record cannot be decoded.
   case unreadableRecord(offset: Int64, reason: String)
   /// The commands are not the ones that the position belongs to.
@@ -70,6 +72,7 @@ public enum RestoreFault: Error, Sendable, Hashable, CustomStringConvertible {
     case .newerSchema(let offset, let found, let known):
       "Expected states of schema version \(known) or older, but a decider of schema version \(found) wrote "
         + "the changelog record at offset \(offset). Run that decider, or a newer one."
+    case .unreadableStates(let reason): reason
     case .unreadableRecord(let offset, let reason):
       "Expected to decode the changelog record at offset \(offset), but \(reason). "
         + "Only Sequitur may write to the changelog."

@@ -103,6 +103,12 @@ public struct RestoreMachine: Sendable {
   /// Where an operator moved the position, before and now: to be written into the next checkpoints.
   public private(set) var moves: [PositionMove] = []
 
+  /// Which decider the state is of, by the last checkpoint that was read; `nil` when it did not say it.
+  public private(set) var decider: DeciderFingerprint?
+
+  /// What the states may look like, by the last checkpoint that was read.
+  public private(set) var stateForms = StateForms()
+
   /// What the operator's decision went over in this restore; nil: it was not needed.
   public private(set) var overruled: InputFault?
 
@@ -203,6 +209,8 @@ public struct RestoreMachine: Sendable {
     incarnation = found.incarnation ?? incarnation
     lastCommand = found.lastCommand
     moves = found.moves
+    decider = found.decider
+    stateForms = found.stateForms
     return nil
   }
 
@@ -271,6 +279,8 @@ public struct RestoreMachine: Sendable {
     incarnation = nil
     lastCommand = nil
     moves = []
+    decider = nil
+    stateForms = StateForms()
   }
 
   private mutating func setAside(_ mismatch: StoreMismatch) -> Action {

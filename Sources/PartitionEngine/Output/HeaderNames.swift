@@ -31,6 +31,8 @@ struct HeaderNames: Sendable {
   @usableFromInline let rejectionSource: ByteRange
   @usableFromInline let lastCommand: ByteRange
   @usableFromInline let positionMoves: ByteRange
+  @usableFromInline let decider: ByteRange
+  @usableFromInline let stateForms: ByteRange
   @usableFromInline let specVersionValue: ByteRange
 
   init(writingInto arena: inout ByteWriter) {
@@ -66,6 +68,8 @@ struct HeaderNames: Sendable {
     rejectionSource = write("rejection-source")
     lastCommand = write("last-command")
     positionMoves = write("position-moves")
+    decider = write("decider")
+    stateForms = write("state-forms")
     specVersionValue = write("1.0")
   }
 }

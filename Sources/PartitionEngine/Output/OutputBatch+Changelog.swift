@@ -100,6 +100,8 @@ extension OutputBatch {
     if !checkpoint.moves.isEmpty {
       append(header: names.positionMoves) { PositionMove.encode(checkpoint.moves, into: &$0) }
     }
+    if let decider = identity.decider { append(header: names.decider, text: decider) }
+    if let forms = identity.stateForms { append(header: names.stateForms, text: forms) }
     append(
       record: OutputRecord(
         topic: .changelog, partition: identity.partition, timestamp: OutputRecord.timeOfWriting, key: key,

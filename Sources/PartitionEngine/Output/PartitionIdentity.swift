@@ -13,10 +13,15 @@ public struct PartitionIdentity: Sendable, Hashable {
   public let incarnation: Int64?
   /// Where an operator moved the position on the commands topic; stands in every checkpoint record.
   public let moves: [PositionMove]
+  /// Who decides, as text (`DeciderFingerprint`); stands in every checkpoint record. `nil`: in none.
+  public let decider: String?
+  /// What the states may look like, as text (`StateForms`); likewise.
+  public let stateForms: String?
 
   public init(
     applicationID: String, commandsTopic: String, partition: Int32, partitions: Int32,
-    incarnation: Int64? = nil, moves: [PositionMove] = []
+    incarnation: Int64? = nil, moves: [PositionMove] = [], decider: DeciderFingerprint? = nil,
+    stateForms: StateForms = StateForms()
   ) {
     self.applicationID = applicationID
     self.commandsTopic = commandsTopic
@@ -24,5 +29,7 @@ public struct PartitionIdentity: Sendable, Hashable {
     self.partitions = partitions
     self.incarnation = incarnation
     self.moves = moves
+    self.decider = decider.map { "\($0)" }
+    self.stateForms = stateForms.isEmpty ? nil : stateForms.text
   }
 }

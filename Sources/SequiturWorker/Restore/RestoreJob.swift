@@ -23,6 +23,8 @@ struct RestoreJob: Sendable {
     /// Where an operator moved the position; the last of them in this restore when it `isMoved`.
     var moves: [PositionMove] = []
     var isMoved = false
+    /// What the states may look like.
+    var stateForms = StateForms()
   }
 
   let partition: Int32
@@ -41,6 +43,8 @@ struct RestoreJob: Sendable {
   let timeouts: WorkerTimeouts
   /// The decider's.
   let schemaVersion: Int
+  /// Says whether it reads the states; nil: they are not looked at.
+  var decider: KnownDecider?
   let crashGuard: CrashGuard?
   let commands: CommandReader
   let orders: InputOrders
@@ -124,15 +128,23 @@ struct RestoreJob: Sendable {
       case .readLastCommand(let last):
         action = machine.lastCommandRead(try find(last.offset))
       case .serve(let position):
+        try checkStates(machine)
         try reportInput(machine)
         return Restored(
           store: store, position: position, changelogPosition: changelogPosition,
           incarnation: machine.incarnation, input: machine.inputCheck, moves: machine.moves,
-          isMoved: machine.overruled != nil)
+          isMoved: machine.overruled != nil, stateForms: machine.stateForms)
       case .refuse(let fault):
         throw fault
       }
     }
+  }
+
+  /// Makes sure that the decider reads the states that were restored.
+  private func checkStates(_ machine: RestoreMachine) throws {
+    guard let former = machine.decider, let decider else { return }
+    let refusal = decider.refusal(of: FormerDecider(fingerprint: former, forms: machine.stateForms))
+    if let refusal { throw RestoreFault.unreadableStates(refusal) }
   }
 
   /// The group's stable position: asks again while a predecessor's transaction is open.

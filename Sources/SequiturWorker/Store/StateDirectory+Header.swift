@@ -14,7 +14,7 @@ extension StateDirectory {
         try rebuild(expected, because: "it has no header, which older versions did not write")
         return true
       }
-      try Self.write(expected, to: database)
+      try Self.write(expected.empty, to: database)
       return false
     }
     switch StoreHeader.judge(found: found, expected: expected, path: path) {
@@ -24,12 +24,22 @@ extension StateDirectory {
       try rebuild(expected, because: reason)
       return true
     case .keep(let isUpdated):
-      if isUpdated { try Self.write(expected, to: database) }
+      if isUpdated { try Self.write(expected.completed(by: found), to: database) }
       return false
     }
   }
 
-  private func header() throws -> StoreHeader? {
+  /// Writes down which decider works with the store from now on, and under which schema it writes.
+  func note(_ decider: KnownDecider) throws {
+    guard var header = try Self.readHeader(database) else { return }
+    header.schemaVersion = decider.schemaVersion
+    header.decider = "\(decider.fingerprint)"
+    header.definition = decider.definition
+    try Self.write(header, to: database)
+  }
+
+  /// The header of the store that is open; nil when it has none.
+  func header() throws -> StoreHeader? {
     do {
       return try Self.readHeader(database)
     } catch {
@@ -40,7 +50,7 @@ extension StateDirectory {
 
   private func rebuild(_ expected: StoreHeader, because reason: String) throws {
     try replaceStore(because: reason)
-    try Self.write(expected, to: database)
+    try Self.write(expected.empty, to: database)
   }
 
   /// The header of an open store; `nil` when it has none.

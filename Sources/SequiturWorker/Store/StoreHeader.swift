@@ -17,12 +17,16 @@ public struct StoreHeader: Codable, Sendable, Hashable {
   public var changelogTopic: String
   /// Partitions of the commands topic.
   public var partitions: Int32
-  /// The decider's `schemaVersion`: the newest under which an object of this store was written.
+  /// The decider's `schemaVersion`: the newest under which an object of this store may be written; 1 while none is.
   public var schemaVersion: Int
+  /// The fingerprint of the decider that worked last; `nil`: a version wrote the header that kept none.
+  public var decider: String?
+  /// All that this decider decides by, when that is text: what has changed is told by it at the next start.
+  public var definition: String?
 
   public init(
     applicationID: String, clusterID: String?, commandsTopic: String, changelogTopic: String,
-    partitions: Int32, schemaVersion: Int
+    partitions: Int32, schemaVersion: Int, decider: String? = nil, definition: String? = nil
   ) {
     format = Self.currentFormat
     self.applicationID = applicationID
@@ -31,6 +35,8 @@ public struct StoreHeader: Codable, Sendable, Hashable {
     self.changelogTopic = changelogTopic
     self.partitions = partitions
     self.schemaVersion = schemaVersion
+    self.decider = decider
+    self.definition = definition
   }
 
   /// - Throws: ``StoreHeaderDamage`` for bytes that no worker wrote.
@@ -85,6 +91,24 @@ extension StoreHeader {
     case refuse(StoreHeaderFault)
   }
 
+  /// Of a store without objects.
+  var empty: StoreHeader {
+    var header = self
+    header.schemaVersion = 1
+    return header
+  }
+
+  /// With what is known from before: a cluster that the broker does not tell now, and the decider, whose change is judged
+  /// later.
+  func completed(by found: StoreHeader) -> StoreHeader {
+    var header = self
+    header.schemaVersion = found.schemaVersion
+    header.clusterID = clusterID ?? found.clusterID
+    header.decider = decider ?? found.decider
+    header.definition = decider == nil ? found.definition : definition
+    return header
+  }
+
   /// Compares the header that a store has with the one that it should have.
   ///
   /// - Parameter path: of the state directory, for the faults.
@@ -116,7 +140,6 @@ extension StoreHeader {
       return .rebuild("it has format \(found.format), and this version writes format \(currentFormat)")
     }
     return .keep(
-      update: found != expected
-        && !(expected.clusterID == nil && found.schemaVersion == expected.schemaVersion))
+      update: found.schemaVersion != expected.schemaVersion || found != expected.completed(by: found))
   }
 }

@@ -25,33 +25,31 @@ public struct Worker: Service {
   /// What happens in the worker from now on, for one more listener. Take it before ``run()`` to miss nothing.
   public var events: WorkerEvents { statistics.events.listen() }
   let logger: Logger
-  private let schemaVersion: Int
+  private let decider: KnownDecider
   private let makeTask: TaskFactory
 
   /// - Parameters:
   ///   - configuration: all that the worker is told.
   ///   - logger: where the worker and librdkafka log.
-  ///   - decider: makes a decider; called once for each partition served, and once to learn its schema version.
+  ///   - decider: makes a decider; called once for each partition served, and to learn what it says of itself.
   @inlinable
   public init<D: Decider>(
     _ configuration: WorkerConfiguration, logger: Logger = Logger(label: "sequitur"),
     decider: @escaping @Sendable () -> D
   ) {
-    self.init(configuration, logger: logger, schemaVersion: decider().schemaVersion) { seat, store in
+    self.init(configuration, logger: logger, decider: KnownDecider(decider)) { seat, store in
       TypedPartitionTask(decider: decider(), seat: seat, store: store)
     }
   }
 
   @usableFromInline
   init(
-    _ configuration: WorkerConfiguration, logger: Logger, schemaVersion: Int,
+    _ configuration: WorkerConfiguration, logger: Logger, decider: KnownDecider,
     makeTask: @escaping TaskFactory
   ) {
-    precondition(
-      1...ObjectRecord.schemaVersionMax ~= schemaVersion, "a schemaVersion is 1 to 65,535")
     self.configuration = configuration
     self.logger = logger.inOneLine
-    self.schemaVersion = schemaVersion
+    self.decider = decider
     self.makeTask = makeTask
     statistics = WorkerStatistics()
   }
@@ -67,8 +65,7 @@ public struct Worker: Service {
     defer { statistics.events.finish() }
     let life = WorkerLife(configuration, events: statistics.events, logger: logger) {
       try await WorkerRuntime.start(
-        configuration, statistics: statistics, logger: logger, schemaVersion: schemaVersion,
-        makeTask: makeTask)
+        configuration, statistics: statistics, logger: logger, decider: decider, makeTask: makeTask)
     }
     try await withTaskCancellationHandler {
       try await withGracefulShutdownHandler {

@@ -77,7 +77,8 @@ extension WorkerParts {
       readerConfiguration: configuration.readerProperties(readers: 2 * configuration.restoreTurns),
       turns: turns,
       runBytesMax: configuration.memory.restoreRunBytes(readers: configuration.restoreTurns),
-      timeouts: configuration.timeouts, schemaVersion: schemaVersion, crashGuard: crashGuard,
+      timeouts: configuration.timeouts, schemaVersion: decider.schemaVersion, decider: decider,
+      crashGuard: crashGuard,
       commands: commandReader, orders: inputOrders, statistics: statistics, logger: logger,
       cancellation: cancellation)
   }
@@ -104,7 +105,8 @@ extension WorkerParts {
         applicationID: configuration.applicationID, commandsTopic: configuration.topics.commands,
         partition: partition.number, partitions: partitions,
         // Its first checkpoint makes a changelog this one.
-        incarnation: restored.incarnation ?? .random(in: 1 ... .max), moves: restored.moves),
+        incarnation: restored.incarnation ?? .random(in: 1 ... .max), moves: restored.moves,
+        decider: decider.fingerprint, stateForms: decider.adding(to: restored.stateForms)),
       envelope: configuration.envelope, limits: outputLimits.bounding(limits),
       position: restored.position ?? 0, isMoved: restored.isMoved, lastCommand: restored.input?.last,
       changelogPosition: restored.changelogPosition, objectBytesMax: objectBytesMax,

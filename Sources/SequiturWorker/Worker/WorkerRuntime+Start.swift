@@ -9,7 +9,7 @@ import SequiturTopics
 extension WorkerRuntime {
   /// Checks everything, opens everything, and joins the group.
   static func start(
-    _ configuration: WorkerConfiguration, statistics: WorkerStatistics, logger: Logger, schemaVersion: Int,
+    _ configuration: WorkerConfiguration, statistics: WorkerStatistics, logger: Logger, decider: KnownDecider,
     makeTask: @escaping Worker.TaskFactory
   ) async throws -> WorkerRuntime {
     let check = try await StartupCheck(configuration, logger: logger)
@@ -17,7 +17,7 @@ extension WorkerRuntime {
     do {
       let parts = try await pool.run {
         try WorkerParts(
-          configuration, check, statistics: statistics, logger: logger, schemaVersion: schemaVersion)
+          configuration, check, statistics: statistics, logger: logger, decider: decider)
       }
       try await parts.initialiseProducers(pool)
       return try parts.launch(pool: pool, makeTask: makeTask)
@@ -44,7 +44,7 @@ struct WorkerParts: Sendable {
   let membership: Membership
   let senders: [TransactionSender]
   let catchUp: CatchUp?
-  let schemaVersion: Int
+  let decider: KnownDecider
   let crashGuard: CrashGuard?
   let commandReader: CommandReader
   let inputWatch: InputWatch
@@ -53,7 +53,7 @@ struct WorkerParts: Sendable {
   /// Makes the clients. Blocks.
   init(
     _ configuration: WorkerConfiguration, _ check: StartupCheck, statistics: WorkerStatistics,
-    logger: Logger, schemaVersion: Int
+    logger: Logger, decider: KnownDecider
   ) throws {
     self.configuration = configuration
     self.statistics = statistics
@@ -62,7 +62,7 @@ struct WorkerParts: Sendable {
     partitions = check.partitions
     limits = check.limits
     state = check.state
-    self.schemaVersion = schemaVersion
+    self.decider = decider
     commandReader = CommandReader(
       topic: configuration.topics.commands,
       configuration: configuration.readerProperties(readers: 2 * configuration.restoreTurns), logger: logger)
@@ -70,11 +70,14 @@ struct WorkerParts: Sendable {
     inputWatch = InputWatch(
       topic: configuration.topics.commands, admin: admin, reader: commandReader,
       call: configuration.timeouts.restoreCall, logger: logger)
-    crashGuard = try Self.adopt(configuration, check, admin, schemaVersion, logger)
+    crashGuard = try Self.adopt(configuration, check, admin, decider, logger)
     if !check.state.isKept { try Self.checkShape(configuration, check, admin, logger) }
+    try Self.checkDecider(configuration, check, admin, decider, logger)
     logger.info(
       "state directory open",
-      metadata: ["path": "\(state.path)", "store": state.isKept ? "kept" : "new"])
+      metadata: [
+        "path": "\(state.path)", "store": state.isKept ? "kept" : "new", "decider": "\(decider.fingerprint)",
+      ])
     statistics.events.send(.started(isStoreKept: state.isKept))
     let intake = CommandIntake(bytesMax: configuration.memory.fetchBytesHeld)
     self.intake = intake
@@ -146,14 +149,14 @@ struct WorkerParts: Sendable {
 
   /// Makes sure that the store is this application's, and opens the crash guard.
   private static func adopt(
-    _ configuration: WorkerConfiguration, _ check: StartupCheck, _ admin: KafkaAdmin, _ schemaVersion: Int,
+    _ configuration: WorkerConfiguration, _ check: StartupCheck, _ admin: KafkaAdmin, _ decider: KnownDecider,
     _ logger: Logger
   ) throws -> CrashGuard? {
     let header = StoreHeader(
       applicationID: configuration.applicationID,
       clusterID: admin.clusterID(timeout: configuration.timeouts.call),
       commandsTopic: configuration.topics.commands, changelogTopic: configuration.topics.changelog,
-      partitions: check.partitions, schemaVersion: schemaVersion)
+      partitions: check.partitions, schemaVersion: decider.schemaVersion)
     do {
       let isEmptied = try check.state.adopt(header)
       // What was away for longer than the changelog keeps tombstones may hold objects that were forgotten since.
@@ -185,6 +188,38 @@ struct WorkerParts: Sendable {
     guard let written = try shape.partitionsWritten(), written != check.partitions else { return }
     throw WorkerStartFault(
       reasons: ["\(RestoreFault.partitionCountChanged(checkpoint: written, now: check.partitions))"])
+  }
+
+  /// Makes sure that the decider reads the states that are on the changelog, unless it is the one that worked before.
+  private static func checkDecider(
+    _ configuration: WorkerConfiguration, _ check: StartupCheck, _ admin: KafkaAdmin, _ decider: KnownDecider,
+    _ logger: Logger
+  ) throws {
+    let header = try check.state.header()
+    if check.state.isKept, header?.decider == "\(decider.fingerprint)",
+      header?.schemaVersion == decider.schemaVersion
+    {
+      return
+    }
+    let changelog = ChangelogDeciders(
+      topic: configuration.topics.changelog, partitions: check.partitions, admin: admin,
+      configuration: configuration.readerProperties(readers: 1), call: configuration.timeouts.call,
+      logger: logger)
+    for former in try changelog.newest() {
+      let isOfStore = header?.decider == former.fingerprint?.description
+      let known = FormerDecider(
+        fingerprint: former.fingerprint, definition: isOfStore ? header?.definition : nil, forms: former.forms
+      )
+      let refusal = decider.refusal(of: known) { summary in
+        logger.notice(
+          "\(summary)",
+          metadata: [
+            "before": "\(former.fingerprint?.description ?? "not known")", "now": "\(decider.fingerprint)",
+          ])
+      }
+      if let refusal { throw WorkerStartFault(reasons: [refusal]) }
+    }
+    try check.state.note(decider)
   }
 
   private static func bounds(

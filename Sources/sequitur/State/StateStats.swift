@@ -34,7 +34,7 @@ struct StateStats: AsyncParsableCommand {
     if let header = inspection.header {
       try Output.print(
         "application \(ShownText.line(header.applicationID)), cluster \(ShownText.line(header.clusterID ?? "unknown")), format \(header.format), "
-          + "schema version \(header.schemaVersion)")
+          + "schema version \(header.schemaVersion), decider \(ShownText.line(header.decider ?? "unknown"))")
       try Output.print(
         "commands topic \(ShownText.line(header.commandsTopic)) with \(Int(header.partitions).counted("partition")), changelog "
           + ShownText.line(header.changelogTopic))

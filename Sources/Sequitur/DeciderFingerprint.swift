@@ -1,0 +1,70 @@
+/// Tells one decider from another: it stands in the store's header and in each checkpoint.
+///
+/// As text `order@2/0f3c…`: the decider's name, its ``version``, and a digest of what it decides by, when that is data and
+/// not code. A decider in Swift has no digest, `BankAccount@1`: two builds of it that decide differently look alike.
+public struct DeciderFingerprint: Sendable, Hashable, CustomStringConvertible {
+  /// The longest name, in UTF-8 bytes; a longer one is cut.
+  public static let nameBytesMax = 128
+
+  /// What kind of object it decides about, or the type's name in Swift.
+  public let name: String
+  /// Its ``Decider/schemaVersion``, 1…65,535.
+  public let version: Int
+  /// SipHash-2-4-128 with the zero key; nil for a decider that is code.
+  public let digest: CommandIDHash?
+
+  /// - Parameters:
+  ///   - name: cut at ``nameBytesMax``; controls and an empty name are replaced.
+  ///   - definition: all that it decides by, as text; nil for a decider that is code.
+  public init(name: String, version: Int, definition: String? = nil) {
+    var shown = ""
+    for scalar in name.unicodeScalars where shown.utf8.count + scalar.utf8.count <= Self.nameBytesMax {
+      shown.unicodeScalars.append(scalar.value < 0x20 || scalar.value == 0x7f ? "_" : scalar)
+    }
+    self.name = shown.isEmpty ? "decider" : shown
+    self.version = version
+    digest = definition.map { text in
+      var text = text
+      return text.withUTF8 { CommandIDHash(UnsafeRawBufferPointer($0)) }
+    }
+  }
+
+  /// Reads the text of a header; nil when it is none.
+  public init?(_ text: String) {
+    guard let at = text.lastIndex(of: "@"), at != text.startIndex else { return nil }
+    let parts = text[text.index(after: at)...].split(separator: "/", omittingEmptySubsequences: false)
+    guard let first = parts.first, let version = Int(first), "\(version)" == first, 1...65_535 ~= version,
+      parts.count <= 2, text[..<at].utf8.count <= Self.nameBytesMax
+    else { return nil }
+    name = String(text[..<at])
+    self.version = version
+    guard parts.count == 2 else {
+      digest = nil
+      return
+    }
+    guard let digest = CommandIDHash(hexadecimal: parts[1]) else { return nil }
+    self.digest = digest
+  }
+
+  public var description: String {
+    "\(name)@\(version)" + (digest.map { "/\($0.hexadecimal)" } ?? "")
+  }
+}
+
+extension CommandIDHash {
+  /// 32 lower-case digits, the highest first.
+  var hexadecimal: String {
+    [high, low].map { word in
+      let digits = String(word, radix: 16)
+      return String(repeating: "0", count: 16 - digits.count) + digits
+    }.joined()
+  }
+
+  /// Nil when it is not 32 lower-case digits.
+  fileprivate init?(hexadecimal text: Substring) {
+    guard text.utf8.count == 32, text.utf8.allSatisfy({ 48...57 ~= $0 || 97...102 ~= $0 }),
+      let high = UInt64(text.prefix(16), radix: 16), let low = UInt64(text.dropFirst(16), radix: 16)
+    else { return nil }
+    self.init(high: high, low: low)
+  }
+}

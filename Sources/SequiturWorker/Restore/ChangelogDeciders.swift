@@ -1,0 +1,73 @@
+import KafkaClient
+import Logging
+import PartitionEngine
+import Sequitur
+import SequiturTopics
+
+/// Reads from a changelog which deciders wrote it last, and what its states may look like.
+///
+/// A restore finds that out as well, but for one partition after the other, long after the start.
+struct ChangelogDeciders {
+  let topic: String
+  let partitions: Int32
+  let admin: KafkaAdmin
+  /// A changelog reader's.
+  let configuration: KafkaConfiguration
+  let call: Duration
+  let logger: Logger
+
+  /// By the newest committed checkpoint of each partition, each once; those that say nothing are left out. Blocks.
+  func newest() throws(KafkaError) -> [FormerDecider] {
+    var deciders: [FormerDecider] = []
+    for partition in 0..<partitions {
+      guard let checkpoint = try newest(of: partition), checkpoint.decider != nil else { continue }
+      let former = FormerDecider(fingerprint: checkpoint.decider, forms: checkpoint.stateForms)
+      if !deciders.contains(former) { deciders.append(former) }
+    }
+    return deciders
+  }
+
+  /// Each transaction ends with its checkpoint, so the last records have one, unless the last transaction was given up
+  /// halfway: then there is one within the largest transaction before.
+  private static let tails: [Int64] = [100, 100_000]
+
+  private func newest(of partition: Int32) throws(KafkaError) -> CheckpointRecord? {
+    let bounds = try admin.watermarks(topic: topic, partition: partition, timeout: call)
+    for tail in Self.tails where bounds.high > bounds.low {
+      let from = max(bounds.low, bounds.high - tail)
+      if let found = try newest(of: partition, from: from, to: bounds.high) { return found }
+      if from == bounds.low { break }
+    }
+    return nil
+  }
+
+  private func newest(
+    of partition: Int32, from: Int64, to end: Int64
+  ) throws(KafkaError) -> CheckpointRecord? {
+    var found: CheckpointRecord?
+    do {
+      var scan = try PartitionScan(
+        of: topic, partition: partition, from: from, to: end, isolation: .committed, silenceMax: call,
+        kafka: configuration, logger: logger)
+      while !scan.isAtEnd { try scan.step { found = Self.checkpoint($0) ?? found } }
+    } catch let error as KafkaError {
+      throw error
+    } catch {
+      // A transaction that somebody left open hides what follows. The restore waits for it, and judges what it finds.
+    }
+    return found
+  }
+
+  /// Nil for any other record, also for one that nobody can read: the restore says that.
+  private static func checkpoint(_ message: borrowing Message) -> CheckpointRecord? {
+    guard let key = message.key, key.isEmpty else { return nil }
+    var headers: [RecordHeader] = []
+    guard message.forEachHeader({ headers.append(RecordHeader(name: $0, value: $1)) }) else { return nil }
+    var object = ByteWriter()
+    let content = headers.withUnsafeBufferPointer {
+      try? ChangelogRecord.decode(key: key, value: message.value, headers: $0, into: &object)
+    }
+    if case .checkpoint(let checkpoint)? = content { return checkpoint }
+    return nil
+  }
+}
