@@ -278,17 +278,15 @@ let package = Package(
       name: "SequiturWorkerTests",
       dependencies: [
         "BlockingThreads", "KafkaClient", "LifecycleRules", "NoteDecider", "PartitionEngine", "RocksDB",
-        "SeededRandom",
-        "Sequitur", "SequiturInspection",
-        "SequiturTopics", "SequiturWorker", "TestBroker", "WorkerEventLog",
+        "SeededRandom", "Sequitur", "SequiturInspection", "SequiturTopics", "SequiturWorker", "TestBroker",
+        "WorkerEventLog",
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: settings),
     .testTarget(
       name: "SequiturCommandTests",
       dependencies: [
-        "CZlib", "KafkaClient", "PartitionEngine", "Sequitur", "SequiturDemo", "SequiturSettings",
-        "SequiturTopics",
-        "SequiturWorker", "TerminalView", "TestBroker", "sequitur",
+        "CZlib", "KafkaClient", "PartitionEngine", "RulesModel", "SeededRandom", "Sequitur", "SequiturDemo",
+        "SequiturSettings", "SequiturTopics", "SequiturWorker", "TerminalView", "TestBroker", "sequitur",
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings

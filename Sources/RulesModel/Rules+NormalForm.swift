@@ -10,7 +10,15 @@ extension Rules {
     lines += fields.map { "field \($0.normalForm)" }.sorted()
     lines += states.map { "state \($0)" }.sorted()
     lines += commands.sorted { ($0.name, $0.alternative) < ($1.name, $1.alternative) }.flatMap(\.normalForm)
+    lines += migrations.sorted { $0.from < $1.from }.flatMap(\.normalForm)
     return lines.joined(separator: "\n") + "\n"
+  }
+}
+
+extension Migration {
+  fileprivate var normalForm: [String] {
+    ["migrate \(from)"] + states.map { " state \($0.key) \($0.value)" }.sorted()
+      + fields.map { " field \($0.field) \($0.value.root.normalForm)" }.sorted()
   }
 }
 

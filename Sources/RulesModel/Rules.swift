@@ -9,7 +9,7 @@ public struct Rules: Sendable, Hashable {
 
   /// What kind of object it is, like `order`.
   public let object: String
-  /// The rules' version as their author counts it, from 1; 1 when the file has none.
+  /// The rules' version as their author counts it, 1…65,535; 1 when the file has none. States are written under it.
   public let version: Int
   /// What becomes of fields of a command that its rule does not name.
   public let unknownFields: UnknownFields
@@ -19,6 +19,8 @@ public struct Rules: Sendable, Hashable {
   public let states: [String]
   /// The commands' rules, in the order of the file. The alternatives of a command follow each other.
   public let commands: [CommandRule]
+  /// How states of older versions are read, in the order of the file.
+  public let migrations: [Migration]
   /// What the rules' author expects them to decide; run by `sequitur rules test`.
   public let examples: [RulesExample]
 

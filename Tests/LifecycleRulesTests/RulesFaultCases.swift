@@ -15,11 +15,11 @@ extension RulesFaultTests {
     ),
     (
       "[]",
-      "r:1:1: Expected rules with the keys object, version, unknown-fields, fields, states, commands, examples, but found a list."
+      "r:1:1: Expected rules with the keys object, version, migrate, unknown-fields, fields, states, commands, examples, but found a list."
     ),
     (
       "hello",
-      "r:1:1: Expected rules with the keys object, version, unknown-fields, fields, states, commands, examples, but found `hello`."
+      "r:1:1: Expected rules with the keys object, version, migrate, unknown-fields, fields, states, commands, examples, but found `hello`."
     ),
     (
       "object: [",
@@ -166,7 +166,7 @@ extension RulesFaultTests {
       states: [s]
       commands: {x: {from: none, to: s, event: e}}
       """,
-      "r:2:1: Expected one of object, version, unknown-fields, fields, states, commands, examples, but found `field`. Did you mean `fields`?"
+      "r:2:1: Expected one of object, version, migrate, unknown-fields, fields, states, commands, examples, but found `field`. Did you mean `fields`?"
     ),
     (
       """

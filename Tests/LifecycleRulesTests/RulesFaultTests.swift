@@ -49,7 +49,7 @@ struct RulesFaultTests {
       """
     #expect(
       faults(yaml) == """
-        r:1:1: Expected one of object, version, unknown-fields, fields, states, commands, examples, but found `objekt`. Did you mean `object`?
+        r:1:1: Expected one of object, version, migrate, unknown-fields, fields, states, commands, examples, but found `objekt`. Did you mean `object`?
         r:1:1: Expected rules to have the key `object`, but there is none.
         r:2:13: Expected one of string, integer, number, boolean, timestamp, duration, decimal, enum, list, but found `text`. Did you mean `string`?
         r:2:19: Expected a field's name, but found `status`, which is kept for every object. Choose another name.

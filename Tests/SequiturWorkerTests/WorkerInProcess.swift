@@ -14,9 +14,12 @@ final class WorkerInProcess: Sendable {
   private let task: Task<Void, any Error>
   private let hasEnded = Mutex(false)
 
-  init(_ configuration: WorkerConfiguration) {
+  /// - Parameter decider: the order rules' when nil.
+  init(
+    _ configuration: WorkerConfiguration, decider: (@Sendable () -> LifecycleDecider)? = nil
+  ) {
     let log = LogStore()
-    let worker = Worker(configuration, logger: log.logger, decider: orderDecider())
+    let worker = Worker(configuration, logger: log.logger, decider: decider ?? orderDecider())
     self.log = log
     self.worker = worker
     events = WorkerEventLog(worker)
@@ -38,10 +41,12 @@ final class WorkerInProcess: Sendable {
 
   /// Runs a worker until it has caught up; the worker.
   @discardableResult
-  static func runUntilCaughtUp(_ configuration: WorkerConfiguration) async throws -> WorkerInProcess {
+  static func runUntilCaughtUp(
+    _ configuration: WorkerConfiguration, decider: (@Sendable () -> LifecycleDecider)? = nil
+  ) async throws -> WorkerInProcess {
     var configuration = configuration
     configuration.stopsWhenCaughtUp = true
-    let worker = WorkerInProcess(configuration)
+    let worker = WorkerInProcess(configuration, decider: decider)
     try await worker.ended()
     return worker
   }

@@ -20,9 +20,11 @@ public final class LifecycleDecider: Decider {
 
   /// The rules it decides by.
   public let rules: Rules
+  /// The rules' version: states are written under it.
+  public let schemaVersion: Int
 
   let program: RulesProgram
-  private let reader = JSONReader()
+  let reader = JSONReader()
   private let commandValues: UnsafeMutablePointer<csj_value>
   private let stateValues: UnsafeMutablePointer<csj_value>
   /// Decimals of the state that was read last.
@@ -35,6 +37,7 @@ public final class LifecycleDecider: Decider {
   /// - Parameter rules: as ``RulesFile`` made them.
   public init(_ rules: Rules) {
     self.rules = rules
+    schemaVersion = rules.version
     program = RulesProgram(rules)
     commandValues = .allocate(capacity: program.commandFields.valueCount)
     stateValues = .allocate(capacity: program.stateFields.valueCount)
@@ -204,5 +207,12 @@ public final class LifecycleDecider: Decider {
     let box = commands.take()
     box.fill(index: index, payload: payload, from: commandValues)
     return .command(LifecycleCommand(box: box))
+  }
+
+  /// A state of these values, whose texts are copied.
+  func state(status: Int, _ values: UnsafePointer<csj_value>) -> LifecycleState {
+    let box = states.take()
+    box.fill(index: status, payload: UnsafeRawBufferPointer(start: nil, count: 0), from: values)
+    return LifecycleState(box: box)
   }
 }

@@ -75,6 +75,11 @@ struct ProgramBuilder {
       owners: owners)
   }
 
+  /// The program of an expression on an older state.
+  mutating func compile(_ root: TypedNode, command: [String: ExpressionCompiler.Field]) -> Code {
+    compiler.compile(root, command: command)
+  }
+
   private static func unique(_ names: [String]) -> [String] {
     var known: Set<String> = []
     return names.filter { known.insert($0).inserted }

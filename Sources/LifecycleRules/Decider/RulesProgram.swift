@@ -29,6 +29,8 @@ final class RulesProgram {
   /// By field of the object: its default, or a missing value.
   let initials: [csj_value]
   let machine: Machine
+  /// By the version that wrote a state.
+  let migrations: [Int: MigrationProgram]
   /// How many values of commands are read from texts.
   let convertedCount: Int
   private let initialOwners: [PermanentBytes]
@@ -66,6 +68,11 @@ final class RulesProgram {
     commandFields = builder.commandFields
     eventTypes = builder.eventTypes
     convertedCount = builder.convertedCount
+    var migrations: [Int: MigrationProgram] = [:]
+    for migration in rules.migrations {
+      migrations[migration.from] = MigrationProgram(migration, rules, &builder, initials: initials)
+    }
+    self.migrations = migrations
     machine = Machine(builder.compiler)
   }
 

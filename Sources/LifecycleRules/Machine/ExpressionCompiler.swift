@@ -40,12 +40,15 @@ struct ExpressionCompiler {
   ///
   /// - Parameter command: where the command's fields stand.
   mutating func compile(_ expression: Expression, command: [String: Field]) -> Code {
+    compile(expression.root, command: command)
+  }
+
+  mutating func compile(_ root: TypedNode, command: [String: Field]) -> Code {
     let start = instructions.count
     depth = 0
-    emit(expression.root, command)
+    emit(root, command)
     append(Instruction(operation: .end), 0)
-    let kind = CellKind(expression.root)
-    return Code(start: start, kind: kind, scale: expression.root.scale)
+    return Code(start: start, kind: CellKind(root), scale: root.scale)
   }
 
   /// - Parameter change: by how much the stack grows.
@@ -208,6 +211,8 @@ struct ExpressionCompiler {
     case .min: append(Instruction(operation: pick(first, .minInteger, .minNumber, .minWide)), -1)
     case .max: append(Instruction(operation: pick(first, .maxInteger, .maxNumber, .maxWide)), -1)
     case .has: preconditionFailure("has is a node of its own")
+    case .string, .integer, .number, .boolean, .decimal, .timestamp, .duration:
+      preconditionFailure("conversions are read before an expression runs")
     }
   }
 }

@@ -17,7 +17,7 @@ public struct Expression: Sendable, Hashable, CustomStringConvertible {
 /// A part of an expression and the type of its value.
 package struct TypedNode: Sendable, Hashable {
   package let node: ExpressionNode
-  /// Nil for a field of the command that no rule declares.
+  /// Nil for a field of the command that no rule declares, and for one of an older state.
   package let type: FieldType?
 }
 

@@ -15,12 +15,16 @@ struct ExpressionParser {
   /// How many words and signs an expression may have.
   static let tokensMax = 512
 
+  private let functions: [Function]
   private var lexer: ExpressionLexer
   private var token: ExpressionLexer.Token
   private var tokens = 1
   private var depth = 0
 
-  static func parse(_ text: String) throws(ExpressionFault) -> Syntax {
+  /// - Parameter functions: those that may be called.
+  static func parse(
+    _ text: String, calling functions: [Function] = Function.allCases.filter { !$0.isConversion }
+  ) throws(ExpressionFault) -> Syntax {
     var lexer = ExpressionLexer(text)
     guard lexer.scalars.count <= ExpressionLexer.lengthMax else {
       throw ExpressionFault(
@@ -29,13 +33,14 @@ struct ExpressionParser {
           + "\(lexer.scalars.count)")
     }
     let first = try lexer.next(isOperand: true)
-    var parser = ExpressionParser(lexer: lexer, token: first)
+    var parser = ExpressionParser(lexer: lexer, token: first, functions: functions)
     let syntax = try parser.disjunction()
     guard case .end = parser.token.kind else { throw parser.unexpectedRest(after: syntax) }
     return syntax
   }
 
-  private init(lexer: ExpressionLexer, token: ExpressionLexer.Token) {
+  private init(lexer: ExpressionLexer, token: ExpressionLexer.Token, functions: [Function]) {
+    self.functions = functions
     self.lexer = lexer
     self.token = token
   }
@@ -200,8 +205,8 @@ struct ExpressionParser {
     let found = token
     try advance(isOperand: false)
     guard token.kind == .mark("(") else { return field(word, found) }
-    guard let function = Function(rawValue: word) else {
-      let names = Function.allCases.map(\.rawValue)
+    guard let function = Function(rawValue: word), functions.contains(function) else {
+      let names = functions.map(\.rawValue)
       throw ExpressionFault(
         offset: found.start,
         message: "Expected one of the functions \(names.joined(separator: ", ")), but found `\(word)(`"

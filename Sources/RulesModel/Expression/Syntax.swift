@@ -50,6 +50,16 @@ package enum Operator: String, Sendable, Hashable, CaseIterable {
 /// The functions of the language.
 package enum Function: String, Sendable, Hashable, CaseIterable {
   case min, max, length, abs, round, has
+  // How a field of an older state is read: in `migrate` only.
+  case string, integer, number, boolean, decimal, timestamp, duration
+
+  /// Whether it reads a field of an older state as another type.
+  package var isConversion: Bool {
+    switch self {
+    case .min, .max, .length, .abs, .round, .has: false
+    case .string, .integer, .number, .boolean, .decimal, .timestamp, .duration: true
+    }
+  }
 
   /// How it is called.
   var signature: String {
@@ -60,6 +70,8 @@ package enum Function: String, Sendable, Hashable, CaseIterable {
     case .abs: "abs(number)"
     case .round: "round(decimal, places)"
     case .has: "has(field)"
+    case .decimal: "decimal(state.field) or decimal(state.field, places)"
+    case .string, .integer, .number, .boolean, .timestamp, .duration: "\(rawValue)(state.field)"
     }
   }
 }

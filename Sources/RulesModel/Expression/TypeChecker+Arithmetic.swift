@@ -210,17 +210,19 @@ extension TypeChecker {
       return TypedNode(node: .call(.abs, [node]), type: node.type)
     case .round: return try round(arguments, syntax)
     case .min, .max: return try extreme(function, arguments, syntax)
+    case .string, .integer, .number, .boolean, .decimal, .timestamp, .duration:
+      return try conversion(function, arguments, syntax)
     }
   }
 
-  private func only(
+  func only(
     _ arguments: [Syntax], of function: Function, _ syntax: Syntax
   ) throws(ExpressionFault) -> Syntax {
     guard arguments.count == 1 else { throw wrongCount(function, arguments.count, syntax) }
     return arguments[0]
   }
 
-  private func wrongCount(_ function: Function, _ count: Int, _ syntax: Syntax) -> ExpressionFault {
+  func wrongCount(_ function: Function, _ count: Int, _ syntax: Syntax) -> ExpressionFault {
     let found = count == 0 ? "no value" : count == 1 ? "one value" : "\(count) values"
     return fault("Expected \(function.signature), but found \(found)", syntax)
   }

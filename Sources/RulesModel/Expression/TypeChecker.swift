@@ -10,6 +10,8 @@ struct ExpressionScope {
   var stateOrder: [String] = []
   /// Fields of the object that have a default, and so are never missing.
   var initial: Set<String> = []
+  /// Whether it is about an older state: fields that are not known here have no known type, and there is no command.
+  var isMigration = false
   var suggestion = Suggestion()
 
   mutating func add(state name: String, _ field: Rules.Field?) {
@@ -33,7 +35,7 @@ final class ExpressionNotes {
 
 /// Finds the type of each part of an expression, and every fault of it at the place where it stands.
 struct TypeChecker {
-  private let scope: ExpressionScope
+  let scope: ExpressionScope
   private let text: String
   private let notes: ExpressionNotes
 
@@ -45,19 +47,20 @@ struct TypeChecker {
 
   /// An expression of any type.
   func value() throws(ExpressionFault) -> Expression {
-    Expression(description: text, root: try typed(ExpressionParser.parse(text)))
+    Expression(description: text, root: try typed(parsed()))
   }
 
   /// An expression whose value is kept in a field of this type.
   func value(of type: FieldType, for field: String) throws(ExpressionFault) -> Expression {
-    let syntax = try ExpressionParser.parse(text)
+    let syntax = try parsed()
+    if let former = try formerField(syntax, as: type) { return Expression(description: text, root: former) }
     let node = try converted(typed(syntax), to: type, syntax, "for the field `\(field)`")
     return Expression(description: text, root: node)
   }
 
   /// A condition.
   func condition() throws(ExpressionFault) -> Expression {
-    let syntax = try ExpressionParser.parse(text)
+    let syntax = try parsed()
     if let simple = try simpleComparison(syntax) { return Expression(description: text, root: simple) }
     notes.names = []
     let node = try typed(syntax)
@@ -66,6 +69,11 @@ struct TypeChecker {
         "Expected a condition like `total > 0`, but `\(text(of: syntax))` is \(node.phrase)", syntax)
     }
     return Expression(description: text, root: node)
+  }
+
+  private func parsed() throws(ExpressionFault) -> Syntax {
+    guard scope.isMigration else { return try ExpressionParser.parse(text) }
+    return try ExpressionParser.parse(text, calling: Function.allCases)
   }
 
   // MARK: Names
@@ -218,8 +226,12 @@ struct TypeChecker {
     switch syntax.node {
     case .constant(let constant): return TypedNode(node: .constant(constant), type: constant.type)
     case .command(let name):
+      if scope.isMigration { throw noCommand("`\(RulesText.shown(name))`", "Write `state.\(name)`", syntax) }
       guard let type = commandType(name, syntax) else { throw undeclared(name, syntax) }
       return TypedNode(node: .command(name), type: type)
+    case .context(let value) where scope.isMigration:
+      throw noCommand("`\(value.rawValue)`", "A state is read without a command", syntax)
+    case .state(let name) where isFormer(name): return TypedNode(node: .state(name), type: nil)
     case .state(let name):
       return TypedNode(node: .state(name), type: try stateType(name, syntax))
     case .context(let value): return TypedNode(node: .context(value), type: value.type)
@@ -289,7 +301,7 @@ struct TypeChecker {
     ExpressionFault(
       offset: start,
       message: "Expected two values of one type \(purpose), but `\(text(of: left))` is \(first.phrase) and "
-        + "`\(text(of: right))` is \(second.phrase)" + Self.hint(first, second))
+        + "`\(text(of: right))` is \(second.phrase)" + formerHint(first, second) + Self.hint(first, second))
   }
 
   /// What to write where two types do not go together.
@@ -364,6 +376,11 @@ extension TypedNode {
 
   /// What a message calls its type.
   var phrase: String { type?.phrase ?? "of no known type" }
+
+  /// The field of an older state that it is; nil for anything else.
+  var formerName: String? {
+    if type == nil, case .state(let name) = node { name } else { nil }
+  }
 }
 
 extension Constant {

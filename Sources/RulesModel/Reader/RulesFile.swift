@@ -18,6 +18,8 @@ public enum RulesFile {
   public static let alternativesMax = 32
   /// How many events a command may make.
   public static let eventsMax = 16
+  /// How many versions of older states may be told how to be read.
+  public static let migrationsMax = 32
   /// How many items a list of an object may have.
   public static let listItemsMax = 10_000
   /// The longest reason of a guard, in Unicode scalars.

@@ -204,7 +204,7 @@ extension RulesReader {
   }
 
   /// Whether `fields` declares this field; reports it otherwise, and another Unicode form of it.
-  private mutating func checkDeclared(_ name: String, at mark: Mark?) -> Bool {
+  mutating func checkDeclared(_ name: String, at mark: Mark?) -> Bool {
     guard let declared else { return false }
     if declared[name] != nil {
       checkForm(of: name, as: .field, at: mark)

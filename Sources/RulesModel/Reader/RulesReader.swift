@@ -79,7 +79,9 @@ struct RulesReader {
     guard let root = compose() else { return nil }
     let top = keyed(
       root,
-      known: ["object", "version", "unknown-fields", "fields", "states", "commands", "examples"],
+      known: [
+        "object", "version", "migrate", "unknown-fields", "fields", "states", "commands", "examples",
+      ],
       required: ["object", "states", "commands"], what: "rules")
     guard let top else { return nil }
     let object = top["object"].flatMap { name($0.value, as: .object) }
@@ -89,13 +91,14 @@ struct RulesReader {
     scope.suggestion = suggestion
     canCheckTypes = declared.map { !$0.values.contains { $0 == nil } } ?? false
     if let states = top["states"] { readStates(states.value) } else { states = nil }
+    let migrations = top["migrate"].map { readMigrations($0.value, version: version) } ?? []
     let commands = top["commands"].map { readCommands($0.value) } ?? []
     let examples = top["examples"].map { readExamples($0.value, of: commands) } ?? []
     guard let object, let states, !hasErrors else { return nil }
     let rules = Rules(
       object: object, version: version, unknownFields: unknownFields,
       fields: fieldOrder.compactMap { declared?[$0] ?? nil }, states: states, commands: commands,
-      examples: examples)
+      migrations: migrations, examples: examples)
     warn(about: rules)
     return rules
   }

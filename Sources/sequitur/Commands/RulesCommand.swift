@@ -6,8 +6,10 @@ import TerminalView
 /// `sequitur rules`.
 struct RulesCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "rules", abstract: "Check, test or draw the lifecycle rules of an object.",
-    subcommands: [RulesCheckCommand.self, RulesTestCommand.self, RulesDrawCommand.self])
+    commandName: "rules", abstract: "Check, test, compare or draw the lifecycle rules of an object.",
+    subcommands: [
+      RulesCheckCommand.self, RulesTestCommand.self, RulesDiffCommand.self, RulesDrawCommand.self,
+    ])
 }
 
 /// `sequitur rules check`.
@@ -55,7 +57,7 @@ struct RulesDrawCommand: AsyncParsableCommand {
 
 extension RulesFile {
   /// A file that cannot be read is wrong usage; what is wrong inside is a fault found.
-  fileprivate static func checkReadable(_ path: String) throws -> RulesCheck {
+  static func checkReadable(_ path: String) throws -> RulesCheck {
     check(try readableBytes(path), path: path)
   }
 
