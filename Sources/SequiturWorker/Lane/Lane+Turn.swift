@@ -65,6 +65,7 @@ extension Lane {
     machine.processed(result.commands, at: now)
     open.accepted += result.accepted
     for (code, count) in result.rejected { openRejections[code, default: 0] += count }
+    if !result.deciderErrors.isEmpty { events.deciderFailed(actor.partition, result.deciderErrors) }
     if let fault = result.fault {
       logger.error(
         "the store cannot be read", metadata: ["partition": "\(actor.partition)", "error": "\(fault)"])

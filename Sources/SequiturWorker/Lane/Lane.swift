@@ -128,4 +128,6 @@ struct LaneEvents: Sendable {
   var known: @Sendable (TransactionPart) -> Void = { _ in }
   /// The partition's position lies outside of the commands topic, so that nothing more comes.
   var inputLost: @Sendable (PartitionActor) -> Void = { _ in }
+  /// The decider failed for commands of a partition, which are rejected.
+  var deciderFailed: @Sendable (Int32, [DeciderErrorReport]) -> Void = { _, _ in }
 }

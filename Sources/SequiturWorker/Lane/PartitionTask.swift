@@ -41,8 +41,12 @@ package struct RunResult: Sendable {
   @usableFromInline package var messages = 0
   @usableFromInline package var accepted = 0
   @usableFromInline package var rejected: [RejectionCode: Int] = [:]
+  /// Commands among them that the decider failed for, one of each kind, at most ``deciderErrorsMax``.
+  @usableFromInline package var deciderErrors: [DeciderErrorReport] = []
   /// Why the run stopped early, when the store failed.
   @usableFromInline package var fault: StoreFault?
+
+  static let deciderErrorsMax = 8
 
   @inlinable
   package init() {}

@@ -61,7 +61,9 @@ final class TypedPartitionTask<D: Decider>: PartitionTask {
       do throws(StoreFault) {
         switch try process(messages[index], into: &output) {
         case .accepted: result.accepted += 1
-        case .rejected(let code): result.rejected[code, default: 0] += 1
+        case .rejected(let code):
+          result.rejected[code, default: 0] += 1
+          if code == .deciderError { noteDeciderError(messages[index], output, &result) }
         case .skipped: break
         }
       } catch {
@@ -72,6 +74,32 @@ final class TypedPartitionTask<D: Decider>: PartitionTask {
     }
     if result.messages > 0 { note(messages[range.lowerBound + result.messages - 1]) }
     return result
+  }
+
+  /// Remembers why the decider failed for a command: its rejection stands last in the output.
+  @usableFromInline
+  func noteDeciderError(
+    _ message: borrowing Message, _ output: borrowing OutputBatch, _ result: inout RunResult
+  ) {
+    guard result.deciderErrors.count < RunResult.deciderErrorsMax, let record = output.records.last else {
+      return
+    }
+    var reason = ""
+    for header in output.headers(of: record)
+    where output.bytes(header.name).elementsEqual("rejection-reason".utf8) {
+      reason = header.value.map { String(decoding: output.bytes($0), as: UTF8.self) } ?? ""
+    }
+    var type: String?
+    _ = message.forEachHeader { name, value in
+      if name.elementsEqual("ce_type".utf8) {
+        type = value.map { String(decoding: $0.prefix(200), as: UTF8.self) }
+      }
+    }
+    let report = DeciderErrorReport(
+      offset: message.offset, key: message.key.map { Array($0.prefix(Limits.keyBytesMax)) } ?? [], type: type,
+      reason: reason)
+    let isKnown = result.deciderErrors.contains { $0.kind == report.kind }
+    if !isKnown { result.deciderErrors.append(report) }
   }
 
   /// Remembers which command was processed last. Once a run: a digest of each would cost as much as deciding. Headers that

@@ -43,6 +43,7 @@ public final class WorkerStatistics: Sendable {
   let events = WorkerEventHub()
   private let state = Mutex(Snapshot())
   private let acceptedCounter = Counter(label: "sequitur_commands_accepted_total")
+  private let deciderErrorCounter = Counter(label: "sequitur_decider_errors_total")
   private let storeGauge = Gauge(label: "sequitur_store_healthy")
   private let outputGauge = Gauge(label: "sequitur_output_healthy")
   private let refusalCounter = Counter(label: "sequitur_output_refusals_total")
@@ -62,6 +63,7 @@ public final class WorkerStatistics: Sendable {
   ) {
     acceptedCounter.increment(by: Int64(accepted))
     transactionTimer.record(duration: duration)
+    if let failed = rejected[.deciderError] { deciderErrorCounter.increment(by: Int64(failed)) }
     for (code, count) in rejected {
       Counter(label: "sequitur_commands_rejected_total", dimensions: [("code", code.rawValue)])
         .increment(by: Int64(count))

@@ -11,11 +11,12 @@ extension WorkerParts {
     let drainer = Drainer(state: state, memory: memory, statistics: statistics, logger: logger)
     let bound = LateBound<Assignments>()
     let turns = RestoreTurns(count: configuration.restoreTurns)
+    let deciderErrors = DeciderErrorLog(topic: configuration.topics.commands, logger: logger)
     let lanes = senders.indices.map { index in
       Lane(
         index: index, limits: laneLimits, drainer: drainer, intake: intake, outputLimits: outputLimits,
         statistics: statistics,
-        events: laneEvents(bound), logger: logger)
+        events: laneEvents(bound, deciderErrors), logger: logger)
     }
     let end = WorkerEnd()
     let assignments = Assignments(
@@ -60,12 +61,15 @@ extension WorkerParts {
     return shares
   }
 
-  private func laneEvents(_ assignments: LateBound<Assignments>) -> LaneEvents {
+  private func laneEvents(
+    _ assignments: LateBound<Assignments>, _ deciderErrors: DeciderErrorLog
+  ) -> LaneEvents {
     LaneEvents(
       discarded: { actor in Task { await assignments.value?.discarded(actor) } },
       committed: { partition, offset in catchUp?.reached(partition, offset) },
       storeDamaged: { partition in state.markDamaged(partition) }, known: { inputWatch.committed($0) },
-      inputLost: { actor in Task { await assignments.value?.inputSuspected(actor.partition) } })
+      inputLost: { actor in Task { await assignments.value?.inputSuspected(actor.partition) } },
+      deciderFailed: { deciderErrors.report($0, $1) })
   }
 
   private func restoreJob(
