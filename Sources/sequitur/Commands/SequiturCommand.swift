@@ -21,6 +21,6 @@ struct SequiturCommand: AsyncParsableCommand {
     version: version,
     subcommands: [
       DemoCommand.self, WorkerCommand.self, TopicsCommand.self, SubmitCommand.self, StateCommand.self,
-      VerifyCommand.self, RulesCommand.self, RehearseCommand.self, HistoryCommand.self,
+      VerifyCommand.self, ResubmitCommand.self, RulesCommand.self, RehearseCommand.self, HistoryCommand.self,
     ])
 }
