@@ -34,7 +34,9 @@ final class AuditRun {
   let configuration: AuditConfiguration
   let admin: KafkaAdmin
   let readers: Readers
-  let rules: AuditRules?
+  let rules: AuditRulebook?
+  /// The fields of states that the rules keep.
+  let stateNames: [String]
   let stateFields: AuditFields
   var report = AuditReport()
   var digests = AuditDigests()
@@ -59,8 +61,9 @@ final class AuditRun {
     self.configuration = configuration
     admin = try KafkaAdmin(configuration: configuration.kafka, logger: configuration.logger)
     readers = try Readers(configuration)
-    rules = configuration.rules.map(AuditRules.init)
-    stateFields = AuditFields(["status"] + (configuration.rules?.fields.map(\.name) ?? []))
+    rules = configuration.rules.isEmpty ? nil : AuditRulebook(configuration.rules)
+    stateNames = rules?.fieldNames ?? []
+    stateFields = AuditFields(["status"] + stateNames)
   }
 
   func run() throws -> AuditReport {
@@ -69,6 +72,10 @@ final class AuditRun {
     for partition in 0..<partitions {
       showProgress(partition)
       try PartitionAudit(Int32(partition), of: self).run()
+    }
+    if let rules {
+      for (decider, tally) in rules.tallies { report.deciders[decider ?? "unknown"] = tally.commands }
+      report.notes += rules.notes
     }
     report.eventsDigest = digests.eventsDigest()
     report.statesDigest = digests.statesDigest()

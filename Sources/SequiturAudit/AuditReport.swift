@@ -9,8 +9,9 @@ package struct AuditConfiguration: Sendable {
   var kafka: KafkaConfiguration
   var applicationID: String
   var topics: TopicNames
-  /// With rules, statuses, fields and forgotten objects are judged exactly.
-  var rules: Rules?
+  /// With rules, statuses, fields and forgotten objects are judged exactly: all versions that may have decided, the oldest
+  /// first.
+  var rules: [Rules] = []
   /// Commands that no checkpoint covers yet are no fault.
   var allowsPending = false
   var logger: Logger
@@ -18,7 +19,7 @@ package struct AuditConfiguration: Sendable {
   var progress: (@Sendable (AuditProgress) -> Void)?
 
   package init(
-    kafka: KafkaConfiguration, applicationID: String, topics: TopicNames, rules: Rules? = nil,
+    kafka: KafkaConfiguration, applicationID: String, topics: TopicNames, rules: [Rules] = [],
     allowsPending: Bool = false, logger: Logger, progress: (@Sendable (AuditProgress) -> Void)? = nil
   ) {
     self.kafka = kafka
@@ -65,9 +66,27 @@ package struct AuditFault: Sendable, Codable, Hashable, CustomStringConvertible 
   /// Of the record at fault; nil when it is one that is not there.
   let offset: Int64?
   let sentence: String
+  /// How many faults are equal to it but for keys, numbers and quoted texts, itself included.
+  package var count = 1
 
   package var description: String {
     "\(topic)/\(partition)\(offset.map { "/\($0)" } ?? ""): \(sentence) (\(kind.rawValue))"
+  }
+
+  /// What equal faults have in common.
+  fileprivate var pattern: String {
+    var rest = Substring(sentence)
+    if rest.hasPrefix("Of "), let colon = rest.firstRange(of: ": ") { rest = rest[colon.upperBound...] }
+    var pattern = "\(kind.rawValue) \(topic) "
+    var isQuoted = false
+    var last: Character = " "
+    for character in rest {
+      if character == "'" { isQuoted.toggle() }
+      let next: Character = character.isNumber ? "#" : character
+      if !isQuoted, !(next == "#" && last == "#") { pattern.append(next) }
+      last = next
+    }
+    return pattern
   }
 }
 
@@ -93,16 +112,31 @@ package struct AuditReport: Sendable, Codable {
   /// Absent when the states are not JSON with a `status`.
   package var statesDigest: String?
   package var faultCount = 0
-  /// The first ``faultsMax``.
+  /// The first of each kind of equal ones, at most ``faultsMax``.
   package var faults: [AuditFault] = []
+  /// With rules: commands by the fingerprint of what decided them, `unknown` where no checkpoint tells.
+  package var deciders: [String: Int] = [:]
   /// What could not be judged, and why.
   package var notes: [String] = []
 
   /// Whether no guarantee is broken.
   package var isClean: Bool { faultCount == 0 }
 
+  /// Where the fault of a pattern stands among the ``faults``.
+  private var places: [String: Int] = [:]
+
   mutating func add(_ fault: AuditFault) {
     faultCount += 1
-    if faults.count < Self.faultsMax { faults.append(fault) }
+    let pattern = fault.pattern
+    if let place = places[pattern] { return faults[place].count += 1 }
+    guard faults.count < Self.faultsMax else { return }
+    places[pattern] = faults.count
+    faults.append(fault)
+  }
+
+  private enum CodingKeys: String, CodingKey {
+    case partitions, commands, events, rejections, eventTypes, rejectionCodes, objects, pending,
+      deletedCommands
+    case eventsDigest, statesDigest, faultCount, faults, deciders, notes
   }
 }

@@ -13,8 +13,10 @@ struct AuditedObject {
   var restart: Int64?
   /// With rules: nil when the object does not exist.
   var status: String?
-  /// With rules: the kept fields, in the rules' order.
+  /// With rules: the kept fields, in the order of the rules that decided last.
   var fields: [AuditedField?] = []
+  /// With rules: which of them decided last.
+  var form = 0
   /// With rules: whether an event could not be judged, so that status and fields are not known.
   var isUnclear = false
 
@@ -51,6 +53,8 @@ struct AuditedState {
   let offset: Int64
   /// Nil when the state is not JSON with a text `status`.
   let status: String?
-  /// With rules: the kept fields, in the rules' order.
-  let fields: [AuditValue?]
+  /// With rules: the kept fields by name, as JSON has them.
+  let fields: [String: AuditValue]
+  /// The `version` of the rules that wrote it.
+  let schemaVersion: Int64
 }

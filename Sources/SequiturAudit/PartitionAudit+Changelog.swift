@@ -14,7 +14,10 @@ extension PartitionAudit {
     var expected: Int64 = 0
     while try reader.advance(), let record = reader.current {
       // A transaction's end takes one offset; more than one missing means aborted or compacted records.
-      if record.offset > expected + 1 { mayBeCompacted = true }
+      if record.offset > expected + 1 {
+        mayBeCompacted = true
+        hasGap = true
+      }
       expected = record.offset + 1
       take(changelog: record)
     }
@@ -45,8 +48,16 @@ extension PartitionAudit {
         "Expected the state of \(key.shown) to be JSON with a status, but it is not")
     }
     states[name] = AuditedState(
-      version: version, offset: record.offset, status: status,
-      fields: audit.rules == nil ? [] : Array((fields ?? []).dropFirst()))
+      version: version, offset: record.offset, status: status, fields: named(fields),
+      schemaVersion: record.header("s")?.decimal ?? 1)
+  }
+
+  /// The fields that the rules keep, by name.
+  private func named(_ fields: [AuditValue?]?) -> [String: AuditValue] {
+    guard let fields, audit.rules != nil else { return [:] }
+    var named: [String: AuditValue] = [:]
+    for (name, value) in zip(audit.stateNames, fields.dropFirst()) { named[name] = value }
+    return named
   }
 
   /// A tombstone without headers says nothing; one with a time keeps command ids.
@@ -100,6 +111,8 @@ extension PartitionAudit {
         "Expected a checkpoint of \(audit.report.partitions) partitions, but it says \(document.partitions)")
     }
     checkpoint = document.position
+    stretches.add(position: document.position, decider: record.text("decider"), isCertain: !hasGap)
+    hasGap = false
   }
 
   /// Whether an outcome of this command belongs to what a worker did since the changelog was read.

@@ -23,10 +23,12 @@ extension PartitionAudit {
     checkVersion(of: event, headers, &table[index])
     let version = headers.value("ce_sequence")?.decimal ?? table[index].version + 1
     table[index].append(version: version, type: audit.digests.index(of: type))
-    let number = place(ofEvent: event)?.index
-    for fault in audit.rules?.apply(event, type: type, index: number, command: command, to: &table[index])
-      ?? []
-    {
+    let place = place(ofEvent: event)
+    let stretch = stretches.stretch(of: place?.offset ?? 0)
+    let faults = audit.rules?.apply(
+      event, type: type, index: place?.index, command: command, version: version, in: stretch,
+      to: &table[index])
+    for fault in faults ?? [] {
       add(.rules, topics.valid, event.offset, "Of \(key.shown): \(fault)")
     }
   }

@@ -35,7 +35,8 @@ extension PartitionAudit {
     let object = objects[AuditKey(key)].map { table[$0] }
     // Events that made the object may have been deleted.
     guard object != nil || validStart == 0 else { return nil }
-    return audit.rules?.fault(of: code, command, on: object)
+    return audit.rules?.fault(
+      of: code, command, in: stretches.stretch(of: command.offset), on: object)
   }
 
   private func headerFaults(_ headers: OutcomeHeaders, _ code: String) -> [String] {

@@ -30,6 +30,10 @@ final class PartitionAudit {
   var tombstones: Set<AuditKey> = []
   /// Of objects that are forgotten and whose command ids are kept: what the tombstone says.
   var graves: [AuditKey: AuditedGrave] = [:]
+  /// Which decider decided which commands.
+  var stretches = AuditStretches()
+  /// Whether records may be missing since the last checkpoint that was read.
+  var hasGap = false
   /// The next command offset by the last checkpoint; nil when there is none.
   var checkpoint: Int64?
   var changelogEnd: Int64 = 0
@@ -120,6 +124,7 @@ final class PartitionAudit {
       return
     }
     audit.report.commands += 1
+    audit.rules?.count(stretches.stretch(of: command.offset))
     if events + rejections == 0 {
       missing.insert(command.offset)
       if missing.count > Self.missingMax { finishMissing() }

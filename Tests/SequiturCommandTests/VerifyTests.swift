@@ -8,6 +8,7 @@ struct VerifyReport: Decodable {
     let kind: String
     let offset: Int64?
     let sentence: String
+    let count: Int
   }
   let commands, events, rejections, objects, pending: Int
   let eventTypes, rejectionCodes: [String: Int]
@@ -15,6 +16,8 @@ struct VerifyReport: Decodable {
   let statesDigest: String?
   let faultCount: Int
   let faults: [Fault]
+  let deciders: [String: Int]
+  let notes: [String]
 
   var kinds: Set<String> { Set(faults.map(\.kind)) }
 }

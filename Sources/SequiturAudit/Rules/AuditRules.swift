@@ -1,25 +1,24 @@
 import RulesModel
 
-/// Judges outcomes by the rules: which commands they allow on which objects, and what these change.
+/// Judges outcomes by one version of the rules: which commands they allow on which objects, and what these change.
 ///
-/// The tables come from the rules file; the evaluation is the audit's own, numbers and JSON included.
-///
-/// It evaluates no expressions. A field that gets the value of one, or is read from a text, is not compared from then
-/// on; a decision that hangs on one is not judged. Where alternatives that make the same event lead to different
-/// statuses, the object is not judged from then on.
+/// The tables come from the rules file; the evaluation is the audit's own, expressions, decimals, numbers and JSON included.
 final class AuditRules {
-  private let rules: Rules
+  let rules: Rules
+  let fingerprint: String
   private let byCommand: [[UInt8]: [CommandRule]]
   private let byEvent: [[UInt8]: [CommandRule]]
   private let judge: AuditJudge
 
-  /// The codes of rejections that rules alone decide about. A payload is `malformed` for other reasons, too.
+  /// The codes of rejections that rules alone decide about, besides their own. A payload is `malformed` for other reasons,
+  /// too.
   private static let judgedCodes: Set = [
-    "unknown-command", "not-found", "invalid-transition", "invalid-field", "guard-failed",
+    "unknown-command", "not-found", "invalid-transition", "invalid-field", "guard-failed", "out-of-range",
   ]
 
   init(_ rules: Rules) {
     self.rules = rules
+    fingerprint = "\(rules.fingerprint)"
     byCommand = Dictionary(grouping: rules.commands) { Array($0.name.utf8) }
     var byEvent: [[UInt8]: [CommandRule]] = [:]
     for rule in rules.commands {
@@ -34,131 +33,160 @@ final class AuditRules {
   /// - Parameters:
   ///   - index: which of its command's events it is, from 0.
   ///   - command: nil when retention has deleted it: then the event's type has to tell.
+  ///   - version: the event's.
   func apply(
-    _ event: AuditRecord, type: String, index: Int64?, command: AuditRecord?, to object: inout AuditedObject
+    _ event: AuditRecord, type: String, index: Int64?, command: AuditRecord?, version: Int64,
+    to object: inout AuditedObject
   ) -> [String] {
-    if object.isUnclear, event.header("ce_sequence")?.decimal == 1 { object.begin() }
-    let values = judge.values((command ?? event).value)
-    let found = command.map { rules(of: $0, values) } ?? byEvent[Array(type.utf8)] ?? []
+    if object.isUnclear, version == 1 { object.begin() }
+    let place = Int(index ?? 0)
+    let audited = audited(command ?? event, version: version - Int64(place) - 1)
+    guard let command else {
+      return takeAlone(event, type, place, audited, &object)
+    }
+    let found = rules(of: command, audited.values)
     guard let name = found.first?.name else {
       object.isUnclear = true
-      return command == nil ? [] : ["it came of a command whose type the rules do not know"]
+      return ["it came of a command whose type the rules do not know"]
     }
-    var faults: [String] = []
-    let place = Int(index ?? 0)
-    let makers = found.filter { $0.makes(type, at: place) }
-    if makers.isEmpty {
-      let expected = Set(found.compactMap { $0.events.count > place ? $0.events[place].type : nil }).sorted()
-      faults.append("Expected the event \(expected.joined(separator: " or ")) of \(name), found \(type)")
-    }
-    var deciding = makers.isEmpty ? found : makers
-    if command != nil {
-      let verdicts = deciding.map { judge.verdict(on: $0, values, object) }
-      if case .rejected(let code, let why)? = verdicts.first, verdicts.allSatisfy(\.isRejection) {
-        let expected = deciding.count == 1 ? "rejected as \(code), since \(why)" : "rejected"
-        faults.append(
-          "Expected \(name) to be \(expected), but it was accepted" + judge.hint(deciding[0], values, object))
-      } else {
-        deciding = zip(deciding, verdicts).filter { !$0.1.isRejection }.map { $0.0 }
+    switch judge.verdict(on: found, audited, object) {
+    case .accepted(let rule, let fields, let payloads):
+      var faults: [String] = []
+      if !rule.makes(type, at: place) {
+        let expected = rule.events.count > place ? rule.events[place].type : "none"
+        faults.append("Expected the event \(expected) of \(name), found \(type)")
+      } else if let fault = payloads[place].fault(event.value, of: command.value) {
+        faults.append(fault)
       }
-    } else if !object.isUnclear {
-      let allowed = deciding.filter { $0.from.contains(object.status ?? Rules.none) }
-      if allowed.isEmpty, deciding.allSatisfy({ $0.name == name }) {
-        faults.append(
-          "\(name) is not allowed from the status \(object.status ?? Rules.none), but it was accepted")
-      }
-      if !allowed.isEmpty { deciding = allowed }
+      // Only the last event of a command changes the object.
+      if place + 1 >= rule.events.count { take(rule, fields, event.offset, &object) }
+      return faults
+    case .rejected(let code, let why):
+      takeMost(likely: found, type, place, audited, event.offset, &object)
+      return [
+        "Expected \(name) to be rejected as \(code), since \(why), but it was accepted"
+          + judge.hint(found[0], audited, object)
+      ]
+    case .unclear:
+      let isKnown = found.contains { $0.makes(type, at: place) }
+      takeMost(likely: found, type, place, audited, event.offset, &object)
+      return isKnown ? [] : ["Expected an event of \(name), found \(type)"]
     }
-    let isOwnPayload = deciding.allSatisfy { $0.events.count <= place || $0.events[place].payload == nil }
-    if let command, isOwnPayload, rules.unknownFields != .drop, !event.value.isEqual(to: command.value) {
-      faults.append("its payload is not its command's, byte for byte")
-    }
-    // Only the last event of a command changes the object.
-    let last = deciding.filter { $0.events.count <= place + 1 }
-    let hasValues = command != nil || isOwnPayload
-    if !last.isEmpty { take(last, hasValues ? values : nil, hasValues: hasValues, event.offset, &object) }
-    return faults
   }
 
   /// What is wrong with a rejection, as a sentence; nil when nothing is, or it cannot be told.
   ///
   /// - Parameter object: nil when it does not exist.
   func fault(of code: String, _ command: AuditRecord, on object: AuditedObject?) -> String? {
-    guard Self.judgedCodes.contains(code) else { return nil }
-    let values = judge.values(command.value)
-    guard let values else { return "Expected it to be rejected as malformed, but its code is \(code)" }
-    let rules = rules(of: command, values)
-    guard let rule = rules.first else {
+    guard Self.judgedCodes.contains(code) || code.hasPrefix("x-") else { return nil }
+    let audited = audited(command, version: object?.version ?? 0)
+    guard audited.values != nil else {
+      return "Expected it to be rejected as malformed, but its code is \(code)"
+    }
+    let found = rules(of: command, audited.values)
+    guard let rule = found.first else {
       return code == "unknown-command"
         ? nil : "Expected it to be rejected as unknown-command, but its code is \(code)"
     }
-    // Which of several alternatives gave the code is not the audit's to say: it must only be one of theirs.
-    var expected: [(code: String, why: String)] = []
-    for alternative in rules {
-      switch judge.verdict(on: alternative, values, object) {
-      case .unclear: return nil
-      case .accepted:
-        return
-          "Expected \(rule.name) to be accepted, since status, fields and guards allow it, but it was rejected as "
-          + code + judge.hint(alternative, values, object)
-      case .rejected(let code, let why): expected.append((code, why))
-      }
+    switch judge.verdict(on: found, audited, object) {
+    case .unclear: return nil
+    case .accepted:
+      return
+        "Expected \(rule.name) to be accepted, since status, fields and guards allow it, but it was rejected as "
+        + code + judge.hint(rule, audited, object)
+    case .rejected(let expected, let why):
+      if expected == code { return nil }
+      return "Expected \(rule.name) to be rejected as \(expected), since \(why), but its code is \(code)"
+        + judge.hint(rule, audited, object)
     }
-    if expected.contains(where: { $0.code == code }) { return nil }
-    return
-      "Expected \(rule.name) to be rejected as \(expected[0].code), since \(expected[0].why), but its code is \(code)"
-      + judge.hint(rule, values, object)
   }
 
-  /// - Parameters:
-  ///   - rules: the alternatives that may have made the event.
-  ///   - hasValues: whether the command's fields are known.
+  private func audited(_ record: AuditRecord, version: Int64) -> AuditedCommand {
+    let (values, names) = judge.values(record.value)
+    return AuditedCommand(
+      values: values, names: names, key: record.key.map { Array($0) } ?? [], time: record.timestamp,
+      version: max(0, version))
+  }
+
+  private func rules(of command: AuditRecord, _ values: [AuditValue?]?) -> [CommandRule] {
+    if let type = command.header("ce_type") { return byCommand[Array(type)] ?? [] }
+    guard case .string(let type)? = judge.type(values) else { return [] }
+    return byCommand[type] ?? []
+  }
+
+  // MARK: What an event leaves
+
   private func take(
-    _ rules: [CommandRule], _ values: [AuditValue?]?, hasValues: Bool, _ offset: Int64,
-    _ object: inout AuditedObject
+    _ rule: CommandRule, _ fields: [AuditValue?], _ offset: Int64, _ object: inout AuditedObject
   ) {
-    let before = object.status ?? Rules.none
-    let targets = Set(rules.map { $0.to ?? before })
-    guard targets.count == 1, let target = targets.first,
-      target != Rules.none || !object.isUnclear || rules[0].to != nil
-    else {
-      object.isUnclear = true
-      return
-    }
+    let target = rule.to ?? object.status ?? Rules.none
     guard target != Rules.none else {
       object.begin()
       object.version = 0
       return
     }
-    if object.status == nil { object.fields = [] }
-    if object.fields.isEmpty { object.fields = Array(repeating: nil, count: self.rules.fields.count) }
+    object.fields = zip(fields, pad(object.fields)).map { value, old in
+      guard let value else { return nil }
+      if let old, old.value == value { return old }
+      return AuditedField(value: value, offset: offset)
+    }
     object.status = target
-    guard values != nil || !hasValues else {
+  }
+
+  private func pad(_ fields: [AuditedField?]) -> [AuditedField?] {
+    fields.isEmpty ? Array(repeating: nil, count: rules.fields.count) : fields
+  }
+
+  /// Takes an event that the rules do not explain, or that hangs on what is not known: one of the rules has made it.
+  private func takeMost(
+    likely found: [CommandRule], _ type: String, _ place: Int, _ audited: AuditedCommand, _ offset: Int64,
+    _ object: inout AuditedObject
+  ) {
+    let makers = found.filter { $0.makes(type, at: place) }
+    let status = object.status ?? Rules.none
+    let allowed = makers.filter { $0.from.contains(status) }
+    guard let rule = (allowed.isEmpty ? makers : allowed).first else {
       object.isUnclear = true
       return
     }
-    let isSure = rules.allSatisfy { $0.changes(as: rules[0]) }
-    let change = FieldChange(rules[0])
-    for (index, field) in self.rules.fields.enumerated() {
-      if !isSure {
-        if rules.contains(where: { $0.touches(field.name) }) {
-          object.fields[index] = AuditedField(value: .unknown, offset: offset)
-        }
-      } else {
-        let found = values.flatMap { judge.value(of: field.name, $0) }
-        change.apply(to: &object.fields[index], field, found, hasValues: hasValues, offset)
-      }
-      if object.fields[index] == nil, field.initial != nil {
-        object.fields[index] = AuditedField(value: .unknown, offset: offset)
-      }
+    guard place + 1 >= rule.events.count else { return }
+    let targets = Set((allowed.isEmpty ? makers : allowed).map { $0.to ?? status })
+    let isOnly = (allowed.isEmpty ? makers : allowed).count == 1
+    guard targets.count == 1, !object.isUnclear || rule.to != nil else {
+      object.isUnclear = true
+      return
     }
+    // What an unclear object was before is not known, and so is not what such a command leaves.
+    let fields = judge.fields(after: rule, isOnly ? audited : nil, object.isUnclear ? nil : object)
+    if object.isUnclear, rule.to != Rules.none { return }
+    take(rule, fields, offset, &object)
   }
 
-  private func rules(of command: AuditRecord, _ values: [AuditValue?]?) -> [CommandRule] {
-    if let type = command.header("ce_type") { return byCommand[Array(type)] ?? [] }
-    guard case .string(let type) = values.flatMap(judge.type) else { return [] }
-    return byCommand[type] ?? []
+  /// Takes an event whose command was deleted; returns what is wrong with it.
+  private func takeAlone(
+    _ event: AuditRecord, _ type: String, _ place: Int, _ audited: AuditedCommand,
+    _ object: inout AuditedObject
+  ) -> [String] {
+    let found = byEvent[Array(type.utf8)] ?? []
+    let status = object.status ?? Rules.none
+    var faults: [String] = []
+    if !object.isUnclear, let name = found.first?.name,
+      found.allSatisfy({ $0.name == name && !$0.from.contains(status) })
+    {
+      faults.append("\(name) is not allowed from the status \(status), but it was accepted")
+    }
+    let isOwnPayload = found.allSatisfy { rule in
+      rule.events.count > place && rule.events[place].payload == nil
+    }
+    let command =
+      isOwnPayload && rules.unknownFields != .drop
+      ? audited
+      : AuditedCommand(values: nil, names: [], key: audited.key, time: audited.time, version: audited.version)
+    takeMost(likely: found, type, place, command, event.offset, &object)
+    return faults
   }
+
+  // MARK: States
 
   /// What differs between the fold of the events and the changelog's state; nil when nothing does.
   func difference(_ object: AuditedObject, _ state: AuditedState) -> String? {
@@ -167,11 +195,10 @@ final class AuditRules {
     guard let found = state.status, found.utf8.elementsEqual(status.utf8) else {
       return "Expected the status \(status) by its events, but found \(state.status ?? "none")"
     }
-    for (index, field) in rules.fields.enumerated() {
-      let (expected, found) = (object.fields[index], state.fields[index])
-      if expected?.value != .unknown, expected?.value != found {
-        return difference(field.name, expected, found)
-      }
+    for (field, expected) in zip(rules.fields, pad(object.fields)) {
+      guard expected?.value != .unknown else { continue }
+      let found = state.fields[field.name].map { $0.read(as: field.type) ?? .nested }
+      if expected?.value != found { return difference(field.name, expected, found) }
     }
     return nil
   }
@@ -188,59 +215,41 @@ final class AuditRules {
   }
 }
 
-/// What a rule does to the object's fields, as far as it can be told without an expression.
-private struct FieldChange {
-  private let keep: Set<String>
-  private let unset: Set<String>
-  private let assign: [String: Expression]
-
-  init(_ rule: CommandRule) {
-    keep = Set(rule.keep)
-    unset = Set(rule.unset)
-    assign = Dictionary(rule.assign.map { ($0.field, $0.value) }) { first, _ in first }
-  }
-
-  /// - Parameter found: the command's field of that name.
-  func apply(
-    to kept: inout AuditedField?, _ field: Rules.Field, _ found: AuditValue?, hasValues: Bool, _ offset: Int64
-  ) {
-    let unknown = AuditedField(value: .unknown, offset: offset)
-    if unset.contains(field.name) { return kept = nil }
-    if let value = assign[field.name] {
-      // `note: note` keeps the command's field, like the list.
-      guard let only = value.onlyField, !only.isState, only.name == field.name, field.type != .number else {
-        return kept = unknown
+extension AuditPayload {
+  /// What is wrong with an event's payload, as a sentence; nil when nothing is.
+  fileprivate func fault(_ found: UnsafeRawBufferPointer?, of command: UnsafeRawBufferPointer?) -> String? {
+    switch self {
+    case .own:
+      return found.isEqual(to: command) ? nil : "its payload is not its command's, byte for byte"
+    case .named(let names):
+      let expected = AuditJSON.object(of: command, keeping: names)
+      return found.map { Array($0) } == expected
+        ? nil : "its payload is not its command's without the fields that the rules do not name"
+    case .members(let members):
+      let fields = AuditFields(members.map { String(decoding: $0.name, as: UTF8.self) })
+      guard let (values, names) = fields.readAll(found) else { return "its payload is no JSON object" }
+      guard names == members.map(\.name) else {
+        let expected = members.map { String(decoding: $0.name, as: UTF8.self) }
+        return "Expected a payload with \(expected.joined(separator: ", ")), found "
+          + names.map { String(decoding: $0, as: UTF8.self) }.joined(separator: ", ")
       }
-    } else if !keep.contains(field.name) {
-      return
-    }
-    guard hasValues else { return kept = unknown }
-    guard let found else { return }
-    switch field.type {
-    case .string, .integer, .number, .boolean, .enumeration: kept = AuditedField(value: found, offset: offset)
-    case .timestamp, .duration:
-      kept = found.integer == nil ? unknown : AuditedField(value: found, offset: offset)
-    case .decimal, .list: kept = unknown
+      for (member, value) in zip(members, values) where member.value != .unknown {
+        if value?.isEqual(to: member.value) != true {
+          return
+            "Expected \(String(decoding: member.name, as: UTF8.self)) in its payload to be \(member.value.shown), "
+            + "found \(value?.shown ?? "null")"
+        }
+      }
+      return nil
     }
   }
 }
 
-extension AuditVerdict {
-  fileprivate var isRejection: Bool { if case .rejected = self { true } else { false } }
-}
-
-extension CommandRule {
-  fileprivate func makes(_ type: String, at place: Int) -> Bool {
-    events.count > place && events[place].type.utf8.elementsEqual(type.utf8)
-  }
-
-  /// Whether both change an object in the same way.
-  fileprivate func changes(as other: CommandRule) -> Bool {
-    to == other.to && Set(keep) == Set(other.keep) && Set(assign) == Set(other.assign)
-      && Set(unset) == Set(other.unset)
-  }
-
-  fileprivate func touches(_ field: String) -> Bool {
-    keep.contains(field) || unset.contains(field) || assign.contains { $0.field == field }
+extension AuditValue {
+  /// Whether a JSON value is what a value of the rules is written as.
+  fileprivate func isEqual(to value: AuditValue) -> Bool {
+    if case .decimal(let decimal) = value { return read(as: .decimal(scale: decimal.scale)) == value }
+    if case .number(let number) = self, case .number(let other) = value { return number == other }
+    return self == value
   }
 }

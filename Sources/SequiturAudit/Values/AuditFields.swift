@@ -11,18 +11,24 @@ struct AuditFields: Sendable {
 
   /// The values in the order of the names, nil for a missing or null one, the last one of several; nil when it is no
   /// JSON object.
-  func read(_ bytes: UnsafeRawBufferPointer?) -> [AuditValue?]? {
+  func read(_ bytes: UnsafeRawBufferPointer?) -> [AuditValue?]? { readAll(bytes)?.values }
+
+  /// The same, with the names of all members in their order.
+  func readAll(_ bytes: UnsafeRawBufferPointer?) -> (values: [AuditValue?], names: [[UInt8]])? {
     guard let bytes else { return nil }
     var values = [AuditValue?](repeating: nil, count: names.count)
+    var found: [[UInt8]] = []
     do throws(AuditJSON.Refused) {
-      try AuditJSON.readMembers(of: bytes) { document, name, value in
-        guard let index = index(of: document.bytes(of: name)) else { return }
+      try AuditJSON.readMembers(of: bytes) { document, name, value, _ in
+        let name = document.bytes(of: name)
+        found.append(name)
+        guard let index = index(of: name) else { return }
         values[index] = AuditValue(value, in: document)
       }
     } catch {
       return nil
     }
-    return values
+    return (values, found)
   }
 
   private func index(of name: [UInt8]) -> Int? {
@@ -41,7 +47,10 @@ enum AuditValue: Equatable {
   case string([UInt8])
   case number(AuditNumber)
   case boolean(Bool)
-  /// An object or an array.
+  case decimal(AuditDecimal)
+  /// An array of strings.
+  case list([[UInt8]])
+  /// An object, or another array.
   case nested
   /// Some value, or none, that the audit cannot reckon.
   case unknown
@@ -53,7 +62,8 @@ enum AuditValue: Equatable {
     case .number(let number): self = .number(number)
     case .boolean(let boolean): self = .boolean(boolean)
     case .null: return nil
-    case .object, .array: self = .nested
+    case .array(let texts?): self = .list(texts.map { document.bytes(of: $0) })
+    case .object, .array(nil): self = .nested
     }
   }
 
@@ -73,6 +83,12 @@ enum AuditValue: Equatable {
     case .string(let bytes): "'\(String(decoding: bytes.prefix(80), as: UTF8.self))'"
     case .number(let number): number.description
     case .boolean(let boolean): "\(boolean)"
+    case .decimal(let decimal): "\(decimal)"
+    case .list(let items):
+      "["
+        + items.prefix(10).map { "'\(String(decoding: $0.prefix(80), as: UTF8.self))'" }.joined(
+          separator: ", ")
+        + (items.count > 10 ? ", …]" : "]")
     case .nested: "an object or a list"
     case .unknown: "not known"
     }

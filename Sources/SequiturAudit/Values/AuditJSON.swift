@@ -22,7 +22,8 @@ struct AuditJSON {
     case boolean(Bool)
     case null
     case object
-    case array
+    /// - Parameter texts: its elements, when all are strings.
+    case array(texts: [Text]?)
   }
 
   private let bytes: UnsafeRawBufferPointer
@@ -31,7 +32,8 @@ struct AuditJSON {
   /// Lends each member of the object, in the order of the document, to `body`, with itself to look at texts.
   /// Of what a document that is refused has lent nothing may be believed.
   static func readMembers(
-    of bytes: UnsafeRawBufferPointer, _ body: (AuditJSON, _ name: Text, _ value: Value) -> Void
+    of bytes: UnsafeRawBufferPointer,
+    _ body: (AuditJSON, _ name: Text, _ value: Value, _ whole: Range<Int>) -> Void
   ) throws(Refused) {
     guard bytes.count <= bytesMax, isUTF8(bytes) else { throw Refused() }
     var reader = AuditJSON(bytes: bytes)
@@ -39,6 +41,20 @@ struct AuditJSON {
     try reader.object(depth: 1, body)
     reader.skipSpace()
     guard reader.index == bytes.count else { throw Refused() }
+  }
+
+  /// The object with those of its members that have one of these names, each as it stands there; nil when it is none.
+  static func object(of bytes: UnsafeRawBufferPointer?, keeping names: Set<[UInt8]>) -> [UInt8]? {
+    guard let bytes else { return nil }
+    var members: [[UInt8]] = []
+    do throws(Refused) {
+      try readMembers(of: bytes) { document, name, _, whole in
+        if names.contains(document.bytes(of: name)) { members.append(Array(bytes[whole])) }
+      }
+    } catch {
+      return nil
+    }
+    return Array("{".utf8) + members.joined(separator: Array(",".utf8)) + Array("}".utf8)
   }
 
   /// A text's bytes, with its escapes replaced.
@@ -98,7 +114,7 @@ struct AuditJSON {
   }
 
   private mutating func object(
-    depth: Int, _ body: (AuditJSON, Text, Value) -> Void
+    depth: Int, _ body: (AuditJSON, Text, Value, Range<Int>) -> Void
   ) throws(Refused) {
     guard depth <= Self.depthMax else { throw Refused() }
     try take("{")
@@ -106,11 +122,12 @@ struct AuditJSON {
     if next == UInt8(ascii: "}") { return index += 1 }
     while true {
       skipSpace()
+      let start = index
       let name = try string()
       skipSpace()
       try take(":")
       let value = try value(depth: depth + 1)
-      body(self, name, value)
+      body(self, name, value, start..<index)
       skipSpace()
       guard next == UInt8(ascii: ",") else { break }
       index += 1
@@ -118,29 +135,34 @@ struct AuditJSON {
     try take("}")
   }
 
-  private mutating func array(depth: Int) throws(Refused) {
+  /// Its elements, when all are strings.
+  private mutating func array(depth: Int) throws(Refused) -> [Text]? {
     guard depth <= Self.depthMax else { throw Refused() }
     try take("[")
     skipSpace()
-    if next == UInt8(ascii: "]") { return index += 1 }
+    if next == UInt8(ascii: "]") {
+      index += 1
+      return []
+    }
+    var texts: [Text]? = []
     while true {
-      _ = try value(depth: depth + 1)
+      if case .string(let text) = try value(depth: depth + 1) { texts?.append(text) } else { texts = nil }
       skipSpace()
       guard next == UInt8(ascii: ",") else { break }
       index += 1
     }
     try take("]")
+    return texts
   }
 
   private mutating func value(depth: Int) throws(Refused) -> Value {
     skipSpace()
     switch next {
     case UInt8(ascii: "{"):
-      try object(depth: depth) { _, _, _ in }
+      try object(depth: depth) { _, _, _, _ in }
       return .object
     case UInt8(ascii: "["):
-      try array(depth: depth)
-      return .array
+      return .array(texts: try array(depth: depth))
     case UInt8(ascii: "\""): return .string(try string())
     case UInt8(ascii: "t"):
       try take(word: "true")

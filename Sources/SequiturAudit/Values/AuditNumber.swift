@@ -12,6 +12,8 @@ struct AuditNumber: Sendable {
   let digitCount: Int
   /// How many bytes the number has in its document.
   let textLength: Int
+  /// As its document has it; empty for a number that stands in none.
+  let text: String
 
   /// The number at the start of a text, whatever follows it; nil when there is none, or it is too large for a double.
   init?(startOf text: UnsafeRawBufferPointer) {
@@ -45,6 +47,7 @@ struct AuditNumber: Sendable {
     }
     textLength = end
     let number = String(decoding: text[..<end], as: UTF8.self)
+    self.text = number
     if isInteger, let integer = Int64(number) {
       value = .integer(integer)
     } else {
@@ -53,11 +56,20 @@ struct AuditNumber: Sendable {
     }
   }
 
-  /// A literal of the rules.
-  init(_ value: Value) {
+  /// A text that is a number and nothing else; nil when it is not.
+  init?(whole text: String) {
+    var text = text
+    let number = text.withUTF8 { AuditNumber(startOf: UnsafeRawBufferPointer($0)) }
+    guard let number, number.textLength == text.utf8.count else { return nil }
+    self = number
+  }
+
+  /// A number that stands in no document, such as a literal of the rules.
+  init(_ value: Value, digitCount: Int = 0) {
     self.value = value
-    digitCount = 0
+    self.digitCount = digitCount
     textLength = 0
+    text = ""
   }
 
   /// Below, at or above zero like this number against the other. Nothing is rounded.

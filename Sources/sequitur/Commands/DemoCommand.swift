@@ -79,7 +79,7 @@ struct DemoCommand: AsyncParsableCommand {
     if !json { try printer.show(auditing: commands) }
     let report = try await Audit(
       AuditConfiguration(
-        kafka: cluster.client, applicationID: cluster.applicationID, topics: cluster.topics, rules: rules,
+        kafka: cluster.client, applicationID: cluster.applicationID, topics: cluster.topics, rules: [rules],
         logger: settings.logger)
     ).run()
     let summary = DemoSummary(outcome, report, seed: seed, cluster: cluster)

@@ -13,14 +13,19 @@ struct VerifyCommand: AsyncParsableCommand {
       cover has exactly one outcome, that each object's versions are 1, 2, 3 … in command order, that rejections \
       carry their command unchanged, and that the changelog is what the events say. Workers may go on meanwhile.
 
-      With --rules, each command is judged by them once more, statuses, fields, guards and numbers, and forgotten \
-      objects are known exactly. Without, an object that begins \
-      again at version 1 is right if the changelog has its tombstone, or a last state that fits.
+      With --rules, each command is judged by them once more, by code of its own: statuses, fields, bounds, guards, \
+      values and events; and forgotten objects are known exactly. Name every version that has decided, the oldest first: \
+      --rules old.yaml --rules new.yaml. The checkpoints say which decided what. Without rules, an object that begins \
+      again at version 1 is right if the changelog has its tombstone, or a last state that fits. Faults that are equal but \
+      for keys, numbers and quoted texts are one line, with their count.
       """)
 
   @OptionGroup var kafka: KafkaOptions
   @OptionGroup var topics: TopicOptions
-  @Option(.rules, help: "The rules file that decided (YAML).") var rules: String?
+  @Option(
+    help: ArgumentHelp(
+      "A rules file that decided (YAML); may be repeated, the oldest first.", valueName: "file"))
+  var rules: [String] = []
 
   @Flag(
     name: .customLong("allow-pending"), help: "Commands without outcome behind the last checkpoint are right."
@@ -31,7 +36,16 @@ struct VerifyCommand: AsyncParsableCommand {
 
   func run() async throws {
     let settings = try kafka.resolve()
-    let rules = try settings.settings.text(rules, .rules).map { try Rules.load($0) }
+    let paths = rules.isEmpty ? [settings.settings.text(nil, .rules)].compactMap { $0 } : rules
+    let rules = try paths.map { try Rules.load($0) }
+    for (index, other) in rules.enumerated() {
+      guard let first = rules.prefix(index).firstIndex(where: { $0.fingerprint == other.fingerprint }) else {
+        continue
+      }
+      throw CommandFailure(
+        "Expected rules that differ, but \(paths[first]) and \(paths[index]) decide alike. Name each version once."
+      )
+    }
     let names = try topics.topics(settings.settings)
     let audit = Audit(
       AuditConfiguration(
@@ -62,6 +76,10 @@ extension AuditReport {
     rows.append(("objects", objects.grouped))
     if pending > 0 { rows.append(("pending", pending.grouped)) }
     if deletedCommands > 0 { rows.append(("commands deleted by retention", deletedCommands.grouped)) }
+    if deciders.count > 1 {
+      rows.append(("decided by", ""))
+      rows += Self.rows(deciders)
+    }
     rows.append(("events digest", eventsDigest))
     if let statesDigest { rows.append(("states digest", statesDigest)) }
     rows.append(("faults", faultCount.grouped))
@@ -70,10 +88,12 @@ extension AuditReport {
       name + String(repeating: " ", count: width - name.count + 2) + value
     }
     lines += notes.map { "note: \(ShownText.line($0, atMost: nil))" }
-    lines += faults.map { "fault: \(ShownText.line("\($0)", atMost: nil))." }
-    if faultCount > faults.count {
-      lines.append("… and \((faultCount - faults.count).counted("more fault")).")
+    lines += faults.map { fault in
+      let others = fault.count > 1 ? " And \((fault.count - 1).grouped) more like it." : ""
+      return "fault: \(ShownText.line("\(fault)", atMost: nil)).\(others)"
     }
+    let shown = faults.reduce(0) { $0 + $1.count }
+    if faultCount > shown { lines.append("… and \((faultCount - shown).counted("more fault")).") }
     return lines.joined(separator: "\n")
   }
 
