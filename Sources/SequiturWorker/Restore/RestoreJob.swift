@@ -144,7 +144,7 @@ struct RestoreJob: Sendable {
   private func checkStates(_ machine: RestoreMachine) throws {
     guard let former = machine.decider, let decider else { return }
     let refusal = decider.refusal(of: FormerDecider(fingerprint: former, forms: machine.stateForms))
-    if let refusal { throw RestoreFault.unreadableStates(refusal) }
+    if let refusal { throw RestoreFault.unreadableStates(refusal.joined(separator: " ")) }
   }
 
   /// The group's stable position: asks again while a predecessor's transaction is open.

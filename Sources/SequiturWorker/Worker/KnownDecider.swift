@@ -35,7 +35,7 @@ struct KnownDecider: Sendable {
   /// Why the states of a former decider cannot be read, in lines; nil when they can.
   ///
   /// - Parameter summary: told what has changed, when there is something to say.
-  func refusal(of former: FormerDecider, _ summary: (String) -> Void = { _ in }) -> String? {
+  func refusal(of former: FormerDecider, _ summary: (String) -> Void = { _ in }) -> [String]? {
     if former.fingerprint == fingerprint { return nil }
     switch judge(former) {
     case .readable(let text):
@@ -43,9 +43,7 @@ struct KnownDecider: Sendable {
       return nil
     case .unreadable(let lines):
       let before = former.fingerprint.map { "\($0)" } ?? "a decider that is not named"
-      return
-        "Expected to read the states that \(before) left, but \(fingerprint) cannot:\n"
-        + lines.map { "  \($0)" }.joined(separator: "\n")
+      return ["Expected to read the states that \(before) left, but \(fingerprint) cannot:"] + lines
     }
   }
 }

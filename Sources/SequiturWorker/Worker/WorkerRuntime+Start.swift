@@ -217,7 +217,7 @@ struct WorkerParts: Sendable {
             "before": "\(former.fingerprint?.description ?? "not known")", "now": "\(decider.fingerprint)",
           ])
       }
-      if let refusal { throw WorkerStartFault(reasons: [refusal]) }
+      if let refusal { throw WorkerStartFault(reasons: refusal) }
     }
     try check.state.note(decider)
   }
