@@ -4,7 +4,8 @@ struct FolderArrowTests {
   @Test(arguments: ["PartitionEngine", "SequiturWorker"])
   func `every folder uses only what the design lets it use`(target: String) throws {
     let arrows = try #require(FolderArrows.project[target])
-    #expect(arrows.faults(of: try ProjectFile.swift(in: "Sources/\(target)"), in: target) == [])
+    let faults = arrows.faults(of: try ProjectFile.swift(in: "Sources/\(target)"), in: target)
+    #expect(faults == [])
   }
 
   @Test(arguments: FolderArrows.project.keys.sorted())
