@@ -72,6 +72,7 @@ public struct CheckpointRecord: Sendable, Hashable {
   /// A position of 2^63−1 is none: nothing could follow it.
   ///
   /// - Parameters:
+  ///   - bytes: the record's value.
   ///   - incarnation: what the record's header says.
   ///   - lastCommand: likewise.
   ///   - moves: likewise.

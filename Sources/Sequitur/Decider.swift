@@ -89,6 +89,7 @@ public protocol Decider<Command, Event, State>: SendableMetatype {
   /// of the store. What it throws makes the command a `decider-error`. Default: throws ``NoStateMigration``.
   ///
   /// - Parameters:
+  ///   - bytes: the state as it was encoded then.
   ///   - version: below ``schemaVersion``, from 1.
   ///   - migrated: takes the bytes that ``decodeState(_:)`` reads.
   func migrateState(_ bytes: RawSpan, from version: Int, into migrated: inout ByteWriter) throws

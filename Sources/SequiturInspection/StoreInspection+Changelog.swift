@@ -20,7 +20,11 @@ extension StoreInspection {
   /// Objects that changed behind the position that the store stands for are no difference: a worker reads
   /// those again before it serves. Needs memory for a partition's keys: about 100 bytes and the key each.
   ///
-  /// - Parameter kafka: librdkafka's properties, `bootstrap.servers` among them.
+  /// - Parameters:
+  ///   - topic: the changelog.
+  ///   - kafka: librdkafka's properties, `bootstrap.servers` among them.
+  ///   - logger: where the client logs.
+  ///   - body: takes a difference.
   /// - Throws: `KafkaError`, ``StoreInspectionFault``, `RestoreFault.unreadableRecord`.
   public func differences(
     fromChangelog topic: String, kafka: KafkaConfiguration, logger: Logger,

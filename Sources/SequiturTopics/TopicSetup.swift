@@ -31,7 +31,11 @@ public struct TopicSetup: Sendable {
   /// that of `Limits`.
   public var forgetAfter = Limits().forgetAfter
 
-  /// - Parameter kafka: librdkafka's properties, `bootstrap.servers` among them.
+  /// - Parameters:
+  ///   - topics: the topics to create or to check.
+  ///   - applicationID: whose they are.
+  ///   - kafka: librdkafka's properties, `bootstrap.servers` among them.
+  ///   - logger: where the client logs.
   public init(
     topics: TopicNames, of applicationID: String, kafka: KafkaConfiguration, logger: Logger
   ) {

@@ -4,7 +4,10 @@ extension KafkaAdmin {
   /// The first offset of a partition whose record is not older than a time; nil when none is. Blocks
   /// (`rd_kafka_offsets_for_times`).
   ///
-  /// - Parameter time: milliseconds since 1970.
+  /// - Parameters:
+  ///   - partition: the partition to look into.
+  ///   - time: milliseconds since 1970.
+  ///   - timeout: how long the broker may take.
   /// - Throws: `timedOut`, `unknownPartition`, `unknownTopicOrPartition`, `transport`.
   public func firstOffset(
     of partition: TopicPartition, notBefore time: Int64, timeout: Duration

@@ -28,7 +28,11 @@ public final class KafkaConsumer: Sendable {
 
   /// Makes a consumer; connects in the background. The configuration's `group.id` makes it a group's member.
   ///
-  /// - Parameter fetchGate: holds the consumer back when it fetches too fast; nil: nothing does.
+  /// - Parameters:
+  ///   - configuration: librdkafka's properties.
+  ///   - logger: where the client logs.
+  ///   - rebalanceListener: told of what the group hands out and takes back; nil: nobody is.
+  ///   - fetchGate: holds the consumer back when it fetches too fast; nil: nothing does.
   /// - Throws: `invalidArgument` for a property that is refused, named in the error.
   public init(
     configuration: KafkaConfiguration, logger: Logger,

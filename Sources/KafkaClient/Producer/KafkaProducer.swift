@@ -37,6 +37,8 @@ public final class KafkaProducer: Sendable {
   /// - Parameters:
   ///   - topic: A topic of this producer.
   ///   - partition: A number, or ``TopicPartition/unassigned`` for the partitioner's choice.
+  ///   - key: nil for the null key.
+  ///   - value: nil for the null value.
   ///   - headers: Consumed, also when the call throws.
   ///   - timestamp: Milliseconds since 1970; 0 for now.
   ///   - tag: Comes back in the ``DeliveryReport``; 0 asks for none.

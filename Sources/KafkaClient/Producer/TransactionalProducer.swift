@@ -67,6 +67,8 @@ public final class TransactionalProducer: Sendable {
   /// - Parameters:
   ///   - topic: A topic of this producer.
   ///   - partition: A number, or ``TopicPartition/unassigned`` for the partitioner's choice.
+  ///   - key: nil for the null key.
+  ///   - value: nil for the null value.
   ///   - headers: Consumed, also when the call throws.
   ///   - timestamp: Milliseconds since 1970; 0 for now.
   ///   - tag: Comes back in the ``DeliveryReport``; 0 asks for none.

@@ -2,7 +2,7 @@ import JSONFields
 @_exported import RulesModel
 import Sequitur
 
-/// Decides by ``Rules``: commands are JSON objects, whose type is the header `ce_type` or else their field
+/// Decides by `Rules`: commands are JSON objects, whose type is the header `ce_type` or else their field
 /// `type`, and an event's payload is the command's, byte for byte, unless the rules write another.
 ///
 /// Documented outcomes of odd payloads: null, empty, no JSON, no JSON object, invalid UTF-8, something behind the
@@ -34,7 +34,7 @@ public final class LifecycleDecider: Decider {
   @exclusivity(unchecked) private var commands: ValuePool
   @exclusivity(unchecked) private var states: ValuePool
 
-  /// - Parameter rules: as ``RulesFile`` made them.
+  /// - Parameter rules: as `RulesFile` made them.
   public init(_ rules: Rules) {
     self.rules = rules
     schemaVersion = rules.version

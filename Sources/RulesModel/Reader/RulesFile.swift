@@ -29,14 +29,18 @@ public enum RulesFile {
 
   /// Reads rules, or throws all that is wrong with them. Warnings alone do not count.
   ///
-  /// - Parameter path: how messages name the file; it is not opened.
+  /// - Parameters:
+  ///   - yaml: the file's text.
+  ///   - path: how messages name the file; it is not opened.
   public static func parse(_ yaml: String, path: String) throws(RulesFaults) -> Rules {
     try rules(check(yaml, path: path))
   }
 
   /// Reads rules from a file's bytes, or throws all that is wrong with them.
   ///
-  /// - Parameter path: how messages name the file; it is not opened.
+  /// - Parameters:
+  ///   - bytes: the file's content.
+  ///   - path: how messages name the file; it is not opened.
   public static func parse(_ bytes: [UInt8], path: String) throws(RulesFaults) -> Rules {
     try rules(check(bytes, path: path))
   }
@@ -48,7 +52,9 @@ public enum RulesFile {
 
   /// Says all that is wrong with rules, warnings included.
   ///
-  /// - Parameter path: how messages name the file; it is not opened.
+  /// - Parameters:
+  ///   - yaml: the file's text.
+  ///   - path: how messages name the file; it is not opened.
   public static func check(_ yaml: String, path: String) -> RulesCheck {
     if yaml.utf8.count > bytesMax {
       return failed(path, "Expected at most \(bytesMax) bytes of rules, but found \(yaml.utf8.count)")
@@ -61,7 +67,9 @@ public enum RulesFile {
 
   /// Says all that is wrong with the bytes of a rules file, warnings included.
   ///
-  /// - Parameter path: how messages name the file; it is not opened.
+  /// - Parameters:
+  ///   - bytes: the file's content.
+  ///   - path: how messages name the file; it is not opened.
   public static func check(_ bytes: [UInt8], path: String) -> RulesCheck {
     if bytes.count > bytesMax {
       return failed(path, "Expected at most \(bytesMax) bytes of rules, but found more")

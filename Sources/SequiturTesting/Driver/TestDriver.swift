@@ -83,6 +83,8 @@ public final class TestDriver<D: Decider> {
 
   /// - Parameters:
   ///   - decider: evaluated anew for every owner of the partition, as in a worker.
+  ///   - limits: the bounds of the partition's engine.
+  ///   - envelope: the headers of events.
   ///   - triesExtremeNumbers: lets the decider answer some commands with extreme numbers as well; see the type.
   public init(
     _ decider: @escaping @autoclosure () -> D, limits: Limits = Limits(), envelope: Envelope = .cloudevents,
@@ -102,6 +104,7 @@ public final class TestDriver<D: Decider> {
   ///
   /// - Parameters:
   ///   - type: the header `ce_type`; `nil`: none.
+  ///   - key: the object's.
   ///   - payload: `nil`: a null value.
   ///   - id: the header `ce_id`.
   ///   - expectedVersion: the header `expected-version`.

@@ -40,7 +40,10 @@ public struct ReservedProperties: Sendable {
 
   /// What is wrong with the properties that somebody gave; in their order.
   ///
-  /// - Parameter source: where a property of this name was set, such as `the environment variable NAME`; nil: not known.
+  /// - Parameters:
+  ///   - kafka: the properties that somebody gave.
+  ///   - scope: whose clients are made of them.
+  ///   - source: where a property of this name was set, such as `the environment variable NAME`; nil: not known.
   public static func faults(
     _ kafka: KafkaConfiguration, in scope: Scope, source: (_ name: String) -> String? = { _ in nil }
   ) -> [Fault] {

@@ -14,7 +14,7 @@ import KafkaClient
 /// time-out costs work when a partition's leader is being elected, and no correctness.
 ///
 /// **Hand-over in order.** A revoke lasts until the transaction in flight has ended, at most
-/// `revoke` + 5 s (``LaneLimits/abandonGrace``) + `call`. The group gives a member `pollInterval` for it
+/// `revoke` + 5 s (`LaneLimits.abandonGrace`) + `call`. The group gives a member `pollInterval` for it
 /// (`max.poll.interval.ms` is also the rebalance time-out): 10 + 5 + 10 ≤ 60.
 public struct WorkerTimeouts: Sendable, Hashable {
   /// `session.timeout.ms`: how long a crash goes unnoticed. Default 15 s; brokers allow 6 s to 30 min

@@ -26,6 +26,7 @@ public struct ObjectHistory: Sendable {
 
   /// - Parameters:
   ///   - configuration: which topics; its range, samples, memory and directory do not matter.
+  ///   - logger: where librdkafka logs.
   ///   - decider: makes a decider; called for each command of the object.
   @inlinable
   public init<D: Decider>(
@@ -49,7 +50,9 @@ public struct ObjectHistory: Sendable {
 
   /// Calls `body` for each command of the object, in order, on a thread of its own.
   ///
-  /// - Parameter key: 1…1,024 bytes.
+  /// - Parameters:
+  ///   - key: 1…1,024 bytes.
+  ///   - body: takes a command, with what came of it.
   /// - Returns: how many there were.
   /// - Throws: what `body` throws; ``RehearsalFault`` for topics that cannot be used; `KafkaError`; `RestoreFault` for a
   ///   changelog that cannot be read; `CancellationError`.

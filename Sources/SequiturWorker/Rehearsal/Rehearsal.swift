@@ -38,6 +38,7 @@ public struct Rehearsal: Sendable {
   let makeTask: RehearsalTask.Factory
 
   /// - Parameters:
+  ///   - configuration: which commands are decided again, and with what memory.
   ///   - logger: where librdkafka logs.
   ///   - decider: makes a decider; called once for each partition.
   @inlinable

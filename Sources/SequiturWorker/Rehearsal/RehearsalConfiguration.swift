@@ -7,7 +7,7 @@ import SequiturTopics
 /// | property | flag of `sequitur rehearse` | default |
 /// |---|---|---|
 /// | ``bootstrapServers`` | `--bootstrap-servers` | `localhost:9092` |
-/// | ``topics`` | `--application-id`, `--commands-topic` … | see ``TopicNames`` |
+/// | ``topics`` | `--application-id`, `--commands-topic` … | see `TopicNames` |
 /// | ``from``, ``to`` | `--from`, `--to` | everything that has an outcome |
 /// | ``samplesMax`` | `--samples` | 5 |
 /// | ``scratchDirectory`` | `--scratch-dir` | the system's directory for temporary files |

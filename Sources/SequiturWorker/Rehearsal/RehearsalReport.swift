@@ -84,7 +84,7 @@ public struct RehearsalReport: Sendable, Encodable {
   }
 }
 
-/// A change that is wanted: ``RehearsalReport/differences(beyond:)``.
+/// A change that is wanted, and no difference up to its number.
 public struct AllowedChange: Sendable, Hashable {
   /// As in ``RehearsalReport/Change``; a `*` stands for any text, or none.
   public let from: String
