@@ -52,10 +52,3 @@ extension PartitionProcessor {
     return decide(command, on: nil, id: id, hash: hash, record, headers, into: &output)
   }
 }
-
-/// Where an object's state was looked for, there is a grave. Thrown, so that what is rare costs all else nothing.
-@usableFromInline
-struct GraveFound: Error {
-  @usableFromInline
-  init() {}
-}
