@@ -281,7 +281,8 @@ let package = Package(
         "SeededRandom", "Sequitur", "SequiturInspection", "SequiturTopics", "SequiturWorker", "TestBroker",
         "WorkerEventLog",
         .product(name: "Logging", package: "swift-log"),
-      ], swiftSettings: settings),
+      ], exclude: ["Rehearsal/incident_changes.py"],
+      swiftSettings: settings),
     .testTarget(
       name: "SequiturCommandTests",
       dependencies: [

@@ -12,7 +12,7 @@ import Testing
 /// An application that is killed again and again: the released program, its rules, and somebody who feeds it.
 final class KillBench: Sendable {
   static let rules = """
-    object: note
+    object: NoteDecider
     fields: {text: string}
     states: [open]
     commands:

@@ -29,6 +29,8 @@ struct DemoOracle {
   private static let types = ["create", "amend", "pay", "ship", "cancel", "purge"]
 
   private(set) var orders: [[UInt8]: Order] = [:]
+  /// The ids of purged orders' last commands, until the order is made again: a demo ends long before they are forgotten.
+  private var purged: [[UInt8]: [String]] = [:]
   private(set) var expectation = DemoExpectation()
 
   /// Judges the next command and carries it out.
@@ -53,7 +55,8 @@ struct DemoOracle {
     if command.isGarbage { return .rejection("malformed") }
     guard let type = command.type, Self.types.contains(type) else { return .rejection("unknown-command") }
     let order = orders[key]
-    if let id = command.id, let order, order.ids.contains(id) { return .rejection("duplicate") }
+    let ids = order?.ids ?? purged[key] ?? []
+    if let id = command.id, ids.contains(id) { return .rejection("duplicate") }
     if !isMet(command.expected, by: order) { return .rejection("version-conflict") }
     return verdict(type, command, on: order)
   }
@@ -93,9 +96,12 @@ struct DemoOracle {
 
   private mutating func apply(_ command: DemoIntent, to key: [UInt8], version: Int) {
     guard command.type != "purge" else {
+      let ids = (orders[key]?.ids ?? []) + (command.id.map { [$0] } ?? [])
+      purged[key] = ids.suffix(Self.idsMax)
       orders[key] = nil
       return
     }
+    purged[key] = nil
     var order = orders[key] ?? Order(total: 0)
     order.version = version
     if case .integer(let total) = command.value("total"), command.type == "create" || command.type == "amend"
