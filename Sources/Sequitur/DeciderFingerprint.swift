@@ -15,6 +15,7 @@ public struct DeciderFingerprint: Sendable, Hashable, CustomStringConvertible {
 
   /// - Parameters:
   ///   - name: cut at ``nameBytesMax``; controls and an empty name are replaced.
+  ///   - version: the decider's schema version.
   ///   - definition: all that it decides by, as text; nil for a decider that is code.
   public init(name: String, version: Int, definition: String? = nil) {
     var shown = ""
