@@ -12,9 +12,7 @@ extension StateBench {
   /// Runs `sequitur worker --until-caught-up` on this bench's topics and store, with rules for other commands.
   func runProgram(_ more: String...) async throws -> ProgramResult {
     let rules = directory.path + "/rules.yaml"
-    // The object that the decider of the tests is named for: others' states are refused before anything else.
-    let text = KillBench.rules.replacing("object: note", with: "object: NoteDecider")
-    try Data(text.utf8).write(to: URL(filePath: rules))
+    try Data(KillBench.rules.utf8).write(to: URL(filePath: rules))
     return try await RunningProgram.run(
       BuiltProgram.find("sequitur"),
       arguments: [
