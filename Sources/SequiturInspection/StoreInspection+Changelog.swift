@@ -3,6 +3,7 @@ import Logging
 import PartitionEngine
 import Sequitur
 import SequiturTopics
+import SequiturWorker
 
 extension StoreInspection {
   /// What a comparison with the changelog came to.
@@ -109,10 +110,10 @@ private struct ChangelogFold {
     var scan = try PartitionScan(
       of: topic, partition: partition, from: bounds.low, to: bounds.high, isolation: .committed,
       silenceMax: Self.silenceMax, kafka: properties, logger: logger)
-    var object = ByteWriter(capacity: 4096)
+    var decoder = ChangelogDecoder()
     while !scan.isAtEnd {
       do {
-        try scan.step { try add($0, &object) }
+        try scan.step { try add($0, &decoder) }
       } catch is PartitionScan.Standstill {
         throw KafkaError(
           code: .timedOut, operation: "read the changelog to its end",
@@ -123,24 +124,12 @@ private struct ChangelogFold {
     }
   }
 
-  private mutating func add(_ message: borrowing Message, _ object: inout ByteWriter) throws {
-    var headers: [RecordHeader] = []
-    guard message.forEachHeader({ headers.append(RecordHeader(name: $0, value: $1)) }) else {
-      throw RestoreFault.unreadableRecord(offset: message.offset, reason: "its headers cannot be parsed")
-    }
-    object.truncate(to: 0)
-    let content: ChangelogRecord.Content
-    do {
-      content = try headers.withUnsafeBufferPointer { headers throws(ChangelogRecord.Fault) in
-        try ChangelogRecord.decode(key: message.key, value: message.value, headers: headers, into: &object)
-      }
-    } catch {
-      throw RestoreFault.unreadableRecord(offset: message.offset, reason: error.description)
-    }
+  private mutating func add(_ message: borrowing Message, _ decoder: inout ChangelogDecoder) throws {
+    let content = try decoder.decode(message)
     guard let key = message.key.map({ Array($0) }) else { return }
     switch content {
     case .checkpoint: return
-    case .object: note(key, Digest(object.bytes), message.offset)
+    case .object: note(key, Digest(decoder.object.bytes), message.offset)
     // What is not there is not there, whatever is kept of it.
     case .grave, .forgotten: note(key, .forgotten, message.offset)
     }

@@ -13,6 +13,7 @@ struct FolderArrows {
       "Processor": ["Machines", "Memory", "Output"],
     ]),
     "SequiturWorker": FolderArrows([
+      "Changelog": [],
       "Commit": ["Configuration", "Events", "Metrics"],
       "Configuration": ["Threads"],
       "CrashGuard": ["Store"],
@@ -23,8 +24,8 @@ struct FolderArrows {
       "Lane": ["Commit", "Configuration", "CrashGuard", "Intake", "Metrics", "Store", "Threads"],
       "Logging": [],
       "Metrics": ["Events"],
-      "Rehearsal": ["Configuration", "Lane", "Threads"],
-      "Restore": ["Configuration", "CrashGuard", "Metrics", "Store", "Threads"],
+      "Rehearsal": ["Changelog", "Configuration", "Lane", "Threads"],
+      "Restore": ["Changelog", "Configuration", "CrashGuard", "Metrics", "Store", "Threads"],
       "Store": ["Configuration", "Metrics"],
       "Threads": [],
       "Worker": [

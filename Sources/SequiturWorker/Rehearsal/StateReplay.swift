@@ -20,8 +20,7 @@ final class StateReplay {
   /// then on the rehearsal knows better: only objects that were met before, unknown, need more of the changelog.
   private var isStarted = false
   private var batch: WriteBatch
-  private var headers: [RecordHeader] = []
-  private var object = ByteWriter(capacity: 4096)
+  private var decoder = ChangelogDecoder()
   /// The checkpoint that was read and is not passed.
   private var next: (position: Int64, offset: Int64)?
   private var isAtEnd = false
@@ -67,24 +66,12 @@ final class StateReplay {
   }
 
   private func take(_ message: borrowing Message) throws -> (position: Int64, offset: Int64)? {
-    headers.removeAll(keepingCapacity: true)
-    guard message.forEachHeader({ headers.append(RecordHeader(name: $0, value: $1)) }) else {
-      throw RestoreFault.unreadableRecord(offset: message.offset, reason: "its headers cannot be parsed")
-    }
-    object.truncate(to: 0)
-    let content: ChangelogRecord.Content
-    do {
-      content = try headers.withUnsafeBufferPointer { headers throws(ChangelogRecord.Fault) in
-        try ChangelogRecord.decode(key: message.key, value: message.value, headers: headers, into: &object)
-      }
-    } catch {
-      throw RestoreFault.unreadableRecord(offset: message.offset, reason: error.description)
-    }
+    let content = try decoder.decode(message)
     guard let key = message.key else { return nil }
     if isStarted, !key.isEmpty, !store.isUnknown(key) { return nil }
     switch content {
     case .checkpoint(let checkpoint): return (checkpoint.position, message.offset)
-    case .object, .grave: try store.putState(key, object.bytes, at: message.offset, in: &batch)
+    case .object, .grave: try store.putState(key, decoder.object.bytes, at: message.offset, in: &batch)
     case .forgotten: try store.putState(key, nil, at: message.offset, in: &batch)
     }
     return nil

@@ -61,13 +61,8 @@ struct ChangelogDeciders {
   /// Nil for any other record, also for one that nobody can read: the restore says that.
   private static func checkpoint(_ message: borrowing Message) -> CheckpointRecord? {
     guard let key = message.key, key.isEmpty else { return nil }
-    var headers: [RecordHeader] = []
-    guard message.forEachHeader({ headers.append(RecordHeader(name: $0, value: $1)) }) else { return nil }
-    var object = ByteWriter()
-    let content = headers.withUnsafeBufferPointer {
-      try? ChangelogRecord.decode(key: key, value: message.value, headers: $0, into: &object)
-    }
-    if case .checkpoint(let checkpoint)? = content { return checkpoint }
+    var decoder = ChangelogDecoder()
+    if case .checkpoint(let checkpoint)? = try? decoder.decode(message) { return checkpoint }
     return nil
   }
 }

@@ -30,36 +30,24 @@ extension ChangelogReader {
   mutating func add(
     _ message: borrowing Message, to batch: inout WriteBatch, _ machine: inout RestoreMachine
   ) throws -> RestoreMachine.Action? {
-    headers.removeAll(keepingCapacity: true)
-    guard message.forEachHeader({ headers.append(RecordHeader(name: $0, value: $1)) }) else {
-      throw RestoreFault.unreadableRecord(offset: message.offset, reason: "its headers cannot be parsed")
-    }
-    object.truncate(to: 0)
     let isHeld = machine.holds(message.offset)
     if !isHeld {
       records += 1
       bytes += (message.key?.count ?? 0) + (message.value?.count ?? 0)
     }
-    let content: ChangelogRecord.Content
-    do {
-      content = try headers.withUnsafeBufferPointer { headers throws(ChangelogRecord.Fault) in
-        try ChangelogRecord.decode(key: message.key, value: message.value, headers: headers, into: &object)
-      }
-    } catch {
-      throw RestoreFault.unreadableRecord(offset: message.offset, reason: error.description)
-    }
+    let content = try decoder.decode(message)
     switch content {
     case .checkpoint(let checkpoint): return machine.checkpointRead(checkpoint, at: message.offset)
     case .object, .grave, .forgotten: if isHeld { return machine.heldRecordRead(at: message.offset) }
     }
     switch content {
     case .object:
-      let found = ObjectRecord(object.bytes).schemaVersion
+      let found = ObjectRecord(decoder.object.bytes).schemaVersion
       guard found <= job.schemaVersion else {
         throw RestoreFault.newerSchema(offset: message.offset, found: found, known: job.schemaVersion)
       }
-      try put(message.key!, object.bytes, &batch)
-    case .grave: try put(message.key!, object.bytes, &batch)
+      try put(message.key!, decoder.object.bytes, &batch)
+    case .grave: try put(message.key!, decoder.object.bytes, &batch)
     case .forgotten: try put(message.key!, nil, &batch)
     case .checkpoint: break
     }

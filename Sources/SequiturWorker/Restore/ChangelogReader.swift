@@ -16,8 +16,7 @@ struct ChangelogReader: ~Copyable {
   let job: RestoreJob
   let store: PartitionStore
   let target: Int64
-  var headers: [RecordHeader] = []
-  var object = ByteWriter(capacity: 4096)
+  var decoder = ChangelogDecoder()
   /// Collects objects for a table file, when there are many to read; else they are written in batches.
   var run: RestoreRun
   let collects: Bool
