@@ -34,28 +34,21 @@ struct Resubmission {
     var total: Int { commands.values.reduce(0, +) }
   }
 
-  /// How long the broker may acknowledge nothing while records wait.
+  /// How long nothing may come of a topic that is read.
   private static let silenceMax = Duration.seconds(30)
   /// Rejections whose commands are kept at once, by their bytes.
   private static let bytesMax = 512 << 20
 
   private let plan: Plan
   private let admin: KafkaAdmin
-  private let producer: KafkaProducer
-  private let topic: ProducerTopic
+  private let sender: CommandSender
   private let ledger = DeliveryLedger(keepsPositions: false)
 
   init(_ plan: Plan) throws {
     self.plan = plan
     admin = try KafkaAdmin(configuration: plan.kafka, logger: plan.logger)
-    let own: KafkaConfiguration = [
-      "enable.idempotence": "true", "acks": "all", "partitioner": "murmur2_random", "linger.ms": "5",
-      "message.max.bytes": "\(16 << 20)", "queue.buffering.max.kbytes": "\(256 << 10)",
-    ]
-    let ledger = ledger
-    producer = try KafkaProducer(
-      configuration: own.merging(plan.kafka), logger: plan.logger, deliveryObserver: { ledger.record($0) })
-    topic = try producer.topic(plan.topics.commands)
+    sender = try CommandSender(
+      to: plan.topics.commands, kafka: plan.kafka, logger: plan.logger, ledger: ledger)
   }
 
   /// - Throws: a ``CommandFailure`` that says how many were acknowledged before; `KafkaError`.
@@ -82,10 +75,10 @@ struct Resubmission {
           summary.commands[command.code, default: 0] += 1
         }
       }
-      try flush()
+      try sender.flush()
     } catch {
       guard !plan.isDryRun, ledger.sent > 0 else { throw error }
-      try? flush()
+      try? sender.flush()
       throw CommandFailure(
         "\(error)\n\(ledger.acknowledged.grouped) of \(ledger.sent.counted("command")) sent were acknowledged. Run it "
           + "again: what was sent is not sent twice.")
@@ -177,39 +170,12 @@ struct Resubmission {
   // MARK: Sending
 
   private func send(_ command: RejectedCommand, _ partition: Int32) throws {
-    let tag = ledger.begin(line: 0, key: nil)
-    let result = command.identity.key.withUnsafeBytes { key in
+    try command.identity.key.withUnsafeBytes { key in
       // An empty array may have no address, and a value without one would be null.
-      ((command.value ?? []) + [0]).withUnsafeBytes { bytes in
+      try ((command.value ?? []) + [0]).withUnsafeBytes { bytes in
         let value = command.value == nil ? nil : UnsafeRawBufferPointer(rebasing: bytes.dropLast())
-        return Result { () throws(KafkaError) in
-          try producer.produce(
-            topic: topic, partition: partition, key: key, value: value, headers: command.headerList(),
-            tag: tag)
-        }
+        try sender.send(to: partition, key: key, value: value, headers: command.headerList())
       }
     }
-    if case .failure(let error) = result {
-      ledger.withdraw(tag)
-      throw error
-    }
-    if tag % 256 == 0 { producer.poll() }
-  }
-
-  private func flush() throws {
-    var acknowledged = -1
-    var deadline = ContinuousClock.now + Self.silenceMax
-    while producer.pendingCount > 0 {
-      if ledger.acknowledged > acknowledged {
-        acknowledged = ledger.acknowledged
-        deadline = ContinuousClock.now + Self.silenceMax
-      }
-      guard ContinuousClock.now < deadline else {
-        throw CommandFailure(
-          "Expected the broker to acknowledge all commands, but it acknowledged none for \(Self.silenceMax).")
-      }
-      producer.poll(timeout: .milliseconds(20))
-    }
-    if let failure = ledger.firstFailure { throw CommandFailure("\(failure).") }
   }
 }

@@ -42,9 +42,7 @@ final class Submission {
 
   /// Bad lines beyond so many are only counted.
   private static let badLinesShownMax = 100
-  /// How long the broker may acknowledge nothing while records wait.
-  private static let silenceMax = Duration.seconds(30)
-  /// The same after a signal.
+  /// How long the broker may acknowledge nothing while records wait, after a signal.
   private static let lastSilenceMax = Duration.seconds(5)
   private static let progressInterval = Duration.milliseconds(200)
   /// How often outcomes are looked at while commands are sent as fast as it goes.
@@ -56,8 +54,7 @@ final class Submission {
   private let ledger: DeliveryLedger
   private let lines: LineReader
   private let format = CommandLineFormat()
-  private let producer: KafkaProducer
-  private let topic: ProducerTopic
+  private let sender: CommandSender
   private let follower: OutcomeFollower?
   private var badLines = 0
   private var linesSinceTurn = 0
@@ -82,13 +79,8 @@ final class Submission {
       ? nil
       : try OutcomeFollower(
         topics: plan.topics, kafka: plan.kafka, logger: plan.logger, metadata: metadata, ledger: ledger)
-    let own: KafkaConfiguration = [
-      "enable.idempotence": "true", "acks": "all", "partitioner": "murmur2_random", "linger.ms": "5",
-      "message.max.bytes": "\(16 << 20)", "queue.buffering.max.kbytes": "\(256 << 10)",
-    ]
-    producer = try KafkaProducer(
-      configuration: own.merging(plan.kafka), logger: plan.logger, deliveryObserver: { ledger.record($0) })
-    topic = try producer.topic(plan.topics.commands)
+    sender = try CommandSender(
+      to: plan.topics.commands, kafka: plan.kafka, logger: plan.logger, ledger: ledger)
   }
 
   /// Sends all lines, and waits for their acknowledgements and outcomes.
@@ -101,7 +93,7 @@ final class Submission {
         linesSinceTurn += 1
         if linesSinceTurn >= Self.linesPerTurn { try takeTurn() }
       }
-      try flush(silenceMax: Self.silenceMax)
+      try flush(silenceMax: CommandSender.silenceMax)
       try waitForOutcomes()
     } catch let stop as Stop {
       try? flush(silenceMax: Self.lastSilenceMax)
@@ -109,7 +101,7 @@ final class Submission {
     } catch let fault as OutputFault {
       throw fault
     } catch {
-      try? flush(silenceMax: Self.silenceMax)
+      try? flush(silenceMax: CommandSender.silenceMax)
       Terminal.clearProgress()
       throw CommandFailure("\(error)\n\(standing)")
     }
@@ -140,7 +132,7 @@ final class Submission {
   private func takeTurn() throws {
     linesSinceTurn = 0
     if interrupt.signal != nil { throw Stop() }
-    producer.poll()
+    sender.poll()
     try follower?.follow(waitingAtMost: .zero, show)
     showProgress()
   }
@@ -175,15 +167,12 @@ final class Submission {
   private func send(
     _ command: CommandLineFormat.Command, headers: consuming HeaderList
   ) throws(CommandLineFormat.Fault) {
-    let tag = ledger.begin(line: lines.number, key: command.key)
     do throws(KafkaError) {
-      try producer.produce(topic: topic, key: command.key, value: command.payload, headers: headers, tag: tag)
+      try sender.send(line: lines.number, key: command.key, value: command.payload, headers: headers)
     } catch {
-      ledger.withdraw(tag)
       // Only what concerns this record alone makes the line bad; the rest ends the run at the next flush.
       throw CommandLineFormat.Fault(message: "\(error)")
     }
-    if tag % 256 == 0 { producer.poll() }
   }
 
   /// Waits, taking turns, until the next command is due.
@@ -194,28 +183,14 @@ final class Submission {
       let left = due - ContinuousClock.now
       guard left > .milliseconds(1) else { return }
       // Without events the poll waits; with them it returns at once and the loop goes round.
-      producer.poll(timeout: min(left, .milliseconds(20)))
+      sender.poll(timeout: min(left, .milliseconds(20)))
       try takeTurn()
     }
   }
 
   private func flush(silenceMax: Duration) throws {
-    var acknowledged = -1
-    var deadline = ContinuousClock.now + silenceMax
     let isLast = interrupt.signal != nil
-    while producer.pendingCount > 0 {
-      if ledger.acknowledged > acknowledged {
-        acknowledged = ledger.acknowledged
-        deadline = ContinuousClock.now + silenceMax
-      }
-      guard ContinuousClock.now < deadline else {
-        throw CommandFailure(
-          "Expected the broker to acknowledge all commands, but it acknowledged none for \(silenceMax).")
-      }
-      producer.poll(timeout: .milliseconds(20))
-      if !isLast { try takeTurn() }
-    }
-    if let failure = ledger.firstFailure { throw CommandFailure("\(failure).") }
+    try sender.flush(silenceMax: silenceMax) { if !isLast { try takeTurn() } }
   }
 
   private func waitForOutcomes() throws {
