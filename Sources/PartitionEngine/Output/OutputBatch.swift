@@ -34,6 +34,16 @@ public struct OutputBatch: ~Copyable, Sendable {
     UnsafeBufferPointer(rebasing: headers.elements[record.headers])
   }
 
+  /// The value of a record's last header of this name that has one; `nil` when there is none. A rejection has its command's
+  /// headers first, so that the last one is its own.
+  public func lastHeader(_ name: StaticString, of record: OutputRecord) -> UnsafeRawBufferPointer? {
+    for header in headers(of: record).reversed()
+    where RecordHeader(name: bytes(header.name), value: nil).isNamed(name) {
+      if let value = header.value { return bytes(value) }
+    }
+    return nil
+  }
+
   /// The records in the order of their making; valid until the next mutation.
   public var records: UnsafeBufferPointer<OutputRecord> { recordList.elements }
 

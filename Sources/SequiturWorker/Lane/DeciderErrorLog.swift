@@ -12,9 +12,18 @@ package struct DeciderErrorReport: Sendable, Hashable {
   /// The command's type by its header; nil when it has none.
   let type: String?
   let reason: String
-
   /// What errors of one cause have in common: the type and the reason without numbers and quoted texts.
-  var kind: String {
+  let kind: String
+
+  init(offset: Int64, key: [UInt8], type: String?, reason: String) {
+    self.offset = offset
+    self.key = key
+    self.type = type
+    self.reason = reason
+    kind = Self.kind(type, reason)
+  }
+
+  private static func kind(_ type: String?, _ reason: String) -> String {
     var kind = (type ?? "") + ": "
     var quote: Character?
     for character in reason.prefix(300) {
@@ -65,8 +74,6 @@ final class DeciderErrorLog: Sendable {
 
 /// How often each kind of error was reported, and whether it is time to say so.
 struct DeciderErrorTally {
-  /// How long a kind is not told again.
-  static let interval = Duration.seconds(60)
   /// Kinds that are told apart; what is beyond is one kind.
   static let kindsMax = 64
 
@@ -75,14 +82,14 @@ struct DeciderErrorTally {
   /// Counts an error; how many came since the last time, this one included, when it is to be told.
   mutating func add(_ kind: String, at now: Duration) -> Int? {
     if kinds[kind] == nil, kinds.count >= Self.kindsMax {
-      kinds = kinds.filter { now - $0.value.told < Self.interval }
+      kinds = kinds.filter { now - $0.value.told < IncidentLimits.reportInterval }
     }
     let kind = kinds[kind] == nil && kinds.count >= Self.kindsMax ? "" : kind
     guard let known = kinds[kind] else {
       kinds[kind] = (now, 0)
       return 1
     }
-    guard now - known.told >= Self.interval else {
+    guard now - known.told >= IncidentLimits.reportInterval else {
       kinds[kind] = (known.told, known.count + 1)
       return nil
     }

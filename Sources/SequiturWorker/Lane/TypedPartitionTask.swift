@@ -84,11 +84,7 @@ final class TypedPartitionTask<D: Decider>: PartitionTask {
     guard result.deciderErrors.count < RunResult.deciderErrorsMax, let record = output.records.last else {
       return
     }
-    var reason = ""
-    for header in output.headers(of: record)
-    where output.bytes(header.name).elementsEqual("rejection-reason".utf8) {
-      reason = header.value.map { String(decoding: output.bytes($0), as: UTF8.self) } ?? ""
-    }
+    let reason = output.lastHeader("rejection-reason", of: record)
     var type: String?
     _ = message.forEachHeader { name, value in
       if name.elementsEqual("ce_type".utf8) {
@@ -97,7 +93,7 @@ final class TypedPartitionTask<D: Decider>: PartitionTask {
     }
     let report = DeciderErrorReport(
       offset: message.offset, key: message.key.map { Array($0.prefix(Limits.keyBytesMax)) } ?? [], type: type,
-      reason: reason)
+      reason: reason.map { String(decoding: $0, as: UTF8.self) } ?? "")
     let isKnown = result.deciderErrors.contains { $0.kind == report.kind }
     if !isKnown { result.deciderErrors.append(report) }
   }

@@ -3,15 +3,11 @@ import Sequitur
 
 /// What a rehearsal made of one command: the records in an output batch from a place on.
 enum DecidedOutcome {
-  /// The first record of a name's header; of a rejection the last, since its command's headers come first.
+  /// The value of a header; empty when there is none.
   static func header(
     _ name: StaticString, of record: OutputRecord, in output: borrowing OutputBatch
   ) -> UnsafeRawBufferPointer {
-    for header in output.headers(of: record).reversed()
-    where RecordHeader(name: output.bytes(header.name), value: nil).isNamed(name) {
-      if let value = header.value { return output.bytes(value) }
-    }
-    return UnsafeRawBufferPointer(start: nil, count: 0)
+    output.lastHeader(name, of: record) ?? UnsafeRawBufferPointer(start: nil, count: 0)
   }
 
   static func name(of record: OutputRecord, in output: borrowing OutputBatch) -> UnsafeRawBufferPointer {
