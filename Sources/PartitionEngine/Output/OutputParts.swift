@@ -16,8 +16,6 @@ public struct OutputParts: ~Copyable, Sendable {
 
   /// What librdkafka adds to a record at most (rdkafka_proto.h, `RD_KAFKAP_MESSAGE_V2_MAX_OVERHEAD`).
   private static let recordFramingBytes = 36
-  /// What it adds to a header: two lengths.
-  private static let headerFramingBytes = 10
 
   private var fillings: [Filling] = []
   /// The part of each record.
@@ -84,7 +82,7 @@ public struct OutputParts: ~Copyable, Sendable {
   private static func byteCount(of record: OutputRecord, in output: borrowing OutputBatch) -> Int {
     var bytes = recordFramingBytes + Int(record.key.count) + Int(record.value?.count ?? 0)
     for header in output.headers(of: record) {
-      bytes += headerFramingBytes + Int(header.name.count) + Int(header.value?.count ?? 0)
+      bytes += OutputBatch.headerFramingBytes + Int(header.name.count) + Int(header.value?.count ?? 0)
     }
     return bytes
   }

@@ -248,16 +248,21 @@ extension TypeChecker {
       throw fault(
         "Expected a decimal in round(…), but `\(text(of: arguments[0]))` is \(node.phrase)", arguments[0])
     }
-    guard case .constant(.integer(let places)) = arguments[1].node,
-      0...Int64(ExactDecimal.digitsMax) ~= places
+    let places = try places(arguments[1])
+    let type = FieldType.decimal(scale: places)
+    if places >= scale { return Self.convert(node, to: type) }
+    return TypedNode(node: .call(.round, [node]), type: type)
+  }
+
+  /// A decimal's places, written as a number.
+  func places(_ argument: Syntax) throws(ExpressionFault) -> Int {
+    guard case .constant(.integer(let places)) = argument.node, 0...Int64(ExactDecimal.digitsMax) ~= places
     else {
       throw fault(
-        "Expected a number of places, 0 to \(ExactDecimal.digitsMax), but found `\(text(of: arguments[1]))`",
-        arguments[1])
+        "Expected a number of places, 0 to \(ExactDecimal.digitsMax), but found `\(text(of: argument))`",
+        argument)
     }
-    let type = FieldType.decimal(scale: Int(places))
-    if Int(places) >= scale { return Self.convert(node, to: type) }
-    return TypedNode(node: .call(.round, [node]), type: type)
+    return Int(places)
   }
 
   private func extreme(

@@ -41,15 +41,9 @@ extension TypeChecker {
           "Expected a field and the number of places in decimal(…), but found "
             + (arguments.count == 1 ? "one value" : "\(arguments.count) values") + cure, syntax)
       }
-      guard case .constant(.integer(let places)) = arguments[1].node,
-        0...Int64(ExactDecimal.digitsMax) ~= places
-      else {
-        throw fault(
-          "Expected a number of places, 0 to \(ExactDecimal.digitsMax), but found `\(text(of: arguments[1]))`",
-          arguments[1])
-      }
+      let places = try places(arguments[1])
       return TypedNode(
-        node: .call(.decimal, [try former(arguments[0], .decimal)]), type: .decimal(scale: Int(places)))
+        node: .call(.decimal, [try former(arguments[0], .decimal)]), type: .decimal(scale: places))
     }
     let argument = try only(arguments, of: function, syntax)
     let node = try former(argument, function)

@@ -46,6 +46,15 @@ package struct MemoryBudget: Sendable, Hashable {
   package var transactionBytes: Int { 8 * unit }
   package var fetchBytes: Int { 4 * unit }
 
+  /// How a database is opened that keeps to its share.
+  var databaseOptions: DatabaseOptions {
+    var options = DatabaseOptions()
+    options.blockCacheBytes = blockCacheBytes
+    options.memtableBytesTotal = memtableBytes
+    options.writeBufferBytes = writeBufferBytes
+    return options
+  }
+
   /// Undrained objects of one lane's partitions: at half of it drains begin, at all of it the lane pauses.
   package func undrainedBytes(lanes: Int) -> Int { undrainedBytes / max(lanes, 1) }
 

@@ -91,11 +91,5 @@ extension WorkerConfiguration {
   var memory: MemoryBudget { MemoryBudget(bytes: memoryBytes) }
 
   /// How the store is opened.
-  var databaseOptions: DatabaseOptions {
-    var options = DatabaseOptions()
-    options.blockCacheBytes = memory.blockCacheBytes
-    options.memtableBytesTotal = memory.memtableBytes
-    options.writeBufferBytes = memory.writeBufferBytes
-    return options
-  }
+  var databaseOptions: DatabaseOptions { memory.databaseOptions }
 }

@@ -88,12 +88,9 @@ final class RehearsalRun {
     guard range.start < range.end else { return }
 
     let memory = MemoryBudget(bytes: configuration.memoryBytes)
-    var options = DatabaseOptions()
-    options.blockCacheBytes = memory.blockCacheBytes
-    options.memtableBytesTotal = memory.memtableBytes
-    options.writeBufferBytes = memory.writeBufferBytes
     let parent = configuration.scratchDirectory ?? FileManager.default.temporaryDirectory.path
-    let store = RehearsalStore(beginsFromState: range.beginsFromState, parent: parent, options: options)
+    let store = RehearsalStore(
+      beginsFromState: range.beginsFromState, parent: parent, options: memory.databaseOptions)
     let replay =
       range.beginsFromState ? try StateReplay(range, changelog, readers.changelog, into: store) : nil
     let outcomesStart = try readers.open(range, valid, invalid)

@@ -4,8 +4,6 @@ import SequiturTopics
 
 /// What a rehearsal asks the cluster about the topics. Blocks.
 struct RehearsalTopics {
-  private static let callTimeout = Duration.seconds(10)
-
   private let configuration: RehearsalConfiguration
   private let admin: KafkaAdmin
 
@@ -19,7 +17,7 @@ struct RehearsalTopics {
   func partitionCount() throws(RehearsalFault) -> Int32 {
     let metadata: ClusterMetadata
     do throws(KafkaError) {
-      metadata = try admin.metadata(timeout: Self.callTimeout)
+      metadata = try admin.metadata(timeout: KafkaLimits.call)
     } catch {
       throw RehearsalFault("\(TopicFault.unreachable(configuration.bootstrapServers, error))")
     }
@@ -39,19 +37,19 @@ struct RehearsalTopics {
   /// What the output topics take; where no broker tells, what they take by default.
   func messageBytesMax() -> Int {
     let told = configuration.topics.outputs.compactMap { name in
-      try? admin.describeTopicConfiguration(name, timeout: Self.callTimeout)["max.message.bytes"]
+      try? admin.describeTopicConfiguration(name, timeout: KafkaLimits.call)["max.message.bytes"]
     }
     return told.compactMap { Int($0) }.min() ?? TopicLimits.messageBytesDefault
   }
 
   /// The oldest offset, and the high watermark.
   func bounds(_ topic: String, _ partition: Int32) throws(KafkaError) -> Watermarks {
-    try admin.watermarks(topic: topic, partition: partition, timeout: Self.callTimeout)
+    try admin.watermarks(topic: topic, partition: partition, timeout: KafkaLimits.call)
   }
 
   /// The first command that is not older than a time; nil when none is.
   func firstCommand(_ partition: Int32, notBefore time: Int64) throws(KafkaError) -> Int64? {
     let place = TopicPartition(topic: configuration.topics.commands, partition: partition)
-    return try admin.firstOffset(of: place, notBefore: time, timeout: Self.callTimeout)
+    return try admin.firstOffset(of: place, notBefore: time, timeout: KafkaLimits.call)
   }
 }
