@@ -44,7 +44,7 @@ extension SequiturWorkerTests {
       for round in 1...2 {
         // It decides, and sends what it has decided once the broker does not answer.
         let gate = Gate()
-        let worker = Worker(configuration, logger: quiet) { GatedDecider(gate: gate) }
+        let worker = Worker(configuration, logger: quiet) { WatchedDecider(gate: gate) }
         let events = WorkerEventLog(worker)
         let running = Task { try await worker.run() }
         try await application.submit([Command("held-\(round)", "note", "wait")])

@@ -46,31 +46,10 @@ extension SequiturWorkerTests {
     }
 
     /// Fails for payloads that begin with `fail`.
-    private struct FailingDecider: Decider {
-      private let notes = NoteDecider()
-
-      func decode(_ record: borrowing CommandRecord) -> Decoded<[UInt8]> { notes.decode(record) }
-
-      func decide(
-        _ command: [UInt8], on state: NoteDecider.Note?, in context: borrowing DecisionContext
-      ) throws -> Decision<NoteDecider.Event> {
-        let text = String(decoding: command, as: UTF8.self)
+    private static func failing() -> WatchedDecider {
+      WatchedDecider { payload in
+        let text = String(decoding: payload, as: UTF8.self)
         if text.hasPrefix("fail") { throw Broken(description: text + "\nFORGED") }
-        return try notes.decide(command, on: state, in: context)
-      }
-
-      func evolve(_ state: NoteDecider.Note?, by event: NoteDecider.Event) -> NoteDecider.Note? {
-        notes.evolve(state, by: event)
-      }
-
-      func encode(_ event: NoteDecider.Event, into payload: inout ByteWriter) throws -> String {
-        try notes.encode(event, into: &payload)
-      }
-
-      func decodeState(_ bytes: RawSpan) throws -> NoteDecider.Note { try notes.decodeState(bytes) }
-
-      func encodeState(_ state: NoteDecider.Note, into bytes: inout ByteWriter) throws {
-        try notes.encodeState(state, into: &bytes)
       }
     }
 
@@ -85,7 +64,7 @@ extension SequiturWorkerTests {
       var configuration = application.configuration()
       configuration.stopsWhenCaughtUp = true
       let log = LogStore()
-      let worker = Worker(configuration, logger: log.logger) { FailingDecider() }
+      let worker = Worker(configuration, logger: log.logger) { Self.failing() }
       try await worker.run()
       let lines = log.lines.filter { $0.message.hasPrefix("the decider failed") }
       #expect(lines.map(\.level) == [.error, .error], "\(lines)")

@@ -33,7 +33,7 @@ extension SequiturWorkerTests {
     func `a partition that stands still does not stop another lane`() async throws {
       let application = try await Application(partitions: 2)
       let gate = Gate()
-      let worker = Worker(application.configuration(lanes: 2), logger: quiet) { GatedDecider(gate: gate) }
+      let worker = Worker(application.configuration(lanes: 2), logger: quiet) { WatchedDecider(gate: gate) }
       let running = Task { try await worker.run() }
       try await application.submit([.on(0, Command("held", "note", "wait"))])
       await gate.reached.wait()

@@ -5,46 +5,17 @@ import Testing
 
 extension SequiturCommandTests {
   @Suite(.enabled(if: TestBroker.isAvailable)) struct RehearseTests {
-    private let rules = """
-      object: order
-      fields: {customer: string, total: integer}
-      states: [open, paid]
-      commands:
-        create: {from: none, to: open, event: created, require: {total: integer}, set: [customer, total]}
-        pay: {from: open, to: paid, event: paid}
-        purge: {from: paid, to: none, event: purged}
-      """
+    private let rules = PurgedOrders.rules
     private var strictRules: String {
       rules.replacingOccurrences(of: "event: paid}", with: "event: paid, when: [\"state.total > 5\"]}")
-    }
-    private let commands = [
-      ("a", "create", #"{"total":5,"customer":"x"}"#), ("a", "pay", "{}"), ("a", "purge", "{}"),
-      ("a", "create", #"{"total":7}"#), ("b", "create", #"{"total":1}"#), ("b", "pay", "{}"),
-      ("b", "purge", "{}"),
-    ]
-
-    /// What a worker made of them by the rules.
-    private func outputs(_ log: AuditLog) -> [AuditLog.Output] {
-      [
-        log.event(key: "a", version: 1, type: "created", command: 0, value: commands[0].2),
-        log.event(key: "a", version: 2, type: "paid", command: 1),
-        log.event(key: "a", version: 3, type: "purged", command: 2),
-        log.event(key: "a", version: 1, type: "created", command: 3, value: commands[3].2),
-        log.event(key: "b", version: 1, type: "created", command: 4, value: commands[4].2),
-        log.event(key: "b", version: 2, type: "paid", command: 5),
-        log.event(key: "b", version: 3, type: "purged", command: 6),
-        log.state(key: "a", version: 1, #"{"status":"open","total":7}"#),
-        log.state(key: "b", version: 0, nil),
-        log.checkpoint(7),
-      ]
     }
 
     private func decidedLog(
       _ change: (AuditLog, inout [AuditLog.Output]) -> Void = { _, _ in }
     ) throws -> AuditLog {
       let log = try AuditLog()
-      try log.submit(commands)
-      var outputs = outputs(log)
+      try log.submit(PurgedOrders.commands)
+      var outputs = PurgedOrders.outputs(log)
       change(log, &outputs)
       try log.write(outputs)
       return log

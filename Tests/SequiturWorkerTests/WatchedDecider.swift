@@ -19,19 +19,23 @@ final class Gate: Sendable {
   func open() { closed.signal() }
 }
 
-/// Notes whatever comes; the payload `wait` waits at the gate.
-struct GatedDecider: Decider {
-  let gate: Gate
+/// Notes whatever comes, after something was done with the payload.
+struct WatchedDecider: Decider {
   private let notes = NoteDecider()
+  private let before: @Sendable ([UInt8]) throws -> Void
 
-  init(gate: Gate) { self.gate = gate }
+  /// - Parameter before: called with each payload; what it throws, the decider throws.
+  init(before: @escaping @Sendable ([UInt8]) throws -> Void) { self.before = before }
+
+  /// The payload `wait` waits at the gate.
+  init(gate: Gate) { self.init { if $0 == Array("wait".utf8) { gate.wait() } } }
 
   func decode(_ record: borrowing CommandRecord) -> Decoded<[UInt8]> { notes.decode(record) }
 
   func decide(
     _ command: [UInt8], on state: NoteDecider.Note?, in context: borrowing DecisionContext
   ) throws -> Decision<NoteDecider.Event> {
-    if command == Array("wait".utf8) { gate.wait() }
+    try before(command)
     return try notes.decide(command, on: state, in: context)
   }
 
