@@ -31,6 +31,36 @@ public struct CommandIDHash: Sendable, Hashable {
   }
 }
 
+/// As text: 32 lower-case hexadecimal digits, the highest first.
+extension CommandIDHash {
+  static let digitCount = 32
+
+  func appendDigits(to writer: inout ByteWriter) {
+    for word in [high, low] {
+      for shift in stride(from: 60, through: 0, by: -4) {
+        let digit = UInt8(truncatingIfNeeded: word >> UInt64(shift) & 15)
+        writer.append(digit < 10 ? 48 + digit : 87 + digit)
+      }
+    }
+  }
+
+  /// Nil when these are no digits, or not as many.
+  init?(digits: some Collection<UInt8>) {
+    guard digits.count == Self.digitCount else { return nil }
+    var words: [UInt64] = [0, 0]
+    for (index, byte) in digits.enumerated() {
+      let digit: UInt8
+      switch byte {
+      case UInt8(ascii: "0")...UInt8(ascii: "9"): digit = byte - 48
+      case UInt8(ascii: "a")...UInt8(ascii: "f"): digit = byte - 87
+      default: return nil
+      }
+      words[index / 16] = words[index / 16] << 4 | UInt64(digit)
+    }
+    self.init(high: words[0], low: words[1])
+  }
+}
+
 /// SipHash's four words, keyed with zero.
 struct SipState {
   var v0: UInt64 = 0x736f_6d65_7073_6575

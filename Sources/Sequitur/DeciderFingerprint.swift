@@ -43,29 +43,14 @@ public struct DeciderFingerprint: Sendable, Hashable, CustomStringConvertible {
       digest = nil
       return
     }
-    guard let digest = CommandIDHash(hexadecimal: parts[1]) else { return nil }
+    guard let digest = CommandIDHash(digits: parts[1].utf8) else { return nil }
     self.digest = digest
   }
 
   public var description: String {
-    "\(name)@\(version)" + (digest.map { "/\($0.hexadecimal)" } ?? "")
-  }
-}
-
-extension CommandIDHash {
-  /// 32 lower-case digits, the highest first.
-  var hexadecimal: String {
-    [high, low].map { word in
-      let digits = String(word, radix: 16)
-      return String(repeating: "0", count: 16 - digits.count) + digits
-    }.joined()
-  }
-
-  /// Nil when it is not 32 lower-case digits.
-  fileprivate init?(hexadecimal text: Substring) {
-    guard text.utf8.count == 32, text.utf8.allSatisfy({ 48...57 ~= $0 || 97...102 ~= $0 }),
-      let high = UInt64(text.prefix(16), radix: 16), let low = UInt64(text.dropFirst(16), radix: 16)
-    else { return nil }
-    self.init(high: high, low: low)
+    guard let digest else { return "\(name)@\(version)" }
+    var writer = ByteWriter(capacity: CommandIDHash.digitCount)
+    digest.appendDigits(to: &writer)
+    return "\(name)@\(version)/" + String(decoding: writer.bytes, as: UTF8.self)
   }
 }

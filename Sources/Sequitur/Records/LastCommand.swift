@@ -33,30 +33,16 @@ public struct LastCommand: Sendable, Hashable {
   public func encode(into writer: inout ByteWriter) {
     writer.append(decimal: offset)
     writer.append("/")
-    for word in [digest.high, digest.low] {
-      for shift in stride(from: 60, through: 0, by: -4) {
-        let digit = UInt8(truncatingIfNeeded: word >> UInt64(shift) & 15)
-        writer.append(digit < 10 ? 48 + digit : 87 + digit)
-      }
-    }
+    digest.appendDigits(to: &writer)
   }
 
   /// Reads the header's value; nil when it is none.
   public init?(decoding bytes: UnsafeRawBufferPointer) {
-    guard let slash = bytes.firstIndex(of: UInt8(ascii: "/")), bytes.count == slash + 33,
-      let offset = Int64(exactDecimal: bytes[..<slash])
+    guard let slash = bytes.firstIndex(of: UInt8(ascii: "/")),
+      let offset = Int64(exactDecimal: bytes[..<slash]),
+      let digest = CommandIDHash(digits: bytes[(slash + 1)...])
     else { return nil }
-    var words: [UInt64] = [0, 0]
-    for (index, byte) in bytes[(slash + 1)...].enumerated() {
-      let digit: UInt8
-      switch byte {
-      case UInt8(ascii: "0")...UInt8(ascii: "9"): digit = byte - 48
-      case UInt8(ascii: "a")...UInt8(ascii: "f"): digit = byte - 87
-      default: return nil
-      }
-      words[index / 16] = words[index / 16] << 4 | UInt64(digit)
-    }
-    self.init(offset: offset, digest: CommandIDHash(high: words[0], low: words[1]))
+    self.init(offset: offset, digest: digest)
   }
 }
 
