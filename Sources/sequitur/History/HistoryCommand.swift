@@ -17,8 +17,7 @@ struct HistoryCommand: AsyncParsableCommand {
       With --at-version or --at only the state then is shown. Ends with 1 when the object, or the state, is not found.
       """)
 
-  @Argument(help: "The object's key.") var key: String
-  @Flag(name: .customLong("hex"), help: "The key is given in hexadecimal digits.") var isHex = false
+  @OptionGroup var object: KeyOptions
   @OptionGroup var kafka: KafkaOptions
   @OptionGroup var topics: TopicOptions
   @Option(.rules, help: "The rules file that decided (YAML).") var rules: String?
@@ -46,9 +45,7 @@ struct HistoryCommand: AsyncParsableCommand {
 
   func run() async throws {
     let settings = try kafka.resolve()
-    guard let bytes = isHex ? HexText.bytes(key) : Array(key.utf8) else {
-      throw CommandFailure("Expected a key in hexadecimal digits, but it is '\(ShownText.line(key))'.")
-    }
+    let bytes = try object.bytes()
     let rules = try settings.settings.text(rules, .rules).map { try Rules.load($0) }
     var configuration = RehearsalConfiguration(applicationID: topics.applicationID(settings.settings))
     configuration.bootstrapServers = settings.bootstrapServers
@@ -73,7 +70,8 @@ struct HistoryCommand: AsyncParsableCommand {
 
   private var notFound: CommandFailure {
     CommandFailure(
-      "Expected commands of the object \(ShownText.line(key)), but the topics have none.", status: .foundFault
+      "Expected commands of the object \(ShownText.line(object.key)), but the topics have none.",
+      status: .foundFault
     )
   }
 
@@ -85,12 +83,12 @@ struct HistoryCommand: AsyncParsableCommand {
     guard count > 0 else { throw notFound }
     guard let found = search.found else {
       throw CommandFailure(
-        "Expected the object \(ShownText.line(self.key)) to have been there \(moment), but it was not.",
+        "Expected the object \(ShownText.line(object.key)) to have been there \(moment), but it was not.",
         status: .foundFault)
     }
     guard let state = found.state else {
       throw CommandFailure(
-        "Expected the state of \(ShownText.line(self.key)) \(moment), which is version \(found.version), but the "
+        "Expected the state of \(ShownText.line(object.key)) \(moment), which is version \(found.version), but the "
           + "changelog keeps it no more. Name the rules that decided, to have it computed: --rules FILE"
           + (rules == nil
             ? "." : "; those that are named make something else of its commands, or some are gone."),

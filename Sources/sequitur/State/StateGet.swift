@@ -11,30 +11,26 @@ struct StateGet: AsyncParsableCommand {
     discussion: "Ends with 1 when the store does not hold the object.")
 
   @OptionGroup var store: StateOptions
-  @Argument(help: "The object's key.") var key: String
-  @Flag(name: .customLong("hex"), help: "The key is given in hexadecimal digits.") var isHex = false
+  @OptionGroup var object: KeyOptions
   @Flag(help: "Print JSON.") var json = false
 
   func run() async throws {
-    guard let bytes = isHex ? HexText.bytes(key) : Array(key.utf8) else {
-      throw CommandFailure("Expected a key in hexadecimal digits, but it is '\(ShownText.line(key))'.")
-    }
+    let bytes = try object.bytes()
     guard (1...Limits.keyBytesMax).contains(bytes.count) else {
       throw CommandFailure(
         "Expected an object's key of 1 to \(Limits.keyBytesMax.grouped) bytes, but it has \(bytes.count.grouped)."
       )
     }
     let inspection = try store.open()
-    let object = try StateOptions.reportingFaults { try inspection.object(bytes) }
-    guard let object else {
+    guard let found = try StateOptions.reportingFaults({ try inspection.object(bytes) }) else {
       throw CommandFailure(
-        "Expected the object \(ShownText.line(key)) in the store in \(inspection.path), but it is not there.",
+        "Expected the object \(ShownText.line(object.key)) in the store in \(inspection.path), but it is not there.",
         status: .foundFault)
     }
     if json {
-      try Output.print(json: StateText.json(object, isComplete: true))
+      try Output.print(json: StateText.json(found, isComplete: true))
     } else {
-      try Output.print(StateText.lines(object))
+      try Output.print(StateText.lines(found))
     }
   }
 }
