@@ -27,6 +27,8 @@ extension SequiturWorkerTests {
       try await application.caughtUp()
       #expect(zombie.exit == nil, "\(zombie.output.standardError.suffix(2000))")
       try await newcomer.stopGracefully()
+      let told = newcomer.output.standardError
+      #expect(!told.contains("fenced"), "the zombie took the newcomer's transactional ids: \(told)")
       // Only a broker that ends sessions lets a static member go.
       if TestBroker.isOutside {
         try await application.submit(RestoreTests.amendments(0..<500))

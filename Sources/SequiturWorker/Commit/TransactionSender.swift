@@ -11,8 +11,8 @@ final class TransactionSender: Sendable {
   struct Group: Sendable {
     /// The membership at this moment; `nil` when there is none.
     let metadata: @Sendable () throws(KafkaError) -> ConsumerGroupMetadata?
-    /// What ended the client; nil while it can be a member.
-    let fatalError: @Sendable () -> KafkaError?
+    /// Why this worker's transactional ids are another's now; nil while they are its own. May ask the coordinator.
+    let loss: @Sendable () -> KafkaError?
   }
 
   private struct Connection: Sendable {
@@ -63,10 +63,9 @@ final class TransactionSender: Sendable {
 
   /// Makes a new producer in the place of the old one, and ends the transaction that one left open.
   ///
-  /// - Throws: what ended the group's client, if it did: then the transactional id is another process's, which a new
-  ///   producer would fence.
+  /// - Throws: why the transactional id is another process's, if it is: a new producer would fence that one's.
   func recreateProducer() throws(KafkaError) {
-    if let error = group.fatalError() { throw error }
+    if let error = group.loss() { throw error }
     connection.withLock { $0 = nil }
     let configuration = configuration(limits.messageBytesMax)
     let producer = try TransactionalProducer(

@@ -24,17 +24,25 @@ final class Membership: KafkaRebalanceListener {
   private let logger: Logger
   private let stopping = Cancellation()
   private let wait = Mutex(GroupWait())
+  /// The id that the coordinator gave this worker last. librdkafka forgets its own when the session is over.
+  private let memberID = Mutex<String?>(nil)
+  /// Set once another process has the place.
+  private let replacement = Mutex<KafkaError?>(nil)
+  private let place: StaticMember?
   private let lookUp: LookUp?
   private let thread = Mutex<BlockingThread?>(nil)
 
   /// Asks the coordinator about the group. Blocks.
   typealias LookUp = @Sendable () -> Result<ConsumerGroup?, KafkaError>
 
-  /// - Parameter lookUp: for what keeps the group while this worker waits for it; nil: nothing is told.
+  /// - Parameters:
+  ///   - place: nil for a dynamic member.
+  ///   - lookUp: for what keeps the group while this worker waits for it, and for who has its place; nil: nothing is told.
   init(
     intake: CommandIntake, timeouts: WorkerTimeouts, join: JoinWatch, events: WorkerEventHub, logger: Logger,
-    lookUp: LookUp? = nil
+    place: StaticMember? = nil, lookUp: LookUp? = nil
   ) {
+    self.place = place
     self.lookUp = lookUp
     self.intake = intake
     self.timeouts = timeouts
@@ -77,10 +85,35 @@ final class Membership: KafkaRebalanceListener {
     return consume metadata
   }
 
+  /// Why this worker's place in the group, and so its transactional ids, are another's now; nil while they are its own.
+  /// Asks the coordinator, since librdkafka learns it from its next heartbeat only. One that does not answer tells nothing.
+  /// Blocks; any thread may ask.
+  func loss(of consumer: KafkaConsumer) -> KafkaError? {
+    if let error = consumer.fatalError ?? replacement.withLock({ $0 }) { return error }
+    guard let place, let lookUp, let memberID = memberID.withLock({ $0 }) else { return nil }
+    switch lookUp() {
+    case .success(let group):
+      guard place.isTaken(in: group, fromHolderOf: memberID) else { return nil }
+      let error = KafkaError(
+        code: .fencedInstanceID, operation: "make a new producer",
+        detail: "another process has this worker's instance id, \(place.name), and so its transactional ids")
+      replacement.withLock { $0 = error }
+      return error
+    case .failure(let error):
+      logger.info("the group's members are not known", metadata: ["error": "\(error)"])
+      return nil
+    }
+  }
+
   private func run(_ consumer: KafkaConsumer, _ ended: (WorkerEnd.Reason) -> Void) {
     wait.withLock { $0.begin(.now) }
     while !stopping.isCancelled {
       tellWait(consumer)
+      if let replacement = replacement.withLock({ $0 }) {
+        loseAll()
+        ended(.membershipLost(replacement))
+        break
+      }
       guard let error = consumer.poll(timeout: GroupLimits.pollSlice) else {
         join.remind()
         continue
@@ -139,6 +172,7 @@ final class Membership: KafkaRebalanceListener {
     logger.info("partitions assigned", metadata: ["partitions": "\(numbers)"])
     events.send(.partitionsAssigned(numbers))
     let now = currentStanding()
+    if let now { memberID.withLock { $0 = now.memberID } }
     let isInterrupted = standing.withLock { $0.assigned(under: now) }
     if isInterrupted {
       blocking { assignments in await assignments.interrupted() }

@@ -10,17 +10,24 @@ import SequiturTopics
 struct ChangelogDeciders {
   let topic: String
   let partitions: Int32
-  let admin: KafkaAdmin
   /// A changelog reader's.
   let configuration: KafkaConfiguration
   let call: Duration
   let logger: Logger
 
   /// By the newest committed checkpoint of each partition, each once; those that say nothing are left out. Blocks.
+  ///
+  /// A transaction that somebody left open is not waited for, which would be so long for each partition. The restore
+  /// does wait for it, and judges what it finds.
   func newest() throws(KafkaError) -> [FormerDecider] {
+    let ends = try KafkaConsumer(
+      configuration: configuration.merging(["isolation.level": PartitionScan.Isolation.committed.rawValue]),
+      logger: logger)
     var deciders: [FormerDecider] = []
     for partition in 0..<partitions {
-      guard let checkpoint = try newest(of: partition), checkpoint.decider != nil else { continue }
+      guard let checkpoint = try newest(of: partition, below: ends), checkpoint.decider != nil else {
+        continue
+      }
       let former = FormerDecider(fingerprint: checkpoint.decider, forms: checkpoint.stateForms)
       if !deciders.contains(former) { deciders.append(former) }
     }
@@ -31,8 +38,9 @@ struct ChangelogDeciders {
   /// halfway: then there is one within the largest transaction before.
   private static let tails: [Int64] = [100, 100_000]
 
-  private func newest(of partition: Int32) throws(KafkaError) -> CheckpointRecord? {
-    let bounds = try admin.watermarks(topic: topic, partition: partition, timeout: call)
+  private func newest(of partition: Int32, below ends: KafkaConsumer) throws(KafkaError) -> CheckpointRecord?
+  {
+    let bounds = try ends.watermarks(topic: topic, partition: partition, timeout: call)
     for tail in Self.tails where bounds.high > bounds.low {
       let from = max(bounds.low, bounds.high - tail)
       if let found = try newest(of: partition, from: from, to: bounds.high) { return found }
@@ -53,7 +61,7 @@ struct ChangelogDeciders {
     } catch let error as KafkaError {
       throw error
     } catch {
-      // A transaction that somebody left open hides what follows. The restore waits for it, and judges what it finds.
+      // A broker that has nothing for so long: the restore says that.
     }
     return found
   }

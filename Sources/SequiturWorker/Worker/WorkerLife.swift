@@ -101,23 +101,19 @@ final class WorkerLife: Sendable {
       metadata: [
         "group.instance.id": "\(name)", "cure": "give each worker an --instance-id of its own, or end one",
       ])
-    while await isTaken(name), !(await stopped.wait(atMost: WorkerLifeLimits.instanceInterval)) {}
+    let place = StaticMember(name: name)
+    while await isTaken(place), !(await stopped.wait(atMost: WorkerLifeLimits.instanceInterval)) {}
   }
 
-  /// Whether the coordinator gave this member id to a static member of that name: the name, a hyphen, a UUID.
-  static func isMember(_ memberID: String, named name: String) -> Bool {
-    memberID.hasPrefix(name + "-") && memberID.utf8.count == name.utf8.count + 37
-  }
-
-  /// Whether the group has a member of that name. A broker that does not tell counts as "no".
-  private func isTaken(_ name: String) async -> Bool {
+  /// Whether another process has the place. A broker that does not tell counts as "no".
+  private func isTaken(_ place: StaticMember) async -> Bool {
     let configuration = configuration
     let logger = logger
     return await withBlockingThread("group") {
       do throws(KafkaError) {
         let admin = try KafkaAdmin(configuration: configuration.adminProperties, logger: logger)
-        let group = try admin.group(configuration.applicationID, timeout: configuration.timeouts.call)
-        return group?.members.contains { Self.isMember($0.memberID, named: name) } ?? false
+        return place.isTaken(
+          in: try admin.group(configuration.applicationID, timeout: configuration.timeouts.call))
       } catch {
         logger.info("the group's members are not known", metadata: ["error": "\(error)"])
         return false

@@ -72,7 +72,7 @@ struct WorkerParts: Sendable {
       call: configuration.timeouts.restoreCall, logger: logger)
     crashGuard = try Self.adopt(configuration, check, admin, decider, logger)
     if !check.state.isKept { try Self.checkShape(configuration, check, admin, logger) }
-    try Self.checkDecider(configuration, check, admin, decider, logger)
+    try Self.checkDecider(configuration, check, decider, logger)
     logger.info(
       "state directory open",
       metadata: [
@@ -87,7 +87,7 @@ struct WorkerParts: Sendable {
     let (admin, groupID) = (self.admin, configuration.applicationID)
     let membership = Membership(
       intake: intake, timeouts: configuration.timeouts, join: join, events: statistics.events,
-      logger: logger,
+      logger: logger, place: configuration.groupInstanceID.map { StaticMember(name: $0) },
       lookUp: { () -> Result<ConsumerGroup?, KafkaError> in
         Result { () throws(KafkaError) in
           try admin.group(groupID, timeout: GroupLimits.waitReportInterval / 2)
@@ -106,7 +106,7 @@ struct WorkerParts: Sendable {
     let instance = try configuration.instanceID ?? state.instanceID()
     let group = TransactionSender.Group(
       metadata: { () throws(KafkaError) in try membership.confirmedMetadata(of: consumer) },
-      fatalError: { consumer.fatalError })
+      loss: { membership.loss(of: consumer) })
     senders = (0..<configuration.lanes).map { lane in
       TransactionSender(
         configuration: {
@@ -192,8 +192,7 @@ struct WorkerParts: Sendable {
 
   /// Makes sure that the decider reads the states that are on the changelog, unless it is the one that worked before.
   private static func checkDecider(
-    _ configuration: WorkerConfiguration, _ check: StartupCheck, _ admin: KafkaAdmin, _ decider: KnownDecider,
-    _ logger: Logger
+    _ configuration: WorkerConfiguration, _ check: StartupCheck, _ decider: KnownDecider, _ logger: Logger
   ) throws {
     let header = try check.state.header()
     if check.state.isKept, header?.decider == "\(decider.fingerprint)",
@@ -202,7 +201,7 @@ struct WorkerParts: Sendable {
       return
     }
     let changelog = ChangelogDeciders(
-      topic: configuration.topics.changelog, partitions: check.partitions, admin: admin,
+      topic: configuration.topics.changelog, partitions: check.partitions,
       configuration: configuration.readerProperties(readers: 1), call: configuration.timeouts.call,
       logger: logger)
     for former in try changelog.newest() {
