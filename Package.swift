@@ -15,6 +15,7 @@ let package = Package(
     .library(name: "Sequitur", targets: ["Sequitur"]),
     .library(name: "SequiturJSON", targets: ["SequiturJSON"]),
     .library(name: "SequiturWorker", targets: ["SequiturWorker"]),
+    .library(name: "SequiturFollower", targets: ["SequiturFollower"]),
     .library(name: "SequiturInspection", targets: ["SequiturInspection"]),
     .library(name: "SequiturTesting", targets: ["SequiturTesting"]),
     .library(name: "LifecycleRules", targets: ["LifecycleRules", "RulesModel"]),
@@ -102,6 +103,15 @@ let package = Package(
       ],
       swiftSettings: settings
     ),
+    // The read side: committed records with an exact position.
+    .target(
+      name: "SequiturFollower",
+      dependencies: [
+        "BlockingThreads", "KafkaClient", "PartitionEngine", "Sequitur", "SequiturTopics",
+        .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: settings
+    ),
     // A look into the store of a worker that does not run.
     .target(
       name: "SequiturInspection",
@@ -163,8 +173,8 @@ let package = Package(
       dependencies: [
         "BlockingThreads", "CZlib", "JSONFields", "KafkaClient", "LifecycleRules",
         "ReadableText",
-        "RulesModel", "Sequitur", "SequiturAudit", "SequiturDemo", "SequiturInspection", "SequiturSettings",
-        "SequiturTopics", "SequiturWorker", "TerminalView", "Yams",
+        "RulesModel", "Sequitur", "SequiturAudit", "SequiturDemo", "SequiturFollower", "SequiturInspection",
+        "SequiturSettings", "SequiturTopics", "SequiturWorker", "TerminalView", "Yams",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -247,6 +257,12 @@ let package = Package(
       name: "SequiturTopicsTests",
       dependencies: [
         "KafkaClient", "Sequitur", "SequiturTopics", .product(name: "Logging", package: "swift-log"),
+      ], swiftSettings: settings),
+    .testTarget(
+      name: "SequiturFollowerTests",
+      dependencies: [
+        "KafkaClient", "PartitionEngine", "SequiturFollower", "SequiturTopics", "TestBroker",
+        .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: settings),
     .testTarget(
       name: "SequiturAuditTests", dependencies: ["CSimdJSON", "SeededRandom", "SequiturAudit"],

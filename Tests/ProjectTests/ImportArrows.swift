@@ -38,6 +38,10 @@ struct ImportArrows {
         "Synchronization",
         "TerminalView",
       ]),
+      "SequiturFollower": .only([
+        "BlockingThreads", "Dispatch", "KafkaClient", "Logging", "PartitionEngine", "Sequitur",
+        "SequiturTopics", "Synchronization",
+      ]),
       "SequiturInspection": .only([
         "Foundation", "KafkaClient", "Logging", "PartitionEngine", "RocksDB", "Sequitur", "SequiturTopics",
         "SequiturWorker",

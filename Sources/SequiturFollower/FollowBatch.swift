@@ -1,0 +1,130 @@
+import KafkaClient
+import Sequitur
+
+/// Committed records of one partition in their order, with their bytes in one buffer.
+///
+/// A key that was changed several times may be in it several times: the last one counts.
+public struct FollowBatch: Sendable {
+  fileprivate struct Entry: Sendable {
+    let offset: Int64
+    let timestamp: Int64
+    let content: RecordContent
+    let key: Range<Int>
+    /// Nil for the null value.
+    let value: Range<Int>?
+    /// In ``FollowBatch/headers``.
+    let headers: Range<Int>
+  }
+
+  fileprivate struct Header: Sendable {
+    let name: Range<Int>
+    let value: Range<Int>?
+  }
+
+  fileprivate private(set) var bytes: [UInt8] = []
+  fileprivate private(set) var entries: [Entry] = []
+  fileprivate private(set) var headers: [Header] = []
+
+  /// An empty batch.
+  public init() {}
+
+  public var count: Int { entries.count }
+  public var isEmpty: Bool { entries.isEmpty }
+  /// Bytes of keys, values and headers.
+  public var byteCount: Int { bytes.count }
+
+  /// The record at an index below ``count``. Shares the batch's bytes.
+  public subscript(index: Int) -> FollowedRecord { FollowedRecord(batch: self, entry: entries[index]) }
+
+  /// Copies a message into the batch. Of a state the headers are not kept: what they say is in `content`.
+  mutating func append(_ message: borrowing Message, _ content: RecordContent) {
+    let key = add(message.key ?? UnsafeRawBufferPointer(start: nil, count: 0))
+    let value = message.value.map { add($0) }
+    let first = headers.count
+    if content.command != nil {
+      _ = message.forEachHeader { name, value in
+        headers.append(Header(name: add(name), value: value.map { add($0) }))
+      }
+    }
+    entries.append(
+      Entry(
+        offset: message.offset, timestamp: message.timestamp, content: content, key: key, value: value,
+        headers: first..<headers.count))
+  }
+
+  /// Only the first records.
+  func prefix(_ count: Int) -> FollowBatch {
+    guard count < self.count else { return self }
+    var prefix = self
+    prefix.entries.removeSubrange(count...)
+    return prefix
+  }
+
+  mutating func removeFirst(_ count: Int) {
+    guard count > 0 else { return }
+    guard count < self.count else { return removeAll() }
+    var rest = FollowBatch()
+    for entry in entries[count...] { rest.append(entry, of: self) }
+    self = rest
+  }
+
+  /// Drops all records and keeps the memory.
+  mutating func removeAll() {
+    bytes.removeAll(keepingCapacity: true)
+    entries.removeAll(keepingCapacity: true)
+    headers.removeAll(keepingCapacity: true)
+  }
+
+  private mutating func append(_ entry: Entry, of other: FollowBatch) {
+    let first = headers.count
+    for header in other.headers[entry.headers] {
+      headers.append(
+        Header(
+          name: add(other.bytes[header.name]), value: header.value.map { add(other.bytes[$0]) }))
+    }
+    entries.append(
+      Entry(
+        offset: entry.offset, timestamp: entry.timestamp, content: entry.content,
+        key: add(other.bytes[entry.key]), value: entry.value.map { add(other.bytes[$0]) },
+        headers: first..<headers.count))
+  }
+
+  private mutating func add(_ part: some Collection<UInt8>) -> Range<Int> {
+    let start = bytes.count
+    bytes.append(contentsOf: part)
+    return start..<bytes.count
+  }
+}
+
+/// One committed record: an object's state, the mark that it was forgotten, or an event.
+public struct FollowedRecord: Sendable {
+  private let batch: FollowBatch
+  private let entry: FollowBatch.Entry
+
+  fileprivate init(batch: FollowBatch, entry: FollowBatch.Entry) {
+    self.batch = batch
+    self.entry = entry
+  }
+
+  /// Its own offset on the topic that is followed.
+  public var offset: Int64 { entry.offset }
+  /// Milliseconds since 1970, -1 for none.
+  public var timestamp: Int64 { entry.timestamp }
+  /// The object's key.
+  public var key: ArraySlice<UInt8> { batch.bytes[entry.key] }
+  /// The state or the event's payload; nil for an object that was forgotten, and for an event without payload.
+  public var value: ArraySlice<UInt8>? { entry.value.map { batch.bytes[$0] } }
+  /// The object version; nil for an object that was forgotten with nothing kept of it.
+  public var version: UInt64? { entry.content.version }
+  /// Of an event: the offset of its command on the commands topic.
+  public var command: Int64? { entry.content.command }
+
+  /// The value of an event's header; nil when it is missing or null. Of a header that repeats, the last one counts.
+  public func header(_ name: String) -> ArraySlice<UInt8>? {
+    batch.headers[entry.headers].last { batch.bytes[$0.name].elementsEqual(name.utf8) }?.value
+      .map { batch.bytes[$0] }
+  }
+
+  /// The same as text; bytes that are no UTF-8 become U+FFFD.
+  public func text(_ name: String) -> String? { header(name).map { String(decoding: $0, as: UTF8.self) } }
+}

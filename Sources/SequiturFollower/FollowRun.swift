@@ -1,0 +1,196 @@
+import KafkaClient
+import Logging
+import PartitionEngine
+import SequiturTopics
+
+/// One run of a follower: feeds what the reader brings to the partitions. Lives on the follower's thread.
+struct FollowRun: ~Copyable {
+  private let configuration: FollowerConfiguration
+  private let door: SinkDoor
+  private let consumer: KafkaConsumer
+  private let admin: KafkaAdmin
+  private let report: (Int32, FollowStatus) -> Void
+  private var partitions: [FollowedPartition] = []
+  /// By partition number: where it is in `partitions`.
+  private var slots: [Int32: Int] = [:]
+  private var records: RecordReader
+  private var watch = FollowWatch()
+  /// Reading begins anew where the sink stands: somebody has moved it, or the offset to read is not there.
+  private var isToBegin = true
+
+  init(
+    _ configuration: FollowerConfiguration, _ door: SinkDoor, _ consumer: KafkaConsumer,
+    report: @escaping (Int32, FollowStatus) -> Void
+  ) throws {
+    let ids = try FollowedPartitions.find(configuration)
+    admin = try KafkaAdmin(configuration: configuration.kafka, logger: configuration.logger)
+    self.configuration = configuration
+    self.door = door
+    self.consumer = consumer
+    self.report = report
+    records = RecordReader(configuration.topic)
+    for id in ids.wanted {
+      slots[id] = partitions.count
+      partitions.append(FollowedPartition(id, of: ids.count, configuration))
+    }
+  }
+
+  /// Reads and applies until it is stopped, or has caught up and is to stop then.
+  mutating func follow() throws {
+    var source = QueueReader(capacity: ScanLimits.recordsPerBatch)
+    try begin()
+    while !door.isStopped {
+      if isToBegin { try beginAgain() }
+      if configuration.stopsWhenCaughtUp, !isToBegin, partitions.allSatisfy(\.isCaughtUp) { return }
+      source.take(from: consumer.mainQueue)
+      if source.messages.isEmpty { source.wait(for: consumer.mainQueue, timeout: FollowLimits.wait) }
+      let now = ContinuousClock.now
+      for index in 0..<source.messages.count where !isToBegin { try take(source.messages[index], now) }
+      try applyReady()
+      try look(now)
+    }
+  }
+
+  // MARK: The beginning
+
+  /// Asks sink and broker where each partition begins, and reads from there.
+  private mutating func begin() throws {
+    var starts: [TopicPartitionOffset] = []
+    for index in partitions.indices {
+      let id = partitions[index].id
+      let bounds = try bounds(of: id)
+      let from = try partitions[index].begin(at: try door.sink.position(of: id), bounds)
+      starts.append(TopicPartitionOffset(topic: configuration.topic.name, partition: id, offset: from))
+      report(id, partitions[index].status)
+    }
+    try consumer.assign(starts)
+    isToBegin = false
+  }
+
+  /// The same in the middle of a run, where a broker that does not answer is waited for.
+  private mutating func beginAgain() throws {
+    do {
+      try begin()
+    } catch let error as KafkaError where error.isRetriable {
+      note(error)
+    }
+  }
+
+  private func bounds(of id: Int32) throws(KafkaError) -> (start: Int64, stable: Int64, high: Int64) {
+    let name = configuration.topic.name
+    // The stable end first: what is below it is committed, so the high watermark is not below it.
+    let stable = try consumer.watermarks(topic: name, partition: id, timeout: KafkaLimits.call).high
+    let written = try admin.watermarks(topic: name, partition: id, timeout: KafkaLimits.call)
+    return (written.low, min(stable, written.high), written.high)
+  }
+
+  // MARK: Records
+
+  private mutating func take(_ message: borrowing Message, _ now: ContinuousClock.Instant) throws {
+    guard let slot = slots[message.partition], message.isRecord || message.isEndOfPartition else {
+      if let error = message.error { try fail(error) }
+      return
+    }
+    // What lies behind the end is another run's.
+    guard !configuration.stopsWhenCaughtUp || !partitions[slot].isCaughtUp else { return }
+    partitions[slot].quietSince = now
+    watch.lastError = nil
+    if message.isEndOfPartition {
+      partitions[slot].reached(message.offset)
+    } else {
+      settle(try partitions[slot].take(message, &records, door))
+    }
+  }
+
+  private mutating func applyReady() throws {
+    for index in partitions.indices where !isToBegin && partitions[index].hasReady {
+      settle(try partitions[index].apply(door))
+    }
+    for partition in partitions { report(partition.id, partition.status) }
+  }
+
+  private mutating func settle(_ outcome: SinkDoor.Outcome) {
+    if case .fenced = outcome { isToBegin = true }
+  }
+
+  // MARK: Trouble
+
+  /// An offset that is gone is looked into. Everything else passes or does not, and then the silence is told.
+  private mutating func fail(_ error: KafkaError) throws {
+    switch error.code {
+    case .autoOffsetReset, .offsetOutOfRange: isToBegin = true
+    case .topicAuthorizationFailed: throw error
+    default: note(error)
+    }
+  }
+
+  private mutating func note(_ error: KafkaError) {
+    watch.lastError = error
+    warn(error)
+  }
+
+  private mutating func warn(_ error: KafkaError) {
+    guard watch.isNews(error) else { return }
+    configuration.logger.warning("following is held up", metadata: ["error": "\(error)"])
+  }
+
+  /// Looks into it when nothing comes although there is something to read.
+  private mutating func look(_ now: ContinuousClock.Instant) throws {
+    if let fatal = consumer.fatalError { throw fatal }
+    let quiet = partitions.indices.filter { index in
+      (isToBegin || !partitions[index].isCaughtUp)
+        && now - partitions[index].quietSince > FollowLimits.patience
+    }
+    guard !quiet.isEmpty, watch.isDue(now) else { return }
+    do {
+      for index in quiet where !isToBegin { try askEnds(of: index, now) }
+    } catch let error as KafkaError {
+      note(error)
+    }
+    let since = quiet.map { partitions[$0].quietSince }.min() ?? now
+    guard now - since > configuration.silenceMax else { return }
+    let error = KafkaError(
+      code: .timedOut, operation: "follow the topic \(configuration.topic.name)",
+      detail: "nothing came for \((now - since).components.seconds) s"
+        + (watch.lastError.map { "; the last error: \($0.detail)" } ?? ""),
+      topic: configuration.topic.name, isRetriable: true)
+    if configuration.stopsWhenCaughtUp { throw error }
+    warn(error)
+  }
+
+  /// Asks whether an open transaction keeps records back: the broker is not silent then, and will end it.
+  private mutating func askEnds(of index: Int, _ now: ContinuousClock.Instant) throws {
+    let id = partitions[index].id
+    let bounds = try bounds(of: id)
+    try partitions[index].endsRead(stable: bounds.stable, high: bounds.high)
+    let offset = partitions[index].heldBackAt
+    if offset != nil { partitions[index].quietSince = now }
+    guard let age = watch.heldBack(id, at: offset, now), let offset else { return }
+    configuration.logger.warning(
+      """
+      an open transaction keeps committed records back; the broker ends it when its time is over, or \
+      kafka-transactions.sh abort does
+      """,
+      metadata: [
+        "topic": "\(configuration.topic.name)", "partition": "\(id)", "offset": "\(offset)",
+        "seconds": "\(age.components.seconds)",
+      ])
+  }
+}
+
+/// Which partitions a follower reads.
+private enum FollowedPartitions {
+  /// - Throws: `TopicFault` for a topic that cannot be read; `KafkaError` for a partition that is not there.
+  static func find(_ configuration: FollowerConfiguration) throws -> (wanted: [Int32], count: Int32) {
+    let name = configuration.topic.name
+    let metadata = try TopicLookUp.metadata(name, kafka: configuration.kafka, logger: configuration.logger)
+    let all = Set(metadata.topic(name)?.partitions.map(\.id) ?? [])
+    let wanted = Set(configuration.partitions ?? Array(all)).sorted()
+    if let missing = wanted.first(where: { !all.contains($0) }) {
+      throw KafkaError(
+        code: .unknownPartition, operation: "follow the topic \(name)",
+        detail: "it has \(all.count) partitions", topic: name, partition: missing)
+    }
+    return (wanted, Int32(all.count))
+  }
+}

@@ -1,0 +1,131 @@
+import KafkaClient
+import PartitionEngine
+import Sequitur
+
+/// What stands in a record besides its key and value.
+struct RecordContent: Sendable, Hashable {
+  /// Nil for an object that was forgotten with nothing kept of it.
+  var version: UInt64?
+  /// Of an event: the offset of its command.
+  var command: Int64?
+}
+
+/// Reads what a record is, and whether it is the application's own. Lives on the follower's thread.
+struct RecordReader: ~Copyable {
+  private let topic: FollowedTopic
+  private let commandsPrefix: [UInt8]
+  private let source: [UInt8]
+  private var headers: [RecordHeader] = []
+  private var scratch = ByteWriter(capacity: 4096)
+
+  init(_ topic: FollowedTopic) {
+    self.topic = topic
+    commandsPrefix = Array("\(topic.topics.commands)/".utf8)
+    source = Array("/\(topic.applicationID)".utf8)
+  }
+
+  /// - Throws: a fault for what is no record of the application's.
+  mutating func read(
+    _ message: borrowing Message
+  ) throws(FollowFault) -> (record: FollowMachine.Record, content: RecordContent) {
+    headers.removeAll(keepingCapacity: true)
+    guard message.forEachHeader({ headers.append(RecordHeader(name: $0, value: $1)) }) else {
+      throw .unreadable(offset: message.offset, reason: "its headers cannot be parsed")
+    }
+    switch topic.source {
+    case .changelog: return try change(message)
+    case .events: return try event(message)
+    }
+  }
+
+  // MARK: Changelog
+
+  private mutating func change(
+    _ message: borrowing Message
+  ) throws(FollowFault) -> (record: FollowMachine.Record, content: RecordContent) {
+    scratch.truncate(to: 0)
+    let content: ChangelogRecord.Content
+    do throws(ChangelogRecord.Fault) {
+      content = try headers.withUnsafeBufferPointer { headers throws(ChangelogRecord.Fault) in
+        try ChangelogRecord.decode(
+          key: message.key, value: message.value, headers: headers, into: &scratch)
+      }
+    } catch {
+      throw .unreadable(offset: message.offset, reason: error.description)
+    }
+    let object = FollowMachine.Record.object(bytes: bytes(message))
+    switch content {
+    case .object: return (object, RecordContent(version: ObjectRecord(scratch.bytes).version))
+    case .grave: return (object, RecordContent(version: ObjectRecord(scratch.bytes).lastVersion))
+    case .forgotten: return (object, RecordContent())
+    case .checkpoint(let checkpoint):
+      try check("application", topic.applicationID, message.offset)
+      try check("commands-topic", topic.topics.commands, message.offset)
+      return (.checkpoint(checkpoint), RecordContent())
+    }
+  }
+
+  /// Older versions wrote no such header: what a record does not say is not held against it.
+  private func check(_ name: StaticString, _ expected: String, _ offset: Int64) throws(FollowFault) {
+    guard let found = header(name), !found.elementsEqual(expected.utf8) else { return }
+    throw .otherApplication(
+      offset: offset, says: "the header \(name) says \(String(decoding: found, as: UTF8.self))")
+  }
+
+  // MARK: Events
+
+  private func event(
+    _ message: borrowing Message
+  ) throws(FollowFault) -> (record: FollowMachine.Record, content: RecordContent) {
+    let offset = message.offset
+    guard let key = message.key, !key.isEmpty else {
+      throw .unreadable(offset: offset, reason: "it has no key")
+    }
+    guard let id = header("ce_id"), header("ce_type") != nil else {
+      throw .unreadable(offset: offset, reason: "it has no ce_id and ce_type")
+    }
+    if let found = header("ce_source"), !found.elementsEqual(source) {
+      throw .otherApplication(
+        offset: offset, says: "the header ce_source says \(String(decoding: found, as: UTF8.self))")
+    }
+    let numbers = id.dropFirst(commandsPrefix.count).split(
+      separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+    guard id.starts(with: commandsPrefix), numbers.count == 3,
+      let partition = Self.decimal(numbers[0]), let command = Self.decimal(numbers[1]),
+      Self.decimal(numbers[2]) != nil
+    else {
+      throw .otherApplication(
+        offset: offset, says: "the ce_id is \(String(decoding: id, as: UTF8.self))")
+    }
+    guard partition == Int64(message.partition) else {
+      throw .unreadable(
+        offset: offset, reason: "its ce_id names a command of partition \(partition)")
+    }
+    guard case .exactly(let version)? = header("ce_sequence").flatMap({ ExpectedVersion($0) }),
+      ObjectRecord.versions.contains(version)
+    else { throw .unreadable(offset: offset, reason: "its ce_sequence is not a version") }
+    return (
+      .event(command: command, bytes: bytes(message)), RecordContent(version: version, command: command)
+    )
+  }
+
+  /// Of a header that repeats, the last one counts.
+  private func header(_ name: StaticString) -> UnsafeRawBufferPointer? {
+    headers.last { $0.isNamed(name) }?.value
+  }
+
+  /// What the record takes while it is held.
+  private func bytes(_ message: borrowing Message) -> Int {
+    let own = (message.key?.count ?? 0) + (message.value?.count ?? 0)
+    guard topic.source == .events else { return own }
+    return headers.reduce(own) { $0 + $1.name.count + ($1.value?.count ?? 0) }
+  }
+
+  /// Digits without sign or leading zero.
+  private static func decimal(_ bytes: Slice<UnsafeRawBufferPointer>) -> Int64? {
+    guard let first = bytes.first, first != UInt8(ascii: "0") || bytes.count == 1,
+      bytes.allSatisfy({ UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 })
+    else { return nil }
+    return Int64(String(decoding: bytes, as: UTF8.self))
+  }
+}

@@ -1,0 +1,136 @@
+import KafkaClient
+import SequiturFollower
+import SequiturTopics
+import TestBroker
+
+/// An application's changelog and valid topic, which a test fills by hand as a worker would.
+struct WrittenTopics {
+  /// One record.
+  struct Record {
+    var key: String?
+    var value: String?
+    var headers: [(String, String)] = []
+
+    /// A state at version `version`.
+    static func state(_ key: String, _ value: String, version: Int = 1) -> Record {
+      Record(key: key, value: value, headers: [("v", "\(version)")])
+    }
+
+    static func tombstone(_ key: String) -> Record { Record(key: key) }
+  }
+
+  let applicationID: String
+  let names: TopicNames
+  let partitions: Int32
+  let kafka: KafkaConfiguration
+
+  init(partitions: Int32 = 1) throws {
+    applicationID = TestBroker.uniqueName("followed")
+    names = TopicNames(applicationID: applicationID)
+    self.partitions = partitions
+    kafka = ["bootstrap.servers": try TestBroker.bootstrap()]
+    for name in [names.changelog, names.valid] { try create(name) }
+  }
+
+  var admin: KafkaAdmin { get throws { try KafkaAdmin(configuration: kafka, logger: quiet) } }
+
+  func create(_ name: String) throws {
+    let topic = NewTopic(name: name, partitions: Int(partitions))
+    for result in try admin.createTopics([topic], timeout: .seconds(20)) {
+      if let error = result.error { throw error }
+    }
+    let deadline = ContinuousClock.now + .seconds(20)
+    while try admin.metadata(topic: name, timeout: .seconds(10)).topic(name)?.partitions.count
+      != Int(partitions)
+    {
+      guard ContinuousClock.now < deadline else {
+        throw TimedOut(what: "the topic \(name)", after: .seconds(20))
+      }
+    }
+  }
+
+  /// Deletes the changelog and makes an empty one.
+  func recreateChangelog() async throws {
+    for result in try admin.deleteTopics([names.changelog], timeout: .seconds(20)) {
+      if let error = result.error { throw error }
+    }
+    let admin = try admin
+    try await eventually("the changelog to be gone") {
+      try admin.metadata(timeout: .seconds(10)).topic(names.changelog) == nil
+    }
+    try await eventually("the changelog to be made anew") { (try? create(names.changelog)) != nil }
+  }
+
+  func checkpoint(
+    _ position: Int, partitions: Int? = nil, _ headers: [(String, String)]? = nil
+  ) -> Record {
+    Record(
+      key: "",
+      value: "{\"format\":1,\"position\":\(position),\"partitions\":\(partitions ?? Int(self.partitions))}",
+      headers: headers ?? [
+        ("incarnation", "7"), ("application", applicationID), ("commands-topic", names.commands),
+      ])
+  }
+
+  func event(_ key: String, version: Int, command: Int, index: Int = 0, partition: Int32 = 0) -> Record {
+    Record(
+      key: key, value: "{}",
+      headers: [
+        ("ce_id", "\(names.commands)/\(partition)/\(command)/\(index)"), ("ce_type", "t"),
+        ("ce_sequence", "\(version)"), ("ce_source", "/\(applicationID)"),
+      ])
+  }
+
+  /// Opens a transaction, and writes records into it.
+  func open(_ records: [Record], to topic: String? = nil, partition: Int32 = 0) throws
+    -> TransactionalProducer
+  {
+    let id: KafkaConfiguration = ["transactional.id": TestBroker.uniqueName("writer")]
+    let producer = try TransactionalProducer(configuration: kafka.merging(id), logger: quiet)
+    try producer.initTransactions(timeout: .seconds(30))
+    try producer.begin()
+    let handle = try producer.topic(topic ?? names.changelog)
+    for record in records {
+      var headers = HeaderList(capacity: record.headers.count)
+      for (name, value) in record.headers { headers.add(name: name, value: value) }
+      // An empty array may have no address, and a key without one would be null.
+      let bytes = Array((record.key ?? "").utf8) + [0]
+      try bytes.withUnsafeBytes { key in
+        let key = record.key == nil ? nil : UnsafeRawBufferPointer(rebasing: key.dropLast())
+        if let value = record.value {
+          try Array(value.utf8).withUnsafeBytes {
+            try producer.produce(
+              topic: handle, partition: partition, key: key, value: $0, headers: headers.copy())
+          }
+        } else {
+          try producer.produce(
+            topic: handle, partition: partition, key: key, value: nil, headers: headers.copy())
+        }
+      }
+    }
+    try producer.flush(timeout: .seconds(30))
+    return producer
+  }
+
+  /// Writes one transaction.
+  func write(
+    _ records: [Record], to topic: String? = nil, partition: Int32 = 0, commits: Bool = true
+  ) throws {
+    let producer = try open(records, to: topic, partition: partition)
+    if commits {
+      try producer.commit(timeout: .seconds(30))
+    } else {
+      try producer.abort(timeout: .seconds(30))
+    }
+  }
+
+  /// A follower of the changelog that ends when it has caught up.
+  func configuration(_ topic: FollowedTopic? = nil) -> FollowerConfiguration {
+    var configuration = FollowerConfiguration(
+      kafka: kafka, topic: topic ?? .changelog(names, of: applicationID), logger: quiet)
+    configuration.stopsWhenCaughtUp = true
+    return configuration
+  }
+
+  var events: FollowedTopic { .events(names, of: applicationID) }
+}
