@@ -130,6 +130,22 @@ extension FollowerTests {
       #expect(sink.calls == [])
     }
 
+    @Test func `a changelog that is created again while it is followed ends the follower`() async throws {
+      let topics = try WrittenTopics()
+      for number in 1...5 { try topics.write([.state("a", "\(number)"), topics.checkpoint(number)]) }
+      var configuration = topics.configuration()
+      configuration.stopsWhenCaughtUp = false
+      let sink = KeptSink()
+      let follower = Follower(configuration: configuration, sink: sink)
+      let run = Task { try await follower.run() }
+      defer { follower.stop() }
+      try await eventually("the states") { sink.table["a"] == "5" }
+      try await topics.recreateChangelog()
+      let failure = await #expect(throws: FollowFailure.self) { try await run.value }
+      #expect(failure?.fault.isRecreated == true, "\(failure as Any)")
+      #expect(sink.table == ["a": "5"])
+    }
+
     @Test func `a topic that is not there, or a partition, is named`() async throws {
       let topics = try WrittenTopics()
       var configuration = topics.configuration()

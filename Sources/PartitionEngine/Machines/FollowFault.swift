@@ -39,7 +39,7 @@ public enum FollowFault: Error, Sendable, Hashable, CustomStringConvertible {
     case .recordsGone(let needed, let logStart, .events):
       "Expected to read events from offset \(needed), but the topic begins at \(logStart): "
         + "\((logStart - needed).counted("record")) were deleted before they were read. Begin again from the "
-        + "states, which the changelog keeps."
+        + "states, which the changelog keeps (sequitur bootstrap)."
     case .positionBeyondEnd(let needed, let end):
       "Expected to go on at offset \(needed), but the topic ends at \(end): it was deleted and created again. "
         + Self.again
