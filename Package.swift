@@ -297,6 +297,7 @@ let package = Package(
         "SeededRandom", "Sequitur", "SequiturInspection", "SequiturTopics", "SequiturWorker", "TestBroker",
         "WorkerEventLog",
         .product(name: "Logging", package: "swift-log"),
+        .product(name: "MetricsTestKit", package: "swift-metrics"),
       ], exclude: ["Rehearsal/incident_changes.py"],
       swiftSettings: settings),
     .testTarget(

@@ -1,3 +1,4 @@
+import MetricsTestKit
 import NoteDecider
 import Sequitur
 import TestBroker
@@ -39,6 +40,30 @@ struct DeciderErrorTallyTests {
   }
 }
 
+/// Metrics are what an operator's alarm hangs on: names and numbers are as the manual says.
+struct CommandMetricTests {
+  @Test func `each rejection is counted under its code, and the decider's failures once more`() throws {
+    let metrics = TestMetrics()
+    let statistics = WorkerStatistics(metrics: metrics)
+    func transaction(_ accepted: Int, _ rejected: [RejectionCode: Int]) {
+      statistics.transactionEnded(
+        accepted: accepted, rejected: rejected, duration: .milliseconds(2), positions: [:])
+    }
+    transaction(5, [.duplicate: 2])
+    #expect(try metrics.expectCounter("sequitur_decider_errors_total").values == [])
+    transaction(1, [.deciderError: 3, .guardFailed: 4])
+    transaction(0, [.deciderError: 1])
+    #expect(try metrics.expectCounter("sequitur_decider_errors_total").totalValue == 4)
+    #expect(try metrics.expectCounter("sequitur_commands_accepted_total").totalValue == 6)
+    for (code, count) in [("duplicate", 2), ("decider-error", 4), ("guard-failed", 4)] as [(String, Int64)] {
+      #expect(
+        metrics.counterTotal(label: "sequitur_commands_rejected_total", dimensions: [("code", code)]) == count
+      )
+    }
+    #expect(try metrics.expectTimer("sequitur_transaction_duration").values.count == 3)
+  }
+}
+
 extension SequiturWorkerTests {
   @Suite(.enabled(if: TestBroker.isAvailable)) struct DeciderErrorTests {
     private struct Broken: Error, CustomStringConvertible {
@@ -64,7 +89,11 @@ extension SequiturWorkerTests {
       var configuration = application.configuration()
       configuration.stopsWhenCaughtUp = true
       let log = LogStore()
-      let worker = Worker(configuration, logger: log.logger) { Self.failing() }
+      let metrics = TestMetrics()
+      let worker = Worker(
+        configuration, logger: log.logger, decider: KnownDecider { Self.failing() },
+        statistics: WorkerStatistics(metrics: metrics)
+      ) { seat, store in TypedPartitionTask(decider: Self.failing(), seat: seat, store: store) }
       try await worker.run()
       let lines = log.lines.filter { $0.message.hasPrefix("the decider failed") }
       #expect(lines.map(\.level) == [.error, .error], "\(lines)")
@@ -78,6 +107,8 @@ extension SequiturWorkerTests {
           line.metadata.values.allSatisfy { !$0.contains("\n") && !$0.contains("\u{1B}") }
         })
       #expect(worker.statistics.snapshot.rejected[.deciderError] == 21)
+      #expect(try metrics.expectCounter("sequitur_decider_errors_total").totalValue == 21)
+      #expect(try metrics.expectCounter("sequitur_commands_accepted_total").totalValue == 1)
       let audit = try await Audit(of: application)
       #expect(audit.outcomes.values.count { $0 == .rejection("decider-error") } == 21)
     }

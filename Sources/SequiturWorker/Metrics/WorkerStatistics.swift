@@ -42,18 +42,27 @@ public final class WorkerStatistics: Sendable {
   /// What of it is told as it happens, and all else that the worker tells.
   let events = WorkerEventHub()
   private let state = Mutex(Snapshot())
-  private let acceptedCounter = Counter(label: "sequitur_commands_accepted_total")
-  private let deciderErrorCounter = Counter(label: "sequitur_decider_errors_total")
-  private let storeGauge = Gauge(label: "sequitur_store_healthy")
-  private let outputGauge = Gauge(label: "sequitur_output_healthy")
-  private let refusalCounter = Counter(label: "sequitur_output_refusals_total")
-  private let groupGauge = Gauge(label: "sequitur_group_healthy")
-  private let restoredRecords = Counter(label: "sequitur_restore_records_total")
-  private let restoredBytes = Counter(label: "sequitur_restore_bytes_total")
-  private let transactionTimer = Timer(label: "sequitur_transaction_duration")
+  /// Makes the metrics: the process's, but in tests of metrics.
+  private let metrics: any MetricsFactory
+  private let acceptedCounter, deciderErrorCounter, refusalCounter, restoredRecords, restoredBytes: Counter
+  private let storeGauge, outputGauge, groupGauge: Gauge
+  private let transactionTimer: Timer
 
   /// Statistics of a worker that has done nothing yet.
-  public init() {}
+  public convenience init() { self.init(metrics: MetricsSystem.factory) }
+
+  init(metrics: any MetricsFactory) {
+    self.metrics = metrics
+    acceptedCounter = Counter(label: "sequitur_commands_accepted_total", factory: metrics)
+    deciderErrorCounter = Counter(label: "sequitur_decider_errors_total", factory: metrics)
+    refusalCounter = Counter(label: "sequitur_output_refusals_total", factory: metrics)
+    restoredRecords = Counter(label: "sequitur_restore_records_total", factory: metrics)
+    restoredBytes = Counter(label: "sequitur_restore_bytes_total", factory: metrics)
+    storeGauge = Gauge(label: "sequitur_store_healthy", factory: metrics)
+    outputGauge = Gauge(label: "sequitur_output_healthy", factory: metrics)
+    groupGauge = Gauge(label: "sequitur_group_healthy", factory: metrics)
+    transactionTimer = Timer(label: "sequitur_transaction_duration", factory: metrics)
+  }
 
   /// The figures of this moment.
   public var snapshot: Snapshot { state.withLock { $0 } }
@@ -65,8 +74,9 @@ public final class WorkerStatistics: Sendable {
     transactionTimer.record(duration: duration)
     if let failed = rejected[.deciderError] { deciderErrorCounter.increment(by: Int64(failed)) }
     for (code, count) in rejected {
-      Counter(label: "sequitur_commands_rejected_total", dimensions: [("code", code.rawValue)])
-        .increment(by: Int64(count))
+      Counter(
+        label: "sequitur_commands_rejected_total", dimensions: [("code", code.rawValue)], factory: metrics
+      ).increment(by: Int64(count))
     }
     state.withLock { state in
       state.accepted += accepted
@@ -80,8 +90,9 @@ public final class WorkerStatistics: Sendable {
   }
 
   func transactionClosed(_ reason: BatchPolicy.Reason) {
-    Counter(label: "sequitur_transactions_closed_total", dimensions: [("reason", reason.rawValue)])
-      .increment()
+    Counter(
+      label: "sequitur_transactions_closed_total", dimensions: [("reason", reason.rawValue)], factory: metrics
+    ).increment()
   }
 
   func served(_ partition: Int32, from position: Int64) {
@@ -106,13 +117,9 @@ public final class WorkerStatistics: Sendable {
   /// The gauges of one partition; 0 once it is served or gone.
   private func reportRestores(of partition: Int32, ended: Bool) {
     let progress = ended ? nil : state.withLock { $0.restores[partition] }
-    let dimensions = [("partition", "\(partition)")]
-    func gauge(_ label: String, _ value: Double?) {
-      Gauge(label: label, dimensions: dimensions).record(value ?? 0)
-    }
-    gauge("sequitur_restore_records_remaining", progress.map { Double($0.remaining) })
-    gauge("sequitur_restore_records_per_second", progress?.recordsPerSecond)
-    gauge("sequitur_restore_seconds_left", progress.map { min($0.secondsLeft, 1e9) })
+    gauge("sequitur_restore_records_remaining", of: partition, progress.map { Double($0.remaining) } ?? 0)
+    gauge("sequitur_restore_records_per_second", of: partition, progress?.recordsPerSecond ?? 0)
+    gauge("sequitur_restore_seconds_left", of: partition, progress.map { min($0.secondsLeft, 1e9) } ?? 0)
   }
 
   /// The store cannot be written (`nil`: it can again).
@@ -157,7 +164,7 @@ public final class WorkerStatistics: Sendable {
   }
 
   private func gauge(_ label: String, of partition: Int32, _ value: Double) {
-    Gauge(label: label, dimensions: [("partition", "\(partition)")]).record(value)
+    Gauge(label: label, dimensions: [("partition", "\(partition)")], factory: metrics).record(value)
   }
 
   /// The group does not take the worker (`nil`: it does).

@@ -45,13 +45,13 @@ public struct Worker: Service {
   @usableFromInline
   init(
     _ configuration: WorkerConfiguration, logger: Logger, decider: KnownDecider,
-    makeTask: @escaping TaskFactory
+    statistics: WorkerStatistics = WorkerStatistics(), makeTask: @escaping TaskFactory
   ) {
     self.configuration = configuration
     self.logger = logger.inOneLine
     self.decider = decider
     self.makeTask = makeTask
-    statistics = WorkerStatistics()
+    self.statistics = statistics
   }
 
   /// Serves until the task is cancelled or a graceful shutdown is asked for.
