@@ -15,23 +15,33 @@ struct ChangelogDeciders {
   let call: Duration
   let logger: Logger
 
-  /// By the newest committed checkpoint of each partition, each once; those that say nothing are left out. Blocks.
+  /// What the newest checkpoints say.
+  struct Found: Hashable {
+    /// Each once.
+    var deciders: [FormerDecider] = []
+    /// Whether a partition's says nothing, since a version wrote it that did not tell.
+    var isUnnamed = false
+  }
+
+  /// By the newest committed checkpoint of each partition. Blocks.
   ///
   /// A transaction that somebody left open is not waited for, which would be so long for each partition. The restore
   /// does wait for it, and judges what it finds.
-  func newest() throws(KafkaError) -> [FormerDecider] {
+  func newest() throws(KafkaError) -> Found {
     let ends = try KafkaConsumer(
       configuration: configuration.merging(["isolation.level": PartitionScan.Isolation.committed.rawValue]),
       logger: logger)
-    var deciders: [FormerDecider] = []
+    var found = Found()
     for partition in 0..<partitions {
-      guard let checkpoint = try newest(of: partition, below: ends), checkpoint.decider != nil else {
+      guard let checkpoint = try newest(of: partition, below: ends) else { continue }
+      guard checkpoint.decider != nil else {
+        found.isUnnamed = true
         continue
       }
       let former = FormerDecider(fingerprint: checkpoint.decider, forms: checkpoint.stateForms)
-      if !deciders.contains(former) { deciders.append(former) }
+      if !found.deciders.contains(former) { found.deciders.append(former) }
     }
-    return deciders
+    return found
   }
 
   /// Each transaction ends with its checkpoint, so the last records have one, unless the last transaction was given up

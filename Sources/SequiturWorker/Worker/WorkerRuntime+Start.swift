@@ -204,7 +204,13 @@ struct WorkerParts: Sendable {
       topic: configuration.topics.changelog, partitions: check.partitions,
       configuration: configuration.readerProperties(readers: 1), call: configuration.timeouts.call,
       logger: logger)
-    for former in try changelog.newest() {
+    let found = try changelog.newest()
+    if found.isUnnamed {
+      logger.notice(
+        "the changelog does not say what decided: an older version wrote it; its states are read as they are",
+        metadata: ["now": "\(decider.fingerprint)"])
+    }
+    for former in found.deciders {
       let isOfStore = header?.decider == former.fingerprint?.description
       let known = FormerDecider(
         fingerprint: former.fingerprint, definition: isOfStore ? header?.definition : nil, forms: former.forms
