@@ -288,7 +288,7 @@ let package = Package(
       name: "PartitionEngineTests", dependencies: ["PartitionEngine", "SeededRandom"], swiftSettings: settings
     ),
     .testTarget(
-      name: "LifecycleRulesTests", dependencies: ["LifecycleRules", "Sequitur", "TestBroker"],
+      name: "LifecycleRulesTests", dependencies: ["LifecycleRules", "RulesModel", "Sequitur", "TestBroker"],
       exclude: ["Oracle"], swiftSettings: settings),
     .testTarget(
       name: "SequiturWorkerTests",
