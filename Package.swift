@@ -276,7 +276,8 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: settings),
     .testTarget(
-      name: "SequiturSimulationTests", dependencies: ["SequiturSimulation"], swiftSettings: settings),
+      name: "SequiturSimulationTests", dependencies: ["SequiturSimulation", "TestBroker"],
+      swiftSettings: settings),
     .testTarget(
       name: "SequiturJSONTests", dependencies: ["Sequitur", "SequiturJSON"], swiftSettings: settings),
     .testTarget(
