@@ -15,7 +15,7 @@ SEEDS ?= 10000
 FROM ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help bench microbench bench-state pauses profile fuzz-numbers broker docs setup setup-tests build demo test simulate lint format clean
+.PHONY: help bench microbench bench-state pauses profile fuzz-numbers fuzz-expressions broker docs setup setup-tests build demo test simulate lint format clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | \
@@ -44,6 +44,7 @@ test: setup-tests lint ## Lint, build, simulate, and run every test against a te
 	$(RELEASE)
 	.build/release/Benchmarks --quiet true >.build/microbench.txt
 	scripts/fuzz-numbers --seconds 60
+	scripts/fuzz-expressions --seconds 20
 	$(MAKE) simulate
 	$(SWIFT) build --build-tests
 	$(SWIFT) test --skip-build --disable-xctest
@@ -56,6 +57,10 @@ simulate: setup ## Run SEEDS simulated worlds from seed FROM on, then every deli
 fuzz-numbers: setup ## Compare how numbers are read with another parser (ARGS="--count 10000000 --seed 7")
 	$(RELEASE)
 	scripts/fuzz-numbers $(ARGS)
+
+fuzz-expressions: setup ## Compare how expressions are reckoned with Python (ARGS="--seconds 3600 --seed 7")
+	$(RELEASE)
+	scripts/fuzz-expressions $(ARGS)
 
 bench: setup-tests ## Measure against bare C on the same broker (ARGS="--only account --rounds 5"; BENCH=full for all)
 	$(RELEASE)

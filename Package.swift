@@ -221,6 +221,9 @@ let package = Package(
       swiftSettings: settings),
     .executableTarget(name: "number-reader", dependencies: ["CSimdJSON"], path: "Tests/NumberReader"),
     .executableTarget(
+      name: "expression-reader", dependencies: ["LifecycleRules", "SequiturTesting"],
+      path: "Tests/ExpressionReader", swiftSettings: settings),
+    .executableTarget(
       name: "StateTestWorker",
       dependencies: [
         "NoteDecider", "SequiturWorker",

@@ -400,22 +400,29 @@ def document(fields):
     return "{" + ",".join(f'"{name}":{as_json(value, kind)}' for name, (kind, value) in fields.items()) + "}"
 
 
+KINDS = ["integer", ("decimal", 2), ("decimal", 4), "number", "boolean", "boolean", "string", "timestamp", "duration", "list"]
+
+
+def line(maker):
+    """One expression, what it is reckoned with, and its value or its fault."""
+    maker.fill()
+    kind = maker.random.choice(KINDS)
+    made = getattr(maker, "make_" + (kind if isinstance(kind, str) else "decimal"))(kind, maker.random.randint(1, 4))
+    found = {"expression": made.text, "state": document(maker.state), "command": document(maker.command), "time": TIME}
+    found["kind"] = kind if isinstance(kind, str) else "decimal"
+    try:
+        found["value"] = as_json(made.value(), kind)
+    except Fault as fault:
+        found["fault"] = str(fault)
+    return found
+
+
 def main():
     seed, count = int(sys.argv[1]), int(sys.argv[2])
     maker = Maker(random.Random(seed))
-    kinds = ["integer", ("decimal", 2), ("decimal", 4), "number", "boolean", "boolean", "string", "timestamp", "duration",
-             "list"]
     for _ in range(count):
-        maker.fill()
-        kind = maker.random.choice(kinds)
-        made = getattr(maker, "make_" + (kind if isinstance(kind, str) else "decimal"))(kind, maker.random.randint(1, 4))
-        line = {"expression": made.text, "state": document(maker.state), "command": document(maker.command), "time": TIME}
-        line["kind"] = kind if isinstance(kind, str) else "decimal"
-        try:
-            line["value"] = as_json(made.value(), kind)
-        except Fault as fault:
-            line["fault"] = str(fault)
-        print(json.dumps(line, ensure_ascii=False))
+        print(json.dumps(line(maker), ensure_ascii=False))
 
 
-main()
+if __name__ == "__main__":
+    main()
