@@ -49,6 +49,7 @@ public struct CommandRule: Sendable, Hashable {
 
 /// An event that a command makes.
 public struct EventRule: Sendable, Hashable {
+  /// `ce_type`.
   public let type: String
   /// The payload's fields in their order; nil for the command's own payload.
   public let payload: [Assignment]?
@@ -56,12 +57,15 @@ public struct EventRule: Sendable, Hashable {
 
 /// A field and the expression that it gets its value from.
 public struct Assignment: Sendable, Hashable {
+  /// The field's name.
   public let field: String
+  /// What it is set to.
   public let value: Expression
 }
 
 /// A condition that must hold, and what is said when it does not.
 public struct Guard: Sendable, Hashable, CustomStringConvertible {
+  /// A truth value.
   public let condition: Expression
   /// The rejection's code; nil for `guard-failed`.
   public let code: String?

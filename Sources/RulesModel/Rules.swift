@@ -39,7 +39,9 @@ public struct Rules: Sendable, Hashable {
 
   /// A named value, its type and its bounds.
   public struct Field: Sendable, Hashable {
+    /// As it stands in payloads and states.
     public let name: String
+    /// What its values are.
     public let type: FieldType
     /// What the values of the field must keep to.
     package let bounds: Bounds

@@ -8,14 +8,17 @@ public struct RulesExample: Sendable, Hashable {
   public let key: String
   /// Commands that are accepted before.
   public let given: [Command]
+  /// The command that is judged.
   public let when: Command
   package let then: Outcome
   /// The file that it stands in, and the line.
   public let path: String
+  /// Counted from 1.
   public let line: Int
 
   /// A command of an example.
   public struct Command: Sendable, Hashable {
+    /// The command's type.
     public let type: String
     /// A JSON object.
     public let payload: String

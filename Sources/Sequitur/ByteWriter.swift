@@ -56,6 +56,7 @@ public struct ByteWriter: ~Copyable, @unchecked Sendable {
     length -= dropped
   }
 
+  /// Appends a byte.
   @inlinable
   public mutating func append(_ byte: UInt8) {
     reserve(1)
@@ -63,6 +64,7 @@ public struct ByteWriter: ~Copyable, @unchecked Sendable {
     length &+= 1
   }
 
+  /// Appends bytes, which are copied.
   @inlinable
   public mutating func append(_ source: UnsafeRawBufferPointer) {
     guard let bytes = source.baseAddress, source.count > 0 else { return }
@@ -71,6 +73,7 @@ public struct ByteWriter: ~Copyable, @unchecked Sendable {
     length &+= source.count
   }
 
+  /// Appends a span's bytes, which are copied.
   @inlinable
   public mutating func append(_ span: RawSpan) {
     span.withUnsafeBytes { append($0) }
@@ -83,6 +86,7 @@ public struct ByteWriter: ~Copyable, @unchecked Sendable {
     text.withUTF8 { append(UnsafeRawBufferPointer($0)) }
   }
 
+  /// Appends the text's UTF-8, without making a string of it.
   @inlinable
   public mutating func append(_ text: StaticString) {
     append(UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))

@@ -3,9 +3,12 @@
 /// Source: Aumasson and Bernstein, *SipHash: a fast short-input PRF* (2012), and its reference code's
 /// 128-bit variant. Ids are hashed so that an object's state stays small whatever ids users choose.
 public struct CommandIDHash: Sendable, Hashable {
+  /// The first 64 bits of the output, as text the first 16 digits.
   public let high: UInt64
+  /// The last 64 bits.
   public let low: UInt64
 
+  /// A hash that was made before.
   @inlinable
   public init(high: UInt64, low: UInt64) {
     self.high = high

@@ -96,15 +96,22 @@ public protocol Decider<Command, Event, State>: SendableMetatype {
 }
 
 extension Decider {
+  /// 1.
   @inlinable public var schemaVersion: Int { 1 }
+  /// The command's own.
   @inlinable public var eventContentType: String? { nil }
+  /// The type's name, without its module, and ``schemaVersion``.
   public var fingerprint: DeciderFingerprint {
     DeciderFingerprint(name: String(describing: Self.self), version: schemaVersion)
   }
+  /// Nothing is said of it.
   @inlinable public var stateForm: String? { nil }
+  /// Nothing: a type decides by its code.
   @inlinable public var definition: String? { nil }
+  /// All is readable, by ``schemaVersion`` and ``migrateState(_:from:into:)``.
   @inlinable public func change(from former: FormerDecider) -> DeciderChange { .readable(nil) }
 
+  /// Throws ``NoStateMigration``.
   @inlinable
   public func migrateState(_ bytes: RawSpan, from version: Int, into migrated: inout ByteWriter) throws {
     throw NoStateMigration(from: version, to: schemaVersion)
@@ -113,9 +120,12 @@ extension Decider {
 
 /// The decider does not say how a state of that schema version is read.
 public struct NoStateMigration: Error, Sendable, Hashable, CustomStringConvertible {
+  /// The version that the state was encoded under.
   public let from: Int
+  /// The decider's own.
   public let to: Int
 
+  /// A state of one version, and a decider of another.
   public init(from: Int, to: Int) {
     self.from = from
     self.to = to

@@ -7,6 +7,7 @@ public struct FormerDecider: Sendable, Hashable {
   /// What states may look like.
   public let forms: StateForms
 
+  /// What a store and a changelog tell of a decider; nil for what they do not tell.
   public init(fingerprint: DeciderFingerprint?, definition: String? = nil, forms: StateForms) {
     self.fingerprint = fingerprint
     self.definition = definition

@@ -10,6 +10,7 @@ public struct DecisionContext: ~Escapable {
   /// The object's version before the command; 0 when it does not exist.
   public let version: UInt64
 
+  /// For a test of a decider; a worker makes its own.
   @inlinable
   @_lifetime(copy key)
   public init(key: RawSpan, position: CommandPosition, timestamp: Int64, version: UInt64) {

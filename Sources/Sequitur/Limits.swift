@@ -41,5 +41,6 @@ public struct Limits: Sendable, Hashable {
   /// How long a committed object may wait for the background drain. 0…1 h, default 5 s.
   public var undrainedAgeMax: Duration = .seconds(5)
 
+  /// The defaults.
   public init() {}
 }

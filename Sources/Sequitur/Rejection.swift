@@ -5,6 +5,7 @@ public struct Rejection: Sendable, Hashable {
   /// The header `rejection-reason`: one sentence.
   public let reason: String
 
+  /// A rejection for one reason.
   @inlinable
   public init(_ code: RejectionCode, _ reason: String) {
     self.code = code

@@ -11,6 +11,7 @@ public struct StateForms: Sendable, Hashable {
     /// In the decider's own notation.
     public let text: String
 
+    /// What states of one version look like.
     public init(version: Int, text: String) {
       self.version = version
       self.text = text
@@ -30,6 +31,7 @@ public struct StateForms: Sendable, Hashable {
   /// The oldest first.
   public private(set) var forms: [Form] = []
 
+  /// None is known.
   public init() {}
 
   /// Reads the text of a header; nil when it is none.
@@ -51,8 +53,10 @@ public struct StateForms: Sendable, Hashable {
     forms = found.map { Form(version: $0.version, text: $0.lines.joined(separator: "\n")) }
   }
 
+  /// The lines that ``init(text:)`` reads.
   public var text: String { forms.map(\.lines).joined() }
 
+  /// Whether none is known.
   public var isEmpty: Bool { forms.isEmpty }
 
   /// Adds a form as the newest one. One that is too long for a checkpoint is left out: what it is like is not known then.

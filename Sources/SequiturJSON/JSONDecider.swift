@@ -28,20 +28,25 @@ import Sequitur
 public protocol JSONDecider: Decider where Command: Decodable, Event: Codable, State: Codable {}
 
 extension JSONDecider {
+  /// `application/json`.
   public var eventContentType: String? { "application/json" }
 
+  /// Reads the payload as JSON; a payload that is none, or does not fit, is a rejection.
   public func decode(_ record: borrowing CommandRecord) -> Decoded<Command> {
     JSONCommand.decode(record)
   }
 
+  /// Writes the event as JSON; its type is the enumeration case's name.
   public func encode(_ event: Event, into payload: inout ByteWriter) throws -> String {
     try JSONEvent.encode(event, into: &payload)
   }
 
+  /// Reads the state as JSON. Throws what the decoder throws.
   public func decodeState(_ bytes: RawSpan) throws -> State {
     try JSONState.decode(State.self, from: bytes)
   }
 
+  /// Writes the state as JSON. Throws what the encoder throws.
   public func encodeState(_ state: State, into bytes: inout ByteWriter) throws {
     try JSONState.encode(state, into: &bytes)
   }

@@ -5,10 +5,12 @@ import Sequitur
 public struct LogRecord: Sendable, Hashable {
   /// A header of a ``LogRecord``.
   public struct Header: Sendable, Hashable {
+    /// The header's name.
     public let name: String
     /// `nil` for a null value.
     public let value: [UInt8]?
 
+    /// A header with a value, or with a null one.
     public init(name: String, value: [UInt8]?) {
       self.name = name
       self.value = value
@@ -18,12 +20,16 @@ public struct LogRecord: Sendable, Hashable {
     public var text: String? { value.map { String(decoding: $0, as: UTF8.self) } }
   }
 
+  /// `nil` for a null key.
   public var key: [UInt8]?
+  /// `nil` for a null value, a tombstone.
   public var value: [UInt8]?
+  /// In their order; a name may come twice.
   public var headers: [Header]
   /// Milliseconds since 1970-01-01T00:00:00Z.
   public var timestamp: Int64
 
+  /// A record with these parts.
   public init(key: [UInt8]?, value: [UInt8]?, headers: [Header] = [], timestamp: Int64 = 0) {
     self.key = key
     self.value = value

@@ -13,9 +13,11 @@ public struct PartitionLog: Sendable {
     case open, committed, aborted
   }
 
+  /// All records and markers, in the order of their offsets.
   public private(set) var entries: [Entry] = []
   private var fates: [Int: Fate] = [:]
 
+  /// An empty log.
   public init() {}
 
   /// The first offset that still exists.

@@ -72,6 +72,33 @@ enum StyleRules {
     }
   }
 
+  /// What a user of a library meets without a word on what it is. What a protocol of the standard library asks for, every
+  /// reader knows.
+  static func undocumented(_ file: ProjectFile) -> [String] {
+    code(of: file).compactMap { line, code in
+      guard let match = code.firstMatch(of: /^ *(?:@\w+(?:\([^)]*\))? )*public (.*)$/) else {
+        return nil
+      }
+      let declaration = match.1
+      guard !["extension", "import"].contains(where: declaration.hasPrefix) else { return nil }
+      guard declaration.firstMatch(of: /^(?:var|let) (?:description|rawValue)\b|^func hash\(/) == nil else {
+        return nil
+      }
+      return hasDocumentation(above: line - 1, in: file.source)
+        ? nil : "\(file.path):\(line): public, but nothing says what it is: \(declaration)"
+    }
+  }
+
+  /// Whether a documentation comment ends above a line, attributes aside.
+  private static func hasDocumentation(above index: Int, in source: SourceText) -> Bool {
+    for above in source.lines[..<index].reversed() {
+      if above.firstMatch(of: /^ *@[\w@(), :"]+$/) == nil || above.contains(" public ") {
+        return above.firstMatch(of: /^ *\/\/\//) != nil
+      }
+    }
+    return false
+  }
+
   /// Calls of the standard library, Foundation and C that write to a stream.
   private static var bareOutput: Regex<Substring> {
     /[^.\w](?:debugPrint|dump|print|fputs|fwrite|puts|fprintf|vprintf|printf)\(|[^.\w]Swift\.(?:debugP|p)rint\(|[^\w]FileHandle[^\w]|[^.\w](?:Glibc|Foundation)\.write\(|[^.\w]write\(\s*(?:1|2|STDOUT_FILENO|STDERR_FILENO)[^\w]/

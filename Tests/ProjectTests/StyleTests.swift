@@ -40,6 +40,45 @@ struct StyleTests {
     #expect(files.flatMap(StyleRules.printsByItself).count == 1, "the one place itself")
   }
 
+  @Test func `everything that a library offers is documented`() throws {
+    let libraries = [
+      "KafkaClient", "LifecycleRules", "RocksDB", "RulesModel", "Sequitur", "SequiturInspection",
+      "SequiturJSON", "SequiturTesting", "SequiturWorker",
+    ]
+    let files = try libraries.flatMap { try ProjectFile.swift(in: "Sources/\($0)") }
+    #expect(files.flatMap(StyleRules.undocumented) == [])
+    #expect(files.contains { $0.text.contains("public ") })
+  }
+
+  @Test func `public declarations without documentation are reported`() {
+    let bad = """
+      public struct A {
+        /// What it is.
+        public let a: Int
+        public let b: Int
+        @inlinable public var c: Int { 1 }
+        // No documentation.
+        @inlinable
+        public init() {}
+        public internal(set) var d = 1
+      }
+      """
+    #expect(StyleRules.undocumented(file(bad)).count == 5)
+    let good = """
+      /// A thing.
+      @frozen
+      public struct A: CustomStringConvertible {
+        public var description: String { "public let a" }
+        /// One.
+        @inlinable @_lifetime(copy key)
+        public init(_ key: Int) {}
+        let open = 1
+      }
+      public extension A {}
+      """
+    #expect(StyleRules.undocumented(file(good)) == [])
+  }
+
   @Test func `a file of 601 lines is reported, one of 600 is not`() {
     #expect(StyleRules.length(file(String(repeating: "\n", count: 600))) == [])
     #expect(StyleRules.length(file(String(repeating: "\n", count: 601))).count == 1)

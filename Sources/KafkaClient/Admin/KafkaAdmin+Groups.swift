@@ -33,6 +33,7 @@ public struct ConsumerGroup: Sendable, Hashable {
     /// Where it connects from, such as `/10.0.0.7`.
     public let host: String
 
+    /// For a test of what reads it.
     public init(memberID: String, clientID: String, host: String) {
       self.memberID = memberID
       self.clientID = clientID
@@ -47,6 +48,7 @@ public struct ConsumerGroup: Sendable, Hashable {
   /// The members, in the coordinator's order.
   public let members: [Member]
 
+  /// For a test of what reads it.
   public init(state: String, assignor: String, members: [Member]) {
     self.state = state
     self.assignor = assignor

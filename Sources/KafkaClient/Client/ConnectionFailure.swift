@@ -35,6 +35,7 @@ public struct ConnectionFailure: Sendable, Hashable, CustomStringConvertible {
   public let address: String
   /// The broker's id when the cluster named the address (`advertised.listeners`); nil for one that was configured.
   public let broker: Int32?
+  /// What kind of trouble it is.
   public let cause: Cause
   /// librdkafka's reason.
   public let reason: String

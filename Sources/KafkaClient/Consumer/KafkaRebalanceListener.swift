@@ -34,6 +34,7 @@ public protocol KafkaRebalanceListener: Sendable {
 }
 
 extension KafkaRebalanceListener {
+  /// False: what is assigned is fetched at once.
   public var assignsPaused: Bool { false }
 
   /// Takes no queue away.

@@ -4,10 +4,14 @@ import Sequitur
 
 /// States that older rules wrote.
 extension LifecycleDecider {
+  /// Made of the rules, so that two files that decide alike have the same one.
   public var fingerprint: DeciderFingerprint { rules.fingerprint }
+  /// The states' fields and statuses, as the rules name them.
   public var stateForm: String? { rules.stateForm }
+  /// The rules in their normal form.
   public var definition: String? { rules.normalForm }
 
+  /// Whether these rules, with their migrations, read all that others wrote.
   public func change(from former: FormerDecider) -> DeciderChange { rules.change(from: former) }
 
   /// Writes the state as these rules would: by `migrate` for that version, or as it is when there is none.

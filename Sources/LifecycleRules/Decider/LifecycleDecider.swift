@@ -14,8 +14,11 @@ import Sequitur
 /// to the decider that made them. Accepting a command allocates nothing while no more than four of its commands
 /// and states are held, and it makes one event.
 public final class LifecycleDecider: Decider {
+  /// A command whose payload was read after its rule.
   public typealias Command = LifecycleCommand
+  /// What an accepted command makes.
   public typealias Event = LifecycleEvent
+  /// A status and fields.
   public typealias State = LifecycleState
 
   /// The rules it decides by.
@@ -67,6 +70,7 @@ public final class LifecycleDecider: Decider {
       unknownCommand(record.type ?? "", isHeaderUTF8: record.type != nil))
   }
 
+  /// Looks for the command's first alternative that holds; rejects with the code of the guard that does not.
   public func decide(
     _ command: LifecycleCommand, on state: LifecycleState?, in context: borrowing DecisionContext
   ) -> Decision<LifecycleEvent> {
@@ -87,6 +91,7 @@ public final class LifecycleDecider: Decider {
     return .accept(LifecycleEvent(box: command.box))
   }
 
+  /// The state after the event: the one made with the decision, or the rule's target with the fields that it sets.
   public func evolve(_ state: LifecycleState?, by event: LifecycleEvent) -> LifecycleState? {
     if event.box.eventType >= 0 {
       switch event.box.outcome {
@@ -114,6 +119,7 @@ public final class LifecycleDecider: Decider {
     return LifecycleState(box: box)
   }
 
+  /// Appends the payload that was made with the decision.
   public func encode(_ event: LifecycleEvent, into payload: inout ByteWriter) -> String {
     payload.append(event.box.payload)
     let type = event.box.eventType

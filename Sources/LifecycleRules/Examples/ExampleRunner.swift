@@ -8,10 +8,12 @@ import Sequitur
 public final class ExampleRunner {
   /// What became of an example.
   public struct Result: Sendable {
+    /// The example that was run.
     public let example: RulesExample
     /// What was expected and what was found; empty when the example holds.
     public let failures: [String]
 
+    /// Whether the example holds.
     public var isPassed: Bool { failures.isEmpty }
   }
 
@@ -19,6 +21,7 @@ public final class ExampleRunner {
   /// What the examples have shown.
   public private(set) var coverage: RulesCoverage
 
+  /// A runner for the examples of these rules, or of others for the same object.
   public init(_ rules: Rules) {
     decider = LifecycleDecider(rules)
     coverage = RulesCoverage(rules)

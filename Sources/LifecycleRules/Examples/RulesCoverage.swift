@@ -16,11 +16,13 @@ public struct RulesCoverage: Sendable {
 
   /// One thing that can be shown.
   public struct Item: Sendable, Hashable {
+    /// What is shown.
     public let kind: Kind
     /// Like `reserve: state.reserved < 5 holds`.
     public let name: String
     /// The rule's line in its file.
     public let line: Int
+    /// Whether an example has shown it.
     public fileprivate(set) var isCovered = false
   }
 
@@ -71,6 +73,7 @@ public struct RulesCoverage: Sendable {
   /// What no example has shown.
   public var uncovered: [Item] { items.filter { !$0.isCovered } }
 
+  /// Whether everything was shown.
   public var isFull: Bool { items.allSatisfy(\.isCovered) }
 
   private mutating func cover(_ place: Place) {

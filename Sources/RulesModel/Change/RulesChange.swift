@@ -31,7 +31,9 @@ public struct RulesChange: Sendable, Hashable, CustomStringConvertible {
     case migration
   }
 
+  /// What becomes of old objects.
   public let severity: Severity
+  /// What part of the rules changed.
   public let kind: Kind
   /// What is concerned, like `command ship` or `field price`.
   public let subject: String

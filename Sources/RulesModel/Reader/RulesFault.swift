@@ -10,6 +10,7 @@ public struct RulesFault: Error, Sendable, Hashable, Codable, CustomStringConver
     case warning
   }
 
+  /// Whether the rules can be used all the same.
   public let severity: Severity
   /// The file, as it was named to the reader.
   public let path: String

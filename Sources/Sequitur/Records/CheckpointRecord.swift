@@ -26,6 +26,7 @@ public struct CheckpointRecord: Sendable, Hashable {
   /// What the states may look like; empty when that is not known.
   public let stateForms: StateForms
 
+  /// A checkpoint to be encoded. What is not given is not written.
   public init(
     position: Int64, partitions: Int32, incarnation: Int64? = nil, lastCommand: LastCommand? = nil,
     moves: [PositionMove] = [], decider: DeciderFingerprint? = nil, stateForms: StateForms = StateForms()

@@ -5,6 +5,7 @@ public struct CommandPosition: Sendable, Hashable {
   /// The offset in the partition, from 0.
   public let offset: Int64
 
+  /// A place in the commands topic.
   @inlinable
   public init(partition: Int32, offset: Int64) {
     self.partition = partition

@@ -10,6 +10,7 @@ public struct LastCommand: Sendable, Hashable {
   /// SipHash-2-4-128 with the zero key, of what ``init(_:)`` says.
   public let digest: CommandIDHash
 
+  /// A command that was digested before.
   public init(offset: Int64, digest: CommandIDHash) {
     self.offset = offset
     self.digest = digest

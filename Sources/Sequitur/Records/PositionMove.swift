@@ -11,6 +11,7 @@ public struct PositionMove: Sendable, Hashable {
   /// The newest ones that a checkpoint keeps.
   public static let keptMax = 16
 
+  /// A move from one offset to another.
   public init(from: Int64, to: Int64) {
     self.from = from
     self.to = to

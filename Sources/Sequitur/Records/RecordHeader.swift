@@ -7,6 +7,7 @@ public struct RecordHeader {
   /// The value's bytes; `nil` for a null value.
   public let value: UnsafeRawBufferPointer?
 
+  /// Borrows both; they must outlive the header.
   @inlinable
   public init(name: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer?) {
     self.name = name

@@ -14,9 +14,11 @@ public struct TestFault: Error, Sendable, Hashable, CustomStringConvertible {
     case restore
   }
 
+  /// Which rule was broken.
   public let kind: Kind
   /// The command at which it was found.
   public let command: String
+  /// What was expected and what was found, as a sentence.
   public let reason: String
 
   public var description: String { "\(kind.rawValue): \(command): \(reason)" }

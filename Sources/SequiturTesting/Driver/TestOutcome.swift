@@ -26,10 +26,13 @@ public enum TestOutcome: Sendable, Hashable {
 
 /// An event as it stands on the valid topic.
 public struct TestEvent: Sendable, Hashable {
+  /// `ce_type`.
   public let type: String
   /// The object version it made.
   public let version: UInt64
+  /// As the decider encoded it; empty for none.
   public let payload: [UInt8]
+  /// All of the record, in its order.
   public let headers: [LogRecord.Header]
 
   /// The payload as text.
@@ -45,8 +48,11 @@ public struct TestEvent: Sendable, Hashable {
 
 /// A rejection as it stands on the invalid topic.
 public struct TestRejection: Sendable, Hashable {
+  /// `rejection-code`.
   public let code: String
+  /// `rejection-reason`.
   public let reason: String
+  /// All of the record, in its order.
   public let headers: [LogRecord.Header]
 
   init(_ record: LogRecord) {

@@ -20,6 +20,7 @@ import Sequitur
 /// decider the others are computed: each command is decided again on the state before it, and what comes of it is taken
 /// as long as it is the outcome on the topics.
 public struct ObjectHistory: Sendable {
+  /// Which topics are read, and how.
   public let configuration: RehearsalConfiguration
   let logger: Logger
   let makeTask: RehearsalTask.Factory?

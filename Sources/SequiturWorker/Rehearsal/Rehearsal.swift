@@ -33,6 +33,7 @@ import Sequitur
 /// A decider that traps ends the process, as it would end a worker that has no crash guard. Outcomes that did not come of the decider
 /// (`output-refused`, a command that the crash guard rejected) show up as differences.
 public struct Rehearsal: Sendable {
+  /// Which topics are read, and how.
   public let configuration: RehearsalConfiguration
   let logger: Logger
   let makeTask: RehearsalTask.Factory
@@ -79,9 +80,11 @@ public struct Rehearsal: Sendable {
 public struct RehearsalProgress: Sendable, Hashable {
   /// The partition that is read.
   public let partition: Int32
+  /// How many there are.
   public let partitions: Int32
   /// Compared so far, over all partitions.
   public let commands: Int
+  /// Found so far, over all partitions.
   public let differences: Int
 }
 

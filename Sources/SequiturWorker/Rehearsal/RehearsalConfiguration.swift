@@ -40,6 +40,7 @@ public struct RehearsalConfiguration: Sendable {
   /// The most that ``samplesMax`` may be.
   public static let samplesLimit = 10_000
 
+  /// The defaults, for the topics of an application.
   public init(applicationID: String = "sequitur") {
     self.applicationID = applicationID
     topics = TopicNames(applicationID: applicationID)

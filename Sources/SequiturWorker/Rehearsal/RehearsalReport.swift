@@ -23,6 +23,7 @@ public struct RehearsalReport: Sendable, Encodable {
     public let from: String
     /// Likewise. Events of the same types, but with other payloads, are `valid: paid, with another payload`.
     public let to: String
+    /// How many commands changed so.
     public internal(set) var count = 0
     /// The first ones.
     public internal(set) var samples: [Sample] = []
@@ -40,8 +41,11 @@ public struct RehearsalReport: Sendable, Encodable {
 
   /// Commands of one partition, from `start` to below `end`.
   public struct Range: Sendable, Hashable, Encodable {
+    /// The partition of the commands topic.
     public let partition: Int32
+    /// The offset of the first command.
     public let start: Int64
+    /// The offset behind the last one.
     public let end: Int64
     /// Whether objects may be older than the range, so that it begins from their states.
     public let beginsFromState: Bool
@@ -88,10 +92,12 @@ public struct RehearsalReport: Sendable, Encodable {
 public struct AllowedChange: Sendable, Hashable {
   /// As in ``RehearsalReport/Change``; a `*` stands for any text, or none.
   public let from: String
+  /// Likewise.
   public let to: String
   /// The most that are wanted; `nil`: any number.
   public let countMax: Int?
 
+  /// A change from one outcome to another.
   public init(from: String, to: String, countMax: Int? = nil) {
     self.from = from
     self.to = to

@@ -9,11 +9,15 @@ public struct StoreHeader: Codable, Sendable, Hashable {
   /// The format of the store that this version of Sequitur writes and reads: positions and object records.
   public static let currentFormat = 2
 
+  /// The format that it was written in.
   public var format: Int
+  /// Whose store it is.
   public var applicationID: String
   /// `nil` when the broker did not tell it.
   public var clusterID: String?
+  /// The topic whose partitions it has objects of.
   public var commandsTopic: String
+  /// The topic that it can be restored from.
   public var changelogTopic: String
   /// Partitions of the commands topic.
   public var partitions: Int32
@@ -24,6 +28,7 @@ public struct StoreHeader: Codable, Sendable, Hashable {
   /// All that this decider decides by, when that is text: what has changed is told by it at the next start.
   public var definition: String?
 
+  /// A header in today's format.
   public init(
     applicationID: String, clusterID: String?, commandsTopic: String, changelogTopic: String,
     partitions: Int32, schemaVersion: Int, decider: String? = nil, definition: String? = nil
