@@ -1,5 +1,6 @@
 /// The Swift side of the benchmarks. Each subcommand measures one thing in a process of its own and prints one
-/// JSON object: `worker` a whole worker, `engine` the engine without Kafka, `store` the engine over RocksDB.
+/// JSON object: `worker` a whole worker, `restore` its restore, `rehearse` a rehearsal, `engine` the engine without
+/// Kafka, `fill` the engine over RocksDB, `observe` how long outcomes take to be seen.
 @main
 enum Main {
   static func main() async throws {

@@ -30,7 +30,7 @@ package final class DemoRun {
 
   /// What came of it.
   package struct Outcome: Sendable {
-    let snapshot: LiveViewSnapshot
+    let snapshot: DemoSnapshot
     let prediction: DemoPrediction
     /// From the first partition served to the last outcome.
     let processing: Duration
@@ -52,7 +52,7 @@ package final class DemoRun {
   private let feeder: DemoFeeder
   private let start = ContinuousClock.now
   private var meter = DemoMeter()
-  private var snapshot = LiveViewSnapshot()
+  private var snapshot = DemoSnapshot()
 
   package init(
     _ plan: Plan, cluster: DemoCluster, rules: Rules, screen: LiveViewScreen, interrupt: Interrupt,
@@ -173,7 +173,7 @@ package final class DemoRun {
       && snapshot.commands >= plan.commands
   }
 
-  private static func phase(_ worker: WorkerStatistics.Snapshot) -> LiveViewSnapshot.Phase {
+  private static func phase(_ worker: WorkerStatistics.Snapshot) -> DemoSnapshot.Phase {
     if !worker.restoring.isEmpty { return .restoring }
     return worker.positions.isEmpty ? .joining : .processing
   }

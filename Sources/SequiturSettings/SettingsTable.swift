@@ -36,7 +36,9 @@ extension SettingKey {
     case .rules: Setting(.text, "The rules file that decides (YAML).")
     case .stateDirectory: Setting(.text, "The local store's directory.", standard: "sequitur-state")
     case .lanes:
-      Setting(.integer(1...64), "Threads that process commands, 1 to 64.", standard: "the number of cores")
+      Setting(
+        .integer(1...64), "Threads that process commands, 1 to 64.",
+        standard: "the number of cores, at most 64")
     case .envelope:
       Setting(
         .choice(["cloudevents", "compact"]), "The events' headers: cloudevents or compact.",

@@ -4,8 +4,8 @@ import Testing
 @testable import SequiturDemo
 
 struct DemoViewTests {
-  private var snapshot: LiveViewSnapshot {
-    var snapshot = LiveViewSnapshot()
+  private var snapshot: DemoSnapshot {
+    var snapshot = DemoSnapshot()
     snapshot.phase = .processing
     snapshot.broker = "embedded broker 127.0.0.1:9092"
     snapshot.elapsed = .milliseconds(6240)
@@ -20,7 +20,7 @@ struct DemoViewTests {
   }
 
   @Test func `a frame shows everything within 80 columns`() {
-    let lines = LiveViewFrame(snapshot, columns: 80).lines.map(\.plain)
+    let lines = DemoFrame(snapshot, columns: 80).lines.map(\.plain)
     #expect(
       lines == [
         "Sequitur demo · embedded broker 127.0.0.1:9092",
@@ -39,13 +39,13 @@ struct DemoViewTests {
 
   @Test(arguments: [1, 10, 20, 40, 79, 80, 120, 300])
   func `no line is wider than the terminal`(columns: Int) {
-    for phase in [LiveViewSnapshot.Phase.joining, .restoring, .processing, .stopping, .done] {
+    for phase in [DemoSnapshot.Phase.joining, .restoring, .processing, .stopping, .done] {
       var snapshot = snapshot
       snapshot.phase = phase
       snapshot.lags = Dictionary(uniqueKeysWithValues: (0..<64).map { ($0, 1_000_000) })
       snapshot.restoring = [3: 12_345]
       snapshot.rates = (0..<500).map { Double($0) }
-      for line in LiveViewFrame(snapshot, columns: columns).lines {
+      for line in DemoFrame(snapshot, columns: columns).lines {
         #expect(line.width <= columns)
         #expect(line.width == line.plain.count)
       }
@@ -62,22 +62,22 @@ struct DemoViewTests {
     var snapshot = snapshot
     snapshot.phase = .restoring
     snapshot.restoring = [0: 0, 2: 1234]
-    let lines = LiveViewFrame(snapshot, columns: 80).lines.map(\.plain)
+    let lines = DemoFrame(snapshot, columns: 80).lines.map(\.plain)
     #expect(lines.last == "  to restore               1,234  2: 1,234  ")
     #expect(lines[1].hasPrefix("restoring the state…"))
   }
 
   @Test func `without a terminal a line says the same`() {
     #expect(
-      LiveViewFrame.line(snapshot)
+      DemoFrame.line(snapshot)
         == " 6.2 s  processing  25,000 of 50,000  8,000/s  accepted 20,000  rejected 5,000  "
         + "commit p50 51.0 ms p99 100.0 ms  lag 1,200")
     #expect(
-      LiveViewFrame.line(LiveViewSnapshot()) == " 0.0 s  starting the worker…  0 of 0  lag 0")
+      DemoFrame.line(DemoSnapshot()) == " 0.0 s  starting the worker…  0 of 0  lag 0")
   }
 
   @Test func `nothing yet is drawn without a trap`() {
-    #expect(LiveViewFrame(LiveViewSnapshot(), columns: 80).lines.count == 8)
+    #expect(DemoFrame(DemoSnapshot(), columns: 80).lines.count == 8)
   }
 
   @Test func `looks are escape sequences that end where they should`() {

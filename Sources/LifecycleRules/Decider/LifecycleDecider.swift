@@ -10,6 +10,9 @@ import Sequitur
 /// the same name the last counts. An integer beyond int64 is a `number`, not an `integer`. A field that is null
 /// counts as missing.
 ///
+/// Plain rules (one rule a command, equalities only, fields set to the command's) are decided here; alternatives,
+/// expressions and effects in LifecycleDecider+Alternatives.swift, where a command makes the state after it at once.
+///
 /// Thread rule: one thread at a time. Commands, events and states are valid as long as they are held, and belong
 /// to the decider that made them. Accepting a command allocates nothing while no more than four of its commands
 /// and states are held, and it makes one event.

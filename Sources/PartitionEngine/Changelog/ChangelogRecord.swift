@@ -1,6 +1,7 @@
 import Sequitur
 
-/// Reads a changelog record back into what the store holds.
+/// Reads a changelog record back into what the store holds. OutputBatch+Changelog.swift writes it; what stands in it is
+/// told in docs/record-contract.md.
 public enum ChangelogRecord {
   /// What a changelog record says.
   public enum Content: Sendable, Hashable {

@@ -4,15 +4,15 @@ import Sequitur
 /// What a decider promises, checked with every command.
 extension TestDriver {
   /// Decides several times; all must be alike.
-  func rehearse(at offset: Int64) throws(TestFault) -> (Rehearsal, events: [D.Event]) {
+  func rehearse(at offset: Int64) throws(TestFault) -> (DirectDecision, events: [D.Event]) {
     let command = commands[Int(offset)]
     let record = command.key.flatMap { object($0) }
     let state = record.map { stateBytes(of: $0) }
     let version = record.map { self.version(ofRecord: $0) } ?? 0
     if let state { try checkCodec(state, at: offset) }
-    func run(_ decider: D) -> (Rehearsal, events: [D.Event]) {
+    func run(_ decider: D) -> (DirectDecision, events: [D.Event]) {
       command.withCommand(at: CommandPosition(partition: 0, offset: offset)) {
-        Rehearsal.run(decider, $0, on: state, version: version)
+        DirectDecision.run(decider, $0, on: state, version: version)
       }
     }
     let first = run(decider)
@@ -30,17 +30,17 @@ extension TestDriver {
   }
 
   /// Compares what the engine made of the command in flight with the rehearsal.
-  func check(_ rehearsed: (Rehearsal, events: [D.Event]), at offset: Int64) throws(TestFault) {
+  func check(_ rehearsed: (DirectDecision, events: [D.Event]), at offset: Int64) throws(TestFault) {
     let records = inFlight?.records ?? []
     let key = commands[Int(offset)].key ?? []
     if let rejected = records.first(where: { $0.topic == .invalid }) {
       return try checkRejection(rejected.record, rehearsed.0, at: offset)
     }
     let events = records.filter { $0.topic == .valid }.map {
-      Rehearsal.Event(type: $0.record[header: "ce_type"] ?? "", payload: $0.record.value ?? [])
+      DirectDecision.Event(type: $0.record[header: "ce_type"] ?? "", payload: $0.record.value ?? [])
     }
     let state = object(key).map { stateBytes(of: $0) }
-    let made = Rehearsal(answer: .accepted(events, state: state))
+    let made = DirectDecision(answer: .accepted(events, state: state))
     guard made == rehearsed.0 else {
       throw fault(
         .nondeterministic, at: offset,
@@ -52,7 +52,7 @@ extension TestDriver {
 
   /// Only a rejection that is the decider's own can be compared; the others are the engine's.
   private func checkRejection(
-    _ record: LogRecord, _ rehearsal: Rehearsal, at offset: Int64
+    _ record: LogRecord, _ rehearsal: DirectDecision, at offset: Int64
   ) throws(TestFault) {
     guard case .rejected(let rejection) = rehearsal.answer,
       record[header: "rejection-code"] == rejection.code.rawValue
@@ -108,7 +108,7 @@ extension [UInt8] {
   fileprivate var text: String { String(decoding: prefix(300), as: UTF8.self) }
 }
 
-extension Rehearsal {
+extension DirectDecision {
   /// One line for a message.
   fileprivate var summary: String {
     switch answer {

@@ -29,7 +29,7 @@ extension TestDriver {
         let record = LogRecord(
           key: command.key, value: variant, headers: command.headers, timestamp: command.timestamp)
         let rehearsed = record.withCommand(at: CommandPosition(partition: 0, offset: offset)) {
-          Rehearsal.run(decider, $0, on: state, version: version + UInt64(round)).0
+          DirectDecision.run(decider, $0, on: state, version: version + UInt64(round)).0
         }
         guard case .accepted(_, let after) = rehearsed.answer else { break }
         state = after

@@ -11,7 +11,7 @@ struct SequiturCommand: AsyncParsableCommand {
       A worker reads commands from a topic, judges each against its object's state, and writes either its \
       events to the valid topic or, with a reason, the command to the invalid topic.
 
-      Every flag may instead be an environment variable (--lanes is SEQUITUR_LANES, --kafka a.b=c is \
+      Every setting may instead be an environment variable (--lanes is SEQUITUR_LANES, --kafka a.b=c is \
       SEQUITUR_KAFKA_A_B=c) or a key of the file that --config names (lanes: 4, kafka: {a.b: c}). A flag goes \
       over the environment, the environment over the file.
 

@@ -3,18 +3,18 @@ import SequiturWorker
 import TerminalView
 
 /// Draws a snapshot as lines: a function of the snapshot and the width alone.
-struct LiveViewFrame {
+struct DemoFrame {
   /// Wider terminals are not used further: long bars say no more.
   static let columnsMax = 100
   /// Names at the left, then figures at the right of their own columns.
   private static let labelColumns = 24
   private static let figureColumns = 8
 
-  let snapshot: LiveViewSnapshot
+  let snapshot: DemoSnapshot
   private let columns: Int
 
   /// - Parameter columns: the terminal's width.
-  init(_ snapshot: LiveViewSnapshot, columns: Int) {
+  init(_ snapshot: DemoSnapshot, columns: Int) {
     self.snapshot = snapshot
     self.columns = min(columns, Self.columnsMax)
   }
@@ -138,17 +138,17 @@ struct LiveViewFrame {
   }
 }
 
-extension LiveViewSnapshot: LiveViewContent {
+extension DemoSnapshot: LiveViewContent {
   var phaseText: String { phase.text }
 
-  func lines(columns: Int) -> [LiveViewText] { LiveViewFrame(self, columns: columns).lines }
+  func lines(columns: Int) -> [LiveViewText] { DemoFrame(self, columns: columns).lines }
 
-  var line: String { LiveViewFrame.line(self) }
+  var line: String { DemoFrame.line(self) }
 }
 
-extension LiveViewFrame {
+extension DemoFrame {
   /// The same for an output that is no terminal, in one line.
-  static func line(_ snapshot: LiveViewSnapshot) -> String {
+  static func line(_ snapshot: DemoSnapshot) -> String {
     var parts = [
       Figures.right(Figures.seconds(snapshot.elapsed), 6), snapshot.phase.text,
       "\(snapshot.commands.grouped) of \(snapshot.total.grouped)",

@@ -1,7 +1,7 @@
 import SequiturWorker
 
 /// What a live view shows at one moment.
-struct LiveViewSnapshot: Sendable, Hashable {
+struct DemoSnapshot: Sendable, Hashable {
   /// What the run is at.
   enum Phase: Sendable, Hashable {
     case starting

@@ -1,7 +1,7 @@
 import Sequitur
 
 /// What a decider makes of one command, asked directly and apart from the engine, to be compared.
-struct Rehearsal: Hashable {
+struct DirectDecision: Hashable {
   struct Event: Hashable {
     let type: String
     let payload: [UInt8]
@@ -24,30 +24,30 @@ struct Rehearsal: Hashable {
   /// - Returns: the answer in bytes, and the events as they are.
   static func run<D: Decider>(
     _ decider: D, _ record: borrowing CommandRecord, on state: [UInt8]?, version: UInt64
-  ) -> (Rehearsal, events: [D.Event]) {
+  ) -> (DirectDecision, events: [D.Event]) {
     do {
       let command: D.Command
       switch decider.decode(record) {
       case .command(let decoded): command = decoded
-      case .rejected(let rejection): return (Rehearsal(answer: .rejected(rejection)), [])
-      case .malformed, .unknownCommand: return (Rehearsal(answer: .undecided), [])
+      case .rejected(let rejection): return (DirectDecision(answer: .rejected(rejection)), [])
+      case .malformed, .unknownCommand: return (DirectDecision(answer: .undecided), [])
       }
       let before = try state.map { try decider.decodeState(of: $0) }
       let context = DecisionContext(
         key: record.key, position: record.position, timestamp: record.timestamp, version: version)
       switch try decider.decide(command, on: before, in: context) {
-      case .reject(let rejection): return (Rehearsal(answer: .rejected(rejection)), [])
+      case .reject(let rejection): return (DirectDecision(answer: .rejected(rejection)), [])
       case .accept(let event): return (try apply([event], to: before, decider), [event])
       case .acceptAll(let events): return (try apply(events, to: before, decider), events)
       }
     } catch {
-      return (Rehearsal(answer: .failed), [])
+      return (DirectDecision(answer: .failed), [])
     }
   }
 
   private static func apply<D: Decider>(
     _ events: [D.Event], to state: D.State?, _ decider: D
-  ) throws -> Rehearsal {
+  ) throws -> DirectDecision {
     var state = state
     var encoded: [Event] = []
     for event in events {
@@ -56,7 +56,7 @@ struct Rehearsal: Hashable {
       let type = try decider.encode(event, into: &payload)
       encoded.append(Event(type: type, payload: Array(payload.bytes)))
     }
-    return Rehearsal(answer: .accepted(encoded, state: try state.map { try decider.bytes(of: $0) }))
+    return DirectDecision(answer: .accepted(encoded, state: try state.map { try decider.bytes(of: $0) }))
   }
 }
 
