@@ -53,7 +53,7 @@ public struct StateForms: Sendable, Hashable {
     forms = found.map { Form(version: $0.version, text: $0.lines.joined(separator: "\n")) }
   }
 
-  /// The lines that ``init(text:)`` reads.
+  /// All of them, as they stand in a checkpoint.
   public var text: String { forms.map(\.lines).joined() }
 
   /// Whether none is known.
