@@ -26,6 +26,7 @@ public struct Bootstrap: Sendable {
     /// The offset on the valid topic from which to read: E.
     public var offsets: [Int32: Int64]
 
+    /// What an earlier run has told.
     public init(covered: [Int32: Int64], offsets: [Int32: Int64]) {
       self.covered = covered
       self.offsets = offsets

@@ -28,7 +28,9 @@ public struct FollowBatch: Sendable {
   /// An empty batch.
   public init() {}
 
+  /// How many entries there are.
   public var count: Int { entries.count }
+  /// Whether only the position moved.
   public var isEmpty: Bool { entries.isEmpty }
   /// Bytes of keys, values and headers.
   public var byteCount: Int { bytes.count }

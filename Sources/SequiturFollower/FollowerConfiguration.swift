@@ -80,8 +80,11 @@ public struct FollowStatus: Sendable, Hashable {
 
 /// A follower cannot go on: where, and why.
 public struct FollowFailure: Error, Sendable, Hashable, CustomStringConvertible {
+  /// The followed topic.
   public let topic: String
+  /// The partition's number.
   public let partition: Int32
+  /// What was found.
   public let fault: FollowFault
 
   /// With the cure.

@@ -2,7 +2,7 @@ import Foundation
 import TestBroker
 import Testing
 
-/// Pages that name a file must name one that is there: files move. What an operator watches must be on the page for that.
+/// Pages that name a file must name one that is there: files move.
 struct DocumentedFileTests {
   private static let roots = ["Sources/", "", "docs/"]
 
@@ -36,16 +36,5 @@ struct DocumentedFileTests {
         "SequiturWorker/Lane/Gone.swift"
       ])
     #expect(missing(in: "`Tests/ProjectTests/StyleTests.swift` and `Lane.swift`") == [])
-  }
-
-  @Test func `every metric is in the table of metrics`() throws {
-    let page = try ProjectFile.read("docs/operations.md").text
-    let section = try #require(page.components(separatedBy: "\n## ").first { $0.hasPrefix("Metrics\n") })
-    let documented = Set(section.matches(of: /`(sequitur_\w+)`/).map { String($0.1) })
-    let recorded = Set(
-      try ProjectFile.swift(in: "Sources/SequiturWorker/Metrics")
-        .flatMap { $0.text.matches(of: /"(sequitur_\w+)"/).map { String($0.1) } })
-    #expect(recorded.count >= 16)
-    #expect(documented == recorded)
   }
 }

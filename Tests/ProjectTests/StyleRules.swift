@@ -66,6 +66,7 @@ enum StyleRules {
       }
       // A declaration of such a name is none of these.
       guard !code.contains("func ") else { return nil }
+      let code = code.replacing("FileHandle(forReading", with: "")
       guard let match = " \(code) ".firstMatch(of: bareOutput) else { return nil }
       let call = match.0.trimmingPrefix { !$0.isLetter }
       return "\(file.path):\(line): '\(call)' prints by itself: use Output, Terminal or the logger"
