@@ -10,13 +10,16 @@ extension StateBench {
   }
 
   /// Runs `sequitur worker --until-caught-up` on this bench's topics and store, with rules for other commands.
-  func runProgram(_ more: String...) async throws -> ProgramResult {
+  ///
+  /// - Parameter commands: what a shell does before.
+  func runProgram(_ more: String..., after commands: String = ":") async throws -> ProgramResult {
     let rules = directory.path + "/rules.yaml"
     try Data(KillBench.rules.utf8).write(to: URL(filePath: rules))
     return try await RunningProgram.run(
-      BuiltProgram.find("sequitur"),
+      "bash",
       arguments: [
-        "worker", "--bootstrap-servers", kafka["bootstrap.servers"]!, "--application-id", name,
+        "-c", "\(commands); exec \"$0\" \"$@\"", BuiltProgram.find("sequitur"), "worker",
+        "--bootstrap-servers", kafka["bootstrap.servers"]!, "--application-id", name,
         "--rules", rules, "--state-dir", stateDirectory, "--instance-id", "one", "--until-caught-up",
       ] + more)
   }

@@ -12,7 +12,7 @@ extension StateDirectory {
         try FileManager.default.createDirectory(atPath: parent, withIntermediateDirectories: true)
       }
     } catch {
-      throw StateDirectoryFault.notWritable(path: path, reason: error.localizedDescription)
+      throw StateDirectoryFault.of(error, path)
     }
     // A umask takes rights away and gives none; the second call gives back what it took.
     if mkdir(path, 0o700) == 0 {

@@ -45,7 +45,7 @@ package final class StateDirectory: Sendable {
     Self.warnOfReaders(path, logger)
     Self.removeRestoreFiles(path)
     if let error = Self.lackOfRoom(path, reservedBytes: options.memtableBytesTotal * 3) {
-      throw StateDirectoryFault.notWritable(path: path, reason: error.detail)
+      throw StateDirectoryFault.noRoom(path: path, reason: error.detail)
     }
     let store = Self.storePath(in: path)
     isKept = FileManager.default.fileExists(atPath: store + "/CURRENT")

@@ -32,7 +32,7 @@ struct StartupCheck: Sendable {
       state = try StateDirectory(
         path: configuration.stateDirectory, options: configuration.databaseOptions, logger: logger)
     } catch {
-      reasons.append("\(error)")
+      reasons.append("\(StateDirectoryFault.of(error, configuration.stateDirectory))")
     }
     var setup = TopicSetup(
       topics: configuration.topics, of: configuration.applicationID, kafka: configuration.adminProperties,
@@ -81,7 +81,7 @@ extension StartupCheck {
       } catch let error as KafkaError {
         return ["\(WorkerStartFault.withoutTransactions(error))"]
       } catch {
-        return ["\(error)"]
+        return ["\(StateDirectoryFault.of(error, state.path))"]
       }
     }
   }

@@ -103,7 +103,7 @@ struct WorkerParts: Sendable {
       commandsMax: check.limits.transactionCommandsMax, admin: admin, call: configuration.timeouts.call,
       statistics: statistics, logger: logger)
     self.outputLimits = outputLimits
-    let instance = try configuration.instanceID ?? state.instanceID()
+    let instance = try configuration.instanceID ?? Self.usingStore(check) { try check.state.instanceID() }
     let group = TransactionSender.Group(
       metadata: { () throws(KafkaError) in try membership.confirmedMetadata(of: consumer) },
       loss: { membership.loss(of: consumer) })
@@ -172,8 +172,8 @@ struct WorkerParts: Sendable {
       return crashGuard
     } catch let fault as StoreHeaderFault {
       throw WorkerStartFault(reasons: ["\(fault)"])
-    } catch let fault as StateDirectoryFault {
-      throw WorkerStartFault(reasons: ["\(fault)"])
+    } catch {
+      throw WorkerStartFault.ofStore(error, check.state.path)
     }
   }
 
@@ -194,7 +194,7 @@ struct WorkerParts: Sendable {
   private static func checkDecider(
     _ configuration: WorkerConfiguration, _ check: StartupCheck, _ decider: KnownDecider, _ logger: Logger
   ) throws {
-    let header = try check.state.header()
+    let header = try usingStore(check) { try check.state.header() }
     if check.state.isKept, header?.decider == "\(decider.fingerprint)",
       header?.schemaVersion == decider.schemaVersion
     {
@@ -224,7 +224,17 @@ struct WorkerParts: Sendable {
       }
       if let refusal { throw WorkerStartFault(reasons: refusal) }
     }
-    try check.state.note(decider)
+    try usingStore(check) { try check.state.note(decider) }
+  }
+
+  /// Tells what cannot be done with the store, and what to do.
+  private static func usingStore<Result>(_ check: StartupCheck, _ body: () throws -> Result) throws -> Result
+  {
+    do {
+      return try body()
+    } catch {
+      throw WorkerStartFault.ofStore(error, check.state.path)
+    }
   }
 
   private static func bounds(
