@@ -171,10 +171,10 @@ let package = Package(
     .executableTarget(
       name: "sequitur",
       dependencies: [
-        "BlockingThreads", "CZlib", "JSONFields", "KafkaClient", "LifecycleRules",
-        "ReadableText",
-        "RulesModel", "Sequitur", "SequiturAudit", "SequiturDemo", "SequiturFollower", "SequiturInspection",
-        "SequiturSettings", "SequiturTopics", "SequiturWorker", "TerminalView", "Yams",
+        "BlockingThreads", "CZlib", "JSONFields", "KafkaClient", "LifecycleRules", "PartitionEngine",
+        "ReadableText", "RegularFiles", "RocksDB", "RulesModel", "Sequitur", "SequiturAudit", "SequiturDemo",
+        "SequiturFollower", "SequiturInspection", "SequiturSettings", "SequiturTopics", "SequiturWorker",
+        "TerminalView", "Yams",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],

@@ -41,7 +41,8 @@ final class HistoryRun {
   ) throws -> Int {
     let names = history.configuration.topics
     var states = try KeptStates(
-      of: key, partition, topics.bounds(names.changelog, partition), readers.changelog)
+      of: key, partition, topics.bounds(names.changelog, partition), readers.changelog,
+      ChangelogOwner(topics: names))
     let (valid, invalid) = (
       try topics.bounds(names.valid, partition), try topics.bounds(names.invalid, partition)
     )

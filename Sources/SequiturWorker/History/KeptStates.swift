@@ -41,13 +41,14 @@ struct KeptStates {
   private(set) var position: Int64 = 0
 
   init(
-    of key: [UInt8], _ partition: Int32, _ bounds: Watermarks, _ records: RecordCursor
+    of key: [UInt8], _ partition: Int32, _ bounds: Watermarks, _ records: RecordCursor,
+    _ owner: ChangelogOwner
   ) throws {
     try records.open(partition, from: bounds.low, to: bounds.high)
     var object = ByteWriter(capacity: 1024)
     var open = 0
     while try records.advance() {
-      let content = try records.withRecord { message in try Self.content(message, of: key, &object) }
+      let content = try records.withRecord { message in try Self.content(message, of: key, &object, owner) }
       switch content {
       case nil: continue
       case .checkpoint(let checkpoint):
@@ -74,19 +75,22 @@ struct KeptStates {
   private mutating func add(_ one: Kept) { kept.append(one) }
 
   private static func content(
-    _ message: borrowing Message, of key: [UInt8], _ object: inout ByteWriter
+    _ message: borrowing Message, of key: [UInt8], _ object: inout ByteWriter, _ owner: ChangelogOwner
   ) throws -> ChangelogRecord.Content? {
     guard let found = message.key, found.isEmpty || found.elementsEqual(key) else { return nil }
     var headers: [RecordHeader] = []
     _ = message.forEachHeader { headers.append(RecordHeader(name: $0, value: $1)) }
     object.truncate(to: 0)
+    let content: ChangelogRecord.Content
     do {
-      return try headers.withUnsafeBufferPointer { headers throws(ChangelogRecord.Fault) in
+      content = try headers.withUnsafeBufferPointer { headers throws(ChangelogRecord.Fault) in
         try ChangelogRecord.decode(key: found, value: message.value, headers: headers, into: &object)
       }
     } catch {
       throw RestoreFault.unreadableRecord(offset: message.offset, reason: error.description)
     }
+    if case .checkpoint = content { try owner.check(checkpoint: headers, message.partition, message.offset) }
+    return content
   }
 
   /// What the object was after the command at an offset, whose last event made a version; nil when that is not kept. Asked

@@ -2,6 +2,7 @@ import Foundation
 import KafkaClient
 import Logging
 import PartitionEngine
+import ReadableText
 import RocksDB
 import Sequitur
 
@@ -78,10 +79,12 @@ final class RehearsalRun {
     let names = configuration.topics
     // In this order: what the last checkpoint covers has its outcomes below the ends that are asked for next.
     let changelog = try topics.bounds(names.changelog, partition)
-    let checkpoint = try StateReplay.lastCheckpoint(partition, changelog, readers.changelog)
+    let owner = ChangelogOwner(topics: names)
+    let checkpoint = try StateReplay.lastCheckpoint(partition, changelog, readers.changelog, owner)
     let (valid, invalid) = (
       try topics.bounds(names.valid, partition), try topics.bounds(names.invalid, partition)
     )
+    if checkpoint == nil { try expectNoOutcome(partition, valid, invalid, owner) }
     let commands = try topics.bounds(names.commands, partition)
     let range = try range(partition, commands, checkpoint)
     report.ranges.append(range)
@@ -102,6 +105,22 @@ final class RehearsalRun {
     noteStrays(partition)
   }
 
+  /// Makes sure that no command has an outcome where no checkpoint says so.
+  private func expectNoOutcome(
+    _ partition: Int32, _ valid: Watermarks, _ invalid: Watermarks, _ owner: ChangelogOwner
+  ) throws {
+    for (outcomes, bounds) in [(readers.valid, valid), (readers.invalid, invalid)] {
+      try outcomes.open(partition, from: 0, bounds)
+      guard outcomes.command < .max else { continue }
+      // The first transaction of all may have ended meanwhile: its checkpoint was written before that.
+      let changelog = try topics.bounds(configuration.topics.changelog, partition)
+      guard try StateReplay.lastCheckpoint(partition, changelog, readers.changelog, owner) == nil else {
+        return
+      }
+      throw owner.missingCheckpoint(of: outcomes.command, partition)
+    }
+  }
+
   private func range(
     _ partition: Int32, _ bounds: Watermarks, _ checkpoint: CheckpointRecord?
   ) throws -> RehearsalReport.Range {
@@ -117,7 +136,7 @@ final class RehearsalRun {
     let moves = checkpoint?.moves ?? []
     if !moves.isEmpty {
       report.notes.append(
-        "\(configuration.topics.commands)/\(partition): an operator moved the position \(moves.count) times: outcomes and "
+        "\(configuration.topics.commands)/\(partition): an operator moved the position (\(moves.count.counted("move"))): outcomes and "
           + "states from before may not belong to these commands.")
     }
     let beginsFromState = start > 0 || !moves.isEmpty
@@ -150,7 +169,8 @@ final class RehearsalRun {
     let strays = readers.valid.strays + readers.invalid.strays
     guard strays > 0 else { return }
     report.notes.append(
-      "\(strays) records on \(configuration.topics.valid)/\(partition) and \(configuration.topics.invalid)/\(partition) are "
-        + "no outcomes of commands on \(configuration.topics.commands)/\(partition); they were passed over.")
+      "\(strays.counted("record")) on \(configuration.topics.valid)/\(partition) and "
+        + "\(configuration.topics.invalid)/\(partition) passed over: no outcomes of commands on "
+        + "\(configuration.topics.commands)/\(partition).")
   }
 }

@@ -78,8 +78,9 @@ final class StateReplay {
   }
 
   /// The last checkpoint of a partition; nil when there is none.
+  /// - Throws: ``RehearsalFault`` when it is of other commands; `RestoreFault.unreadableRecord`; `KafkaError`.
   static func lastCheckpoint(
-    _ partition: Int32, _ bounds: Watermarks, _ records: RecordCursor
+    _ partition: Int32, _ bounds: Watermarks, _ records: RecordCursor, _ owner: ChangelogOwner
   ) throws -> CheckpointRecord? {
     var span: Int64 = 1_000
     while true {
@@ -87,26 +88,30 @@ final class StateReplay {
       try records.open(partition, from: start, to: bounds.high)
       var last: CheckpointRecord?
       while try records.advance() {
-        last = try records.withRecord { record in try checkpoint(record) } ?? last
+        last = try records.withRecord { record in try checkpoint(record, owner) } ?? last
       }
       if last != nil || start == bounds.low { return last }
       span *= 16
     }
   }
 
-  private static func checkpoint(_ message: borrowing Message) throws -> CheckpointRecord? {
+  private static func checkpoint(
+    _ message: borrowing Message, _ owner: ChangelogOwner
+  ) throws -> CheckpointRecord? {
     guard let key = message.key, key.isEmpty else { return nil }
     var headers: [RecordHeader] = []
     _ = message.forEachHeader { headers.append(RecordHeader(name: $0, value: $1)) }
     var unused = ByteWriter(capacity: 16)
+    let content: ChangelogRecord.Content
     do {
-      let content = try headers.withUnsafeBufferPointer { headers throws(ChangelogRecord.Fault) in
+      content = try headers.withUnsafeBufferPointer { headers throws(ChangelogRecord.Fault) in
         try ChangelogRecord.decode(key: message.key, value: message.value, headers: headers, into: &unused)
       }
-      if case .checkpoint(let checkpoint) = content { return checkpoint }
-      return nil
     } catch {
       throw RestoreFault.unreadableRecord(offset: message.offset, reason: error.description)
     }
+    guard case .checkpoint(let checkpoint) = content else { return nil }
+    try owner.check(checkpoint: headers, message.partition, message.offset)
+    return checkpoint
   }
 }

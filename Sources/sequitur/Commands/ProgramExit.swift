@@ -1,7 +1,9 @@
 import ArgumentParser
 import Foundation
 import KafkaClient
+import PartitionEngine
 import ReadableText
+import RocksDB
 import SequiturTopics
 import SequiturWorker
 import TerminalView
@@ -20,9 +22,9 @@ extension CommandFailure {
 
 /// From errors to exit codes: ArgumentParser's own are 64 and the like, Sequitur's are 0, 1 and 2.
 enum ProgramExit {
-  static func run(_ arguments: [String]) async -> Never {
+  static func run(_ arguments: Result<[String], any Error>) async -> Never {
     do {
-      var command = try SequiturCommand.parseAsRoot(arguments)
+      var command = try SequiturCommand.parseAsRoot(arguments.get())
       if var command = command as? any AsyncParsableCommand {
         try await command.run()
       } else {
@@ -46,6 +48,12 @@ enum ProgramExit {
       let text = "\(error)." + (error.cure.map { " \($0)" } ?? "")
       Terminal.printError(ShownText.line(text, atMost: nil))
       end(.wrongUsage)
+    case let fault as RestoreFault:
+      Terminal.printError(ShownText.line("\(fault)", atMost: nil))
+      end(.foundFault)
+    case let error as RocksDBError:
+      Terminal.printError(ShownText.line("\(error). \(Self.cure(of: error))", atMost: nil))
+      end(.wrongUsage)
     case let fault as OutputFault:
       end(fault)
     default:
@@ -61,8 +69,24 @@ enum ProgramExit {
     }
     // Usage has several lines. What else is thrown has one, and may quote what others sent.
     let isUsage = code == .validationFailure
-    if !message.isEmpty { Terminal.printError(isUsage ? message : ShownText.line(message, atMost: nil)) }
+    Terminal.printError(isUsage ? message : ShownText.line(unforeseen(error), atMost: nil))
     end(.wrongUsage)
+  }
+
+  /// An error that no command has a sentence for.
+  private static func unforeseen(_ error: any Error) -> String {
+    // Of errors that Foundation makes this is the sentence; of others it says only that there was one.
+    let text = error is CocoaError ? error.localizedDescription : "\(error)"
+    if text.hasPrefix("Expected ") { return text }
+    return
+      "Expected the command to come to its end, but \(text). If that says nothing of a file, a disk or a right, report it: "
+      + "it is a fault of this program."
+  }
+
+  private static func cure(of error: RocksDBError) -> String {
+    if error.isNoSpace { return "Make room there, or name a directory on another disk." }
+    if error.isReadOnly { return "Name a directory that this user may write to." }
+    return "Look at the directory and its disk, or name another one."
   }
 
   /// A reader that has gone has what it wanted. Whatever else keeps the result from being written is told.

@@ -47,7 +47,7 @@ struct HistoryCommand: AsyncParsableCommand {
     let settings = try kafka.resolve()
     let bytes = try object.bytes()
     let rules = try settings.settings.text(rules, .rules).map { try Rules.load($0) }
-    var configuration = RehearsalConfiguration(applicationID: topics.applicationID(settings.settings))
+    var configuration = RehearsalConfiguration(applicationID: try topics.applicationID(settings.settings))
     configuration.bootstrapServers = settings.bootstrapServers
     configuration.topics = try topics.topics(settings.settings)
     configuration.kafka = settings.properties
@@ -87,9 +87,10 @@ struct HistoryCommand: AsyncParsableCommand {
         status: .foundFault)
     }
     guard let state = found.state else {
+      let isNamed = moment.version != nil
       throw CommandFailure(
-        "Expected the state of \(ShownText.line(object.key)) \(moment), which is version \(found.version), but the "
-          + "changelog keeps it no more. Name the rules that decided, to have it computed: --rules FILE"
+        "Expected the state of \(ShownText.line(object.key)) \(moment)\(isNamed ? "" : ", which is version \(found.version),") "
+          + "but the changelog keeps it no more. Name the rules that decided, to have it computed: --rules FILE"
           + (rules == nil
             ? "." : "; those that are named make something else of its commands, or some are gone."),
         status: .foundFault)

@@ -1,7 +1,7 @@
 import SequiturWorker
 import Synchronization
 
-/// The moment that is asked for.
+/// The moment that is asked for: a version, or else a time.
 struct HistoryMoment: Sendable, CustomStringConvertible {
   let version: UInt64?
   let time: Int64?

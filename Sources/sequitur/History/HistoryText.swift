@@ -1,4 +1,3 @@
-import Foundation
 import JSONFields
 import ReadableText
 import Sequitur
@@ -99,12 +98,18 @@ struct HistoryText: Sendable {
     return "\(type)\(id): \(Self.payload(command.payload))"
   }
 
+  /// 0000 to 9999.
+  private static let years: ClosedRange<Int64> = -62_167_219_200_000...253_402_300_799_999
+
   private static func payload(_ bytes: [UInt8]?) -> String { bytes.map { StateText.plain($0) } ?? "null" }
 
-  /// In UTC with milliseconds.
+  /// In UTC with milliseconds. RFC 3339 has no name for times beyond its years, which a record may have all the same.
   static func time(_ milliseconds: Int64) -> String {
-    guard milliseconds >= 0 else { return "(no time)" }
-    return Date(timeIntervalSince1970: Double(milliseconds) / 1000)
-      .formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
+    guard milliseconds != -1 else { return "(no time)" }
+    guard years ~= milliseconds else { return "\(milliseconds) ms since 1970" }
+    // Not by way of Foundation's Date: a double has no exact thousandths, and cut off they are one less.
+    var text = ByteWriter(capacity: 32)
+    text.append(rfc3339: milliseconds)
+    return String(decoding: text.bytes, as: UTF8.self)
   }
 }

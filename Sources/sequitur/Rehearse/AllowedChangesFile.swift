@@ -1,5 +1,5 @@
-import Foundation
 import ReadableText
+import RegularFiles
 import Sequitur
 import SequiturSettings
 import SequiturWorker
@@ -14,18 +14,16 @@ enum AllowedChangesFile {
 
   /// - Throws: a ``CommandFailure`` that names the file, the line and the cure.
   static func read(_ path: String) throws -> [AllowedChange] {
-    let attributes = try? FileManager.default.attributesOfItem(
-      atPath: URL(filePath: path).resolvingSymlinksInPath().path)
-    guard let attributes, attributes[.type] as? FileAttributeType == .typeRegular else {
-      throw failure(
-        path, 1, 1, "a regular file with the changes that are wanted",
-        attributes == nil ? "there is none" : "it is none")
+    guard !path.isEmpty else {
+      throw CommandFailure("Expected --allow to name a file, but it is empty. Name one, or leave it out.")
     }
-    guard attributes[.size] as? Int ?? 0 <= bytesMax else {
-      throw failure(path, 1, 1, "at most \(bytesMax.grouped) bytes of changes", "found more")
-    }
-    guard let bytes = FileManager.default.contents(atPath: path) else {
-      throw failure(path, 1, 1, "a file that can be read", "it cannot be")
+    let bytes: [UInt8]
+    do throws(RegularFile.Fault) {
+      bytes = try RegularFile.read(path, atMost: bytesMax)
+    } catch {
+      throw CommandFailure(
+        "Expected to read the changes that are wanted from \(ShownText.line(path)), but \(error). Check --allow. (A report is "
+          + "short with --samples 0.)")
     }
     guard let text = String(validating: bytes, as: UTF8.self) else {
       throw failure(path, 1, 1, "UTF-8", "found other bytes")

@@ -1,5 +1,6 @@
 import ArgumentParser
 import ReadableText
+import RocksDB
 import Sequitur
 import SequiturSettings
 import SequiturWorker
@@ -37,12 +38,16 @@ struct RehearsalOptions: ParsableArguments {
   /// - Throws: a ``CommandFailure`` for a value that is not possible.
   func configuration(_ kafka: KafkaSettings, _ topics: TopicOptions) throws -> RehearsalConfiguration {
     let settings = kafka.settings
-    var configuration = RehearsalConfiguration(applicationID: topics.applicationID(settings))
+    var configuration = RehearsalConfiguration(applicationID: try topics.applicationID(settings))
     configuration.bootstrapServers = kafka.bootstrapServers
     configuration.topics = try topics.topics(settings)
     configuration.kafka = kafka.properties
     configuration.from = try MomentText.parse(from, of: "--from")
     configuration.to = try MomentText.parse(to, of: "--to")
+    guard scratchDirectory != "" else {
+      throw CommandFailure(
+        "Expected --scratch-dir to name a directory, but it is empty. Name one, or leave it out.")
+    }
     configuration.scratchDirectory = scratchDirectory
     try deduplication.apply(settings, to: &configuration.limits)
     if let envelope: Envelope = try settings.choice(envelope, .envelope) { configuration.envelope = envelope }
@@ -67,6 +72,9 @@ enum InterruptibleTask {
       interrupt.raise(interrupt.signal ?? 15)
     } catch let fault as RehearsalFault {
       throw CommandFailure("\(fault)")
+    } catch let error as RocksDBError {
+      throw CommandFailure(
+        ShownText.line("\(error). Make room there, or name another directory: --scratch-dir.", atMost: nil))
     }
   }
 }

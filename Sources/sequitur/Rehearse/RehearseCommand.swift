@@ -39,12 +39,12 @@ struct RehearseCommand: AsyncParsableCommand {
 
   func run() async throws {
     let settings = try kafka.resolve()
-    guard let path = settings.settings.text(rules, .rules) else {
+    var configuration = try range.configuration(settings, topics)
+    guard let path = try settings.settings.text(rules, .rules) else {
       throw CommandFailure("Expected --rules FILE, but no rules are named. They are what is tried.")
     }
     let rules = try Rules.load(path)
     let allowed = try allow.map { try AllowedChangesFile.read($0) } ?? []
-    var configuration = try range.configuration(settings, topics)
     configuration.samplesMax = samples
     let rehearsal = Rehearsal(configuration, logger: settings.logger) { LifecycleDecider(rules) }
     let report = try await InterruptibleTask.run {

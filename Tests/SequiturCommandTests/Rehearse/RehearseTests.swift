@@ -245,6 +245,73 @@ extension SequiturCommandTests {
       }
     }
 
+    @Test
+    func `topics of which no checkpoint stands for the outcomes are refused, and not passed as undecided`()
+      async throws
+    {
+      let log = try decidedLog()
+      let other = try decidedLog()
+      let empty = try TopicFixture()
+      try await withFile("new.yaml", Data(strictRules.utf8)) { path in
+        for (changelog, reason) in [
+          (other.topics.valid, "Expected a checkpoint on \(other.topics.valid)/0"),
+          (empty.changelog, "Expected a checkpoint on \(empty.changelog)/0"),
+          (other.topics.commands, "Expected a checkpoint on \(other.topics.commands)/0"),
+          (other.topics.changelog, "is of \(other.topics.commands)."),
+        ] {
+          let result = try await sequitur(
+            ["rehearse", "--rules", path] + log.topics.arguments + ["--changelog-topic", changelog])
+          #expect(result.exit == .code(2), "\(changelog): \(result)")
+          #expect(result.standardError.contains(reason), "\(result.standardError)")
+          #expect(result.standardError.contains("--changelog-topic"))
+        }
+        let history = try await sequitur(
+          ["history", "a"] + log.topics.arguments + ["--changelog-topic", other.topics.changelog])
+        #expect(history.exit == .code(2))
+        #expect(history.standardError.contains("is of \(other.topics.commands)."), "\(history.standardError)")
+      }
+    }
+
+    @Test func `what no worker has decided yet is pending, and so is what was rolled back`() async throws {
+      let log = try AuditLog()
+      try log.submit(PurgedOrders.commands)
+      let fresh = try await rehearse(log, strictRules, expecting: 0)
+      #expect((fresh.commands, fresh.pending) == (0, 7))
+      try log.write(PurgedOrders.outputs(log), commits: false)
+      let rolledBack = try await rehearse(log, strictRules, expecting: 0)
+      #expect((rolledBack.commands, rolledBack.pending) == (0, 7))
+    }
+
+    @Test
+    func `a changelog that cannot be read, and a directory that takes nothing, are told with what to do`()
+      async throws
+    {
+      let log = try laterLog()
+      try await withFile("new.yaml", Data(rules.utf8)) { path in
+        let scratch = try await sequitur(
+          ["rehearse", "--rules", path, "--from", "\(AuditLog.time)", "--scratch-dir", "/proc"]
+            + log.topics.arguments)
+        #expect(scratch.exit == .code(2))
+        #expect(
+          scratch.standardError.hasPrefix("Expected to open the database at /proc/"),
+          "\(scratch.standardError)")
+        #expect(scratch.standardError.contains("--scratch-dir"), "\(scratch.standardError)")
+
+        try log.write([
+          AuditLog.Output(
+            topic: .changelog, key: [], value: Array("{}".utf8), headers: [])
+        ])
+        for command in [["rehearse", "--from", "\(AuditLog.time)"], ["history", "a"]] {
+          let result = try await sequitur(command + ["--rules", path] + log.topics.arguments)
+          #expect(result.exit == .code(1), "\(result)")
+          #expect(
+            result.standardError.hasPrefix("Expected to decode the changelog record at offset"),
+            "\(result.standardError)")
+          #expect(result.standardError.contains("Only Sequitur may write to the changelog."))
+        }
+      }
+    }
+
     @Test func `the report for people names changes, samples and what was left out`() async throws {
       let log = try decidedLog()
       try log.submit([("c", "create", #"{"total":1}"#)])
