@@ -148,6 +148,28 @@ extension SequiturCommandTests {
       #expect(result.output.standardError.contains(message), "\(result)")
     }
 
+    @Test func `records that are no rejections are counted, whatever codes are asked for`() async throws {
+      let log = try log()
+      let events = try await resubmit(
+        log, "--invalid-topic", log.topics.valid, "--valid-topic", log.topics.invalid, "--dry-run")
+      #expect(events.commands == [:])
+      #expect(events.leftOut == ["it is no rejection: another topic may be meant": 1])
+      let commands = try await resubmit(
+        log, "--invalid-topic", log.topics.commands, "--commands-topic", log.topics.invalid, "--dry-run",
+        "--code", "x-own")
+      #expect(commands.leftOut == ["it is no rejection: another topic may be meant": 5])
+      let both = try log.topics.read(log.topics.commands).count
+      #expect(both == 5)
+      try log.write([
+        AuditLog.Output(topic: .invalid, key: [1], value: nil, headers: [("rejection-reason", "none")])
+      ])
+      #expect(
+        try await resubmit(log, "--dry-run")
+          == Summary(
+            isDryRun: true, commands: ["decider-error": 3],
+            leftOut: ["it is no rejection: another topic may be meant": 1]))
+    }
+
     @Test func `missing topics and a broker that does not answer are told`() async throws {
       let topics = try TopicFixture(creates: false)
       let missing = try await sequitur(["resubmit"] + topics.arguments)

@@ -56,12 +56,14 @@ struct RejectedCommand {
   enum Obstacle: String, CaseIterable {
     case otherApplication = "another application's, or nobody's"
     case incomplete = "its payload, headers or key are not all on the invalid topic"
+    case noRejection = "it is no rejection: another topic may be meant"
     case keyless = "it has no key that an object may have"
   }
 
   enum Reading {
     case command(RejectedCommand)
-    case obstacle(Obstacle, code: String)
+    /// Without a code the record is no rejection.
+    case obstacle(Obstacle, code: String?)
   }
 
   /// - Parameters:
@@ -72,7 +74,7 @@ struct RejectedCommand {
   ) -> Reading {
     // A command may carry headers of these names itself; the worker's are those from the last `rejection-code` on.
     guard let first = record.headers.lastIndex(where: { $0.isNamed("rejection-code") }) else {
-      return .obstacle(.otherApplication, code: "none")
+      return .obstacle(.noRejection, code: nil)
     }
     let (carried, own) = (Array(record.headers[..<first]), record.headers[first...])
     func text(_ name: StaticString) -> String? {

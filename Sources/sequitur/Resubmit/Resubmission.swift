@@ -99,7 +99,7 @@ struct Resubmission {
       switch RejectedCommand.read(record, partition: partition, of: plan.applicationID, plan.topics.commands)
       {
       case .obstacle(let obstacle, let code):
-        if plan.codes.contains(code), plan.times.contains(record.timestamp) {
+        if code.map(plan.codes.contains) ?? true, plan.times.contains(record.timestamp) {
           summary.leftOut[obstacle.rawValue, default: 0] += 1
         }
       case .command(let command):

@@ -42,7 +42,8 @@ struct ResubmitCommand: AsyncParsableCommand {
     let codes = try codes()
     let settings = try kafka.resolve()
     let plan = Resubmission.Plan(
-      applicationID: topics.applicationID(settings.settings), topics: try topics.topics(settings.settings),
+      applicationID: try topics.applicationID(settings.settings),
+      topics: try topics.topics(settings.settings),
       kafka: settings.client(), logger: settings.logger, codes: codes, times: times, isDryRun: dryRun)
     let summary = try await withBlockingThread("resubmit") { () throws -> Resubmission.Summary in
       let metadata = try TopicLookUp.metadata(plan.topics.invalid, kafka: plan.kafka, logger: plan.logger)
