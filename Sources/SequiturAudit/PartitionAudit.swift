@@ -240,8 +240,8 @@ final class PartitionAudit {
     guard let firstPending, !audit.configuration.allowsPending else { return }
     add(
       .pending, topics.commands, firstPending,
-      "\(pending.grouped) commands from here on have no outcome yet, and no checkpoint covers them. Run a worker "
-        + "until it caught up, or pass --allow-pending")
+      "\(pending.counted("command")) from here on \(pending == 1 ? "has" : "have") no outcome yet, and no checkpoint "
+        + "covers them. Run a worker until it caught up, or pass --allow-pending")
   }
 
   func add(_ kind: AuditFault.Kind, _ topic: String, _ offset: Int64?, _ sentence: String) {

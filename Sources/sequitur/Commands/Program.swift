@@ -12,7 +12,10 @@ enum Program {
     StandardStream.prepare()
     // The files that this program makes hold customers' data.
     umask(0o077)
-    Task { await ProgramExit.run(Array(CommandLine.arguments.dropFirst())) }
+    let arguments = Result {
+      try ProgramArguments.decode(CommandLine.unsafeArgv, count: Int(CommandLine.argc))
+    }
+    Task { await ProgramExit.run(arguments) }
     dispatchMain()
   }
 }

@@ -29,7 +29,7 @@ struct RulesCheckCommand: AsyncParsableCommand {
       for fault in check.faults { Terminal.printError("\(fault)") }
       if let rules = check.rules {
         try Output.print(
-          "\(file): \(rules.object) has \(rules.states.count.counted("state")) and "
+          "\(ShownText.line(file, atMost: nil)): \(rules.object) has \(rules.states.count.counted("state")) and "
             + rules.commandNames.count.counted("command"))
       }
     }
@@ -62,11 +62,17 @@ extension RulesFile {
   }
 
   /// The bytes of a file that can be read.
+  ///
+  /// What is wrong with the file as a whole stands at no line of it.
   static func readableBytes(_ path: String) throws -> [UInt8] {
+    guard !path.isEmpty else {
+      throw CommandFailure("Expected the name of a rules file, but it is empty. Name the file.")
+    }
     do throws(RulesFault) {
       return try bytes(path: path)
     } catch {
-      throw CommandFailure("\(path): \(error.message).")
+      throw CommandFailure(
+        "\(ShownText.line(path, atMost: nil)): \(error.message). Name a YAML file of lifecycle rules.")
     }
   }
 }

@@ -28,7 +28,8 @@ struct RulesDiffCommand: AsyncParsableCommand {
     if json {
       try Output.print(json: diff.json)
     } else if diff.changes.isEmpty {
-      try Output.print("\(new): decides as \(old) does")
+      try Output.print(
+        "\(ShownText.line(new, atMost: nil)): decides as \(ShownText.line(old, atMost: nil)) does")
     } else {
       try Output.print(
         diff.changes.map { ShownText.line($0.description, atMost: nil) }.joined(separator: "\n"))

@@ -1,5 +1,6 @@
 import ArgumentParser
 import LifecycleRules
+import ReadableText
 import TerminalView
 
 /// `sequitur rules test`.
@@ -74,22 +75,28 @@ struct RulesTestCommand: AsyncParsableCommand {
     func print() throws {
       for result in results where !result.isPassed {
         for failure in result.failures {
-          try Output.print(
+          try Self.print(
             "\(result.example.path):\(result.example.line): \(result.example.name): \(failure).")
         }
       }
       for item in coverage.uncovered {
-        try Output.print("\(path):\(item.line): no example shows: \(item.name)")
+        try Self.print("\(path):\(item.line): no example shows: \(item.name)")
       }
       let failed = results.filter { !$0.isPassed }.count
       let parts = RulesCoverage.Kind.allCases.compactMap { kind in
         let (covered, all) = coverage.count(kind)
         return all == 0 ? nil : "\(covered) of \(all) \(kind.rawValue)"
       }
-      try Output.print(
-        "\(path): \(object): \(results.count) examples, \(failed == 0 ? "all pass" : "\(failed) fail"); shown: "
+      let outcome =
+        failed > 0
+        ? "\(failed.grouped) \(failed == 1 ? "fails" : "fail")" : results.count == 1 ? "passes" : "all pass"
+      try Self.print(
+        "\(path): \(object): \(results.count.counted("example"))\(results.isEmpty ? "" : ", \(outcome)"); shown: "
           + parts.joined(separator: ", "))
     }
+
+    /// One line, whatever the file's name and the examples hold.
+    private static func print(_ line: String) throws { try Output.print(ShownText.line(line, atMost: nil)) }
 
     var document: Document {
       Document(

@@ -1,4 +1,5 @@
 import ArgumentParser
+import ReadableText
 import SequiturInspection
 import SequiturSettings
 import TerminalView
@@ -36,8 +37,9 @@ struct StateOptions: ParsableArguments {
     do {
       return try body()
     } catch let fault as StoreInspectionFault {
-      if case .unreadable = fault { throw CommandFailure("\(fault)", status: .foundFault) }
-      throw CommandFailure("\(fault)")
+      let text = ShownText.line("\(fault)", atMost: nil)
+      if case .unreadable = fault { throw CommandFailure(text, status: .foundFault) }
+      throw CommandFailure(text)
     }
   }
 }

@@ -24,10 +24,11 @@ struct StateDiff: AsyncParsableCommand {
 
   func run() async throws {
     let settings = try kafka.resolve()
-    let path = settings.settings.text(stateDirectory, .stateDirectory) ?? "sequitur-state"
+    let path = try settings.settings.text(stateDirectory, .stateDirectory) ?? "sequitur-state"
     if let other, Self.isSame(path, other) {
       throw CommandFailure(
-        "Expected another state directory to compare \(path) with, but \(other) is the same one. Name another, "
+        "Expected another state directory to compare \(ShownText.line(path)) with, but \(ShownText.line(other)) is the "
+          + "same one. Name another, "
           + "or none to compare the store with its changelog.")
     }
     let inspection = try StateOptions.open(path)
@@ -60,10 +61,10 @@ struct StateDiff: AsyncParsableCommand {
 
   private func compare(_ store: StoreInspection, _ settings: KafkaSettings) throws -> Int {
     guard
-      let topic = settings.settings.text(changelogTopic, .changelogTopic) ?? store.header?.changelogTopic
+      let topic = try settings.settings.text(changelogTopic, .changelogTopic) ?? store.header?.changelogTopic
     else {
       throw CommandFailure(
-        "Expected the changelog's name, but the store in \(store.path) has no header. Name --changelog-topic."
+        "Expected the changelog's name, but the store in \(ShownText.line(store.path)) has no header. Name --changelog-topic."
       )
     }
     _ = try TopicLookUp.metadata(topic, kafka: settings.client(), logger: settings.logger)

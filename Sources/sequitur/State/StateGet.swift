@@ -1,6 +1,5 @@
 import ArgumentParser
 import ReadableText
-import Sequitur
 import SequiturInspection
 import TerminalView
 
@@ -16,15 +15,10 @@ struct StateGet: AsyncParsableCommand {
 
   func run() async throws {
     let bytes = try object.bytes()
-    guard (1...Limits.keyBytesMax).contains(bytes.count) else {
-      throw CommandFailure(
-        "Expected an object's key of 1 to \(Limits.keyBytesMax.grouped) bytes, but it has \(bytes.count.grouped)."
-      )
-    }
     let inspection = try store.open()
     guard let found = try StateOptions.reportingFaults({ try inspection.object(bytes) }) else {
       throw CommandFailure(
-        "Expected the object \(ShownText.line(object.key)) in the store in \(inspection.path), but it is not there.",
+        "Expected the object \(ShownText.line(object.key)) in the store in \(ShownText.line(inspection.path)), but it is not there.",
         status: .foundFault)
     }
     if json {

@@ -80,14 +80,13 @@ enum HexText {
 
   /// `nil` for text that is no pairs of hexadecimal digits.
   static func bytes(_ text: String) -> [UInt8]? {
-    let digits = Array(text.utf8)
+    // Each alone: of two characters `+1` is a number as well, and no pair of digits.
+    let digits = text.unicodeScalars.map { Character($0).isASCII ? Character($0).hexDigitValue : nil }
     guard digits.count % 2 == 0 else { return nil }
     var bytes: [UInt8] = []
     for index in stride(from: 0, to: digits.count, by: 2) {
-      guard let byte = UInt8(String(decoding: digits[index..<(index + 2)], as: UTF8.self), radix: 16) else {
-        return nil
-      }
-      bytes.append(byte)
+      guard let high = digits[index], let low = digits[index + 1] else { return nil }
+      bytes.append(UInt8(high << 4 | low))
     }
     return bytes
   }
