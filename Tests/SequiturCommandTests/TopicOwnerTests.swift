@@ -81,6 +81,29 @@ extension SequiturCommandTests {
       #expect(result.exit == .code(0))
     }
 
+    @Test func `two applications that name no topics share none`() async throws {
+      let bootstrap = try TestBroker.bootstrap()
+      var created: [Set<Substring>] = []
+      for _ in 1...2 {
+        let application = TestBroker.uniqueName("shop")
+        let result = try await sequitur([
+          "topics", "create", "--partitions", "1", "--bootstrap-servers", bootstrap, "--application-id",
+          application,
+        ])
+        #expect(result.exit == .code(0), "\(result)")
+        let names = ["commands", "valid", "invalid", "changelog"].map { "created \(application)-\($0)" }
+        let lines = Set(result.standardOutput.split(separator: "\n").filter { $0.hasPrefix("created ") })
+        #expect(lines == Set(names.map { $0[...] }), "\(result.standardOutput)")
+        created.append(lines)
+        // A worker that is told no more than the application uses them.
+        let verified = try await sequitur([
+          "verify", "--bootstrap-servers", bootstrap, "--application-id", application,
+        ])
+        #expect(verified.exit == .code(0), "\(verified)")
+      }
+      #expect(created[0].isDisjoint(with: created[1]))
+    }
+
     @Test func `swapped topics are refused, an astray record is a warning`() async throws {
       let log = try AuditLog()
       try log.write([
