@@ -71,16 +71,19 @@ package struct Setting: Sendable {
   /// What stands for the value in the help; nil: the flag's name.
   package let valueName: String?
   package let destination: Destination
+  /// Whether an empty value means something.
+  package let mayBeEmpty: Bool
 
   init(
     _ kind: Kind, _ text: String, standard: String? = nil, valueName: String? = nil,
-    is destination: Destination = .own
+    is destination: Destination = .own, mayBeEmpty: Bool = false
   ) {
     self.kind = kind
     self.text = text
     self.standard = standard
     self.valueName = valueName
     self.destination = destination
+    self.mayBeEmpty = mayBeEmpty
   }
 
   /// As `--help` shows it.

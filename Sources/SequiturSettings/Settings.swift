@@ -56,8 +56,18 @@ package struct Settings {
   }
 
   /// The flag's value, or else the environment's, or else the file's.
-  package func text(_ flag: String?, _ key: SettingKey) -> String? {
-    flag ?? reader.string(forKey: ConfigKey([Self.scope, key.rawValue]))
+  ///
+  /// An empty one is a value only where the setting has a meaning for it. It is none that was left out: a script that sets
+  /// a variable from one that it does not have would else run with the default, and nobody would know.
+  ///
+  /// - Throws: a ``CommandFailure`` that names the flag, the environment variable or the file.
+  package func text(_ flag: String?, _ key: SettingKey) throws -> String? {
+    guard let text = flag ?? reader.string(forKey: ConfigKey([Self.scope, key.rawValue])) else { return nil }
+    guard !text.isEmpty || key.setting.mayBeEmpty else {
+      throw CommandFailure(
+        "Expected \(origin(flag, key)) to have a value, but it is empty. Give it one, or leave it out.")
+    }
+    return text
   }
 
   /// Where the value comes from, as a message names it: the flag, the variable, or the key of the file.
@@ -78,7 +88,7 @@ package struct Settings {
     if let flag {
       number = flag
     } else {
-      guard let text = text(nil, key) else { return nil }
+      guard let text = try text(nil, key) else { return nil }
       guard let parsed = Int(text) else { throw mismatch(flag, key, text) }
       number = parsed
     }
@@ -92,7 +102,7 @@ package struct Settings {
   /// The same for one of the setting's words.
   /// - Throws: a ``CommandFailure`` that names the flag, the environment variable or the file.
   package func choice<Word: RawRepresentable<String>>(_ flag: String?, _ key: SettingKey) throws -> Word? {
-    guard let text = text(flag, key) else { return nil }
+    guard let text = try text(flag, key) else { return nil }
     guard let word = Word(rawValue: text) else { throw outOfRange(flag, key, text) }
     return word
   }
@@ -100,7 +110,7 @@ package struct Settings {
   /// The same for a size, in bytes.
   /// - Throws: a ``CommandFailure`` that names the flag, the environment variable or the file.
   package func size(_ flag: String?, _ key: SettingKey) throws -> Int? {
-    guard let text = text(flag, key) else { return nil }
+    guard let text = try text(flag, key) else { return nil }
     guard case .size(let least) = key.kind, let bytes = ByteCount.parse(text), bytes >= least else {
       throw outOfRange(flag, key, text)
     }
@@ -110,7 +120,7 @@ package struct Settings {
   /// The same for a boolean: `true` or `false`, also `1` or `0`.
   /// - Throws: a ``CommandFailure`` that names the environment variable; the file was checked before.
   package func boolean(_ flag: Bool?, _ key: SettingKey) throws -> Bool? {
-    guard flag == nil, let text = text(nil, key) else { return flag }
+    guard flag == nil, let text = try text(nil, key) else { return flag }
     switch text.lowercased() {
     case "true", "1": return true
     case "false", "0": return false
@@ -121,7 +131,7 @@ package struct Settings {
   /// The same for a time, like `15s`.
   /// - Throws: a ``CommandFailure`` that names the flag or the environment variable; the file was checked before.
   package func duration(_ flag: String?, _ key: SettingKey) throws -> Duration? {
-    guard let text = text(flag, key) else { return nil }
+    guard let text = try text(flag, key) else { return nil }
     if let duration = DurationText.parse(text) { return duration }
     throw mismatch(flag, key, text)
   }

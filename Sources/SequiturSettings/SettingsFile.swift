@@ -29,6 +29,10 @@ struct SettingsFile {
   ///
   /// - Parameter origin: who named the file, for a message: `--config` or `SEQUITUR_CONFIG`.
   init(path: String, origin: String = "--config") throws {
+    guard !path.isEmpty else {
+      throw CommandFailure(
+        "Expected \(origin) to name a configuration file, but it is empty. Name one, or leave it out.")
+    }
     let bytes: [UInt8]
     do throws(RegularFile.Fault) {
       bytes = try RegularFile.read(path, atMost: Self.bytesMax)

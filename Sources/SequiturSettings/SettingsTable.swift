@@ -66,7 +66,7 @@ extension SettingKey {
         .text,
         "Names this worker for ever, so that a restart in place moves no partition; '' for none.",
         standard: "the host name when it ends in -<number>, as a StatefulSet's pod's does", valueName: "id",
-        is: .property("group.instance.id"))
+        is: .property("group.instance.id"), mayBeEmpty: true)
     case .assignmentStrategy:
       Setting(
         .choice(["range", "cooperative-sticky"]),

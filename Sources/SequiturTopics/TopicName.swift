@@ -74,6 +74,15 @@ extension TopicNames {
   }
 }
 
+extension TopicNames {
+  /// One topic in two roles would be read as something it is not.
+  ///
+  /// - Parameter roles: those that are needed.
+  package func sameNameFaults(in roles: [Role] = Role.allCases) -> [TopicFault] {
+    Dictionary(grouping: roles) { self[$0] }.filter { $1.count > 1 }.keys.sorted().map(TopicFault.sameName)
+  }
+}
+
 extension TopicFault {
   fileprivate static func emptyApplicationID(_ source: String) -> TopicFault {
     TopicFault(

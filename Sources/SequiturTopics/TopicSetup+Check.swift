@@ -6,7 +6,7 @@ extension TopicSetup {
     let metadata = try admin.metadata(timeout: startupTimeout)
     let found = found(metadata)
     var report = TopicReport(faults: [])
-    report.faults += sameNameFaults()
+    report.faults += topics.sameNameFaults()
     report.faults += topics.all.filter { found[$0] == nil }.map { name in
       let error = metadata.topics.first { $0.name == name }?.error
       return error.map { $0 == .unknownTopicOrPartition ? .missing(name) : .unusable(name, $0) }
@@ -33,11 +33,6 @@ extension TopicSetup {
 
   /// How long the cluster may take to name its controller.
   private static let controllerTimeout = Duration.seconds(1)
-
-  /// One topic in two roles would be read as something it is not.
-  private func sameNameFaults() -> [TopicFault] {
-    Dictionary(grouping: topics.all) { $0 }.filter { $1.count > 1 }.keys.sorted().map(TopicFault.sameName)
-  }
 
   /// Records of other applications on the output topics.
   private func ownerFaults(_ found: [String: ClusterMetadata.Topic]) throws(KafkaError) -> [TopicFault] {

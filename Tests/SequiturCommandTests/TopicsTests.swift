@@ -1,3 +1,4 @@
+import Foundation
 import TestBroker
 import Testing
 
@@ -74,6 +75,30 @@ extension SequiturCommandTests {
       #expect(!faults.contains { $0.kind == "notDescribed" })
       let told = faults.filter { $0.kind == "timestamps" }
       #expect(told.map(\.topic) == [topics.commands, topics.valid])
+    }
+
+    @Test func `one topic in two roles is refused by every command that reads both`() async throws {
+      let topics = try TopicFixture()
+      try await withFile(
+        "rules.yaml", Data("object: o\nstates: [a]\ncommands: {c: {from: none, to: a, event: e}}".utf8)
+      ) {
+        rules in
+        for command in [
+          ["topics", "check"], ["verify"], ["history", "k"], ["rehearse", "--rules", rules], ["resubmit"],
+          ["worker", "--rules", rules, "--instance-id", ""], ["submit", "/dev/null", "--wait"],
+        ] {
+          let result = try await sequitur(command + topics.arguments + ["--valid-topic", topics.invalid])
+          #expect(result.exit == .code(2), "\(command)")
+          #expect(
+            result.standardError.contains(
+              "Expected four different topics, but \(topics.invalid) has two roles."),
+            "\(command): \(result.standardError)")
+        }
+        // Who only sends reads none of the others.
+        let sent = try await sequitur(
+          ["submit", "/dev/null"] + topics.arguments + ["--valid-topic", topics.invalid])
+        #expect(sent.exit == .code(0), "\(sent)")
+      }
     }
 
     @Test func `a changelog that is not compacted is a fault`() async throws {

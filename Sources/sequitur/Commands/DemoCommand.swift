@@ -100,7 +100,7 @@ struct DemoCommand: AsyncParsableCommand {
 
   private func makeCluster(_ settings: KafkaSettings) async throws -> DemoCluster {
     let partitions = try settings.settings.integer(partitions, .partitions, in: 1...1000) ?? 4
-    if let servers = settings.settings.text(kafka.bootstrapServers, .bootstrapServers) {
+    if let servers = try settings.settings.text(kafka.bootstrapServers, .bootstrapServers) {
       return try await withBlockingThread("topics") { () throws in
         try DemoCluster(
           servers, partitions: partitions, kafka: settings.properties, logger: settings.logger)

@@ -36,7 +36,8 @@ struct VerifyCommand: AsyncParsableCommand {
 
   func run() async throws {
     let settings = try kafka.resolve()
-    let paths = rules.isEmpty ? [settings.settings.text(nil, .rules)].compactMap { $0 } : rules
+    let named = rules.isEmpty ? [nil] : rules.map(Optional.some)
+    let paths = try named.compactMap { try settings.settings.text($0, .rules) }
     let rules = try paths.map { try Rules.load($0) }
     for (index, other) in rules.enumerated() {
       guard let first = rules.prefix(index).firstIndex(where: { $0.fingerprint == other.fingerprint }) else {
@@ -49,7 +50,7 @@ struct VerifyCommand: AsyncParsableCommand {
     let names = try topics.topics(settings.settings)
     let audit = Audit(
       AuditConfiguration(
-        kafka: settings.client(), applicationID: topics.applicationID(settings.settings),
+        kafka: settings.client(), applicationID: try topics.applicationID(settings.settings),
         topics: names, rules: rules, allowsPending: allowPending,
         logger: settings.logger,
         progress: { progress in

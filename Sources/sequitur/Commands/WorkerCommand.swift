@@ -25,7 +25,7 @@ struct WorkerCommand: AsyncParsableCommand {
     let settings = try kafka.resolve(defaultLogLevel: .info, for: .worker)
     var configuration = try worker.configuration(settings, topics)
     configuration.returnsFreeMemory = true
-    guard let path = worker.rulesPath(settings.settings) else {
+    guard let path = try worker.rulesPath(settings.settings) else {
       throw CommandFailure("Expected --rules FILE, but no rules are named. They decide over the commands.")
     }
     let rules = try Rules.load(path)

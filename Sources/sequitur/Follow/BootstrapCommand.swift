@@ -44,7 +44,7 @@ struct BootstrapCommand: AsyncParsableCommand {
   func run() async throws {
     let settings = try kafka.resolve(defaultLogLevel: .warning)
     let names = try topics.topics(settings.settings, for: [.commands, .valid, .changelog])
-    let application = topics.applicationID(settings.settings)
+    let application = try topics.applicationID(settings.settings)
     let bootstrap = Bootstrap(
       of: application, topics: names, kafka: settings.client(), logger: settings.logger)
     var printed = BootstrapProgress()

@@ -37,7 +37,7 @@ struct ViewCommand: AsyncParsableCommand {
     let names = try topics.topics(settings.settings, for: [.commands, .changelog])
     var configuration = FollowerConfiguration(
       kafka: settings.client(),
-      topic: .changelog(names, of: topics.applicationID(settings.settings)), logger: settings.logger)
+      topic: .changelog(names, of: try topics.applicationID(settings.settings)), logger: settings.logger)
     configuration.stopsWhenCaughtUp = untilCaughtUp
     let follower = Follower(configuration: configuration, sink: ViewPrinter())
     try await FollowRunner.run(follower, endsBySignal: !untilCaughtUp)

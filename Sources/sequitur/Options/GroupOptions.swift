@@ -21,7 +21,7 @@ struct GroupOptions: ParsableArguments {
   /// Sets what the options say.
   /// - Throws: a ``CommandFailure`` for a value that is not possible. Relations are checked at the worker's start.
   func apply(_ settings: Settings, to configuration: inout WorkerConfiguration, logger: Logger) throws {
-    configuration.instanceID = instance(settings, configuration.applicationID, logger)
+    configuration.instanceID = try instance(settings, configuration.applicationID, logger)
     configuration.assignmentStrategy =
       try settings.choice(assignmentStrategy, .assignmentStrategy) ?? configuration.assignmentStrategy
     var timeouts = configuration.timeouts
@@ -37,8 +37,8 @@ struct GroupOptions: ParsableArguments {
   }
 
   /// The instance id that was given, or else the host's own, if it is named so and no other worker here has it.
-  private func instance(_ settings: Settings, _ applicationID: String, _ logger: Logger) -> String? {
-    if let given = settings.text(instanceID, .instanceID) {
+  private func instance(_ settings: Settings, _ applicationID: String, _ logger: Logger) throws -> String? {
+    if let given = try settings.text(instanceID, .instanceID) {
       guard !given.isEmpty else {
         logger.info("no instance id: a dynamic member of the group, as asked for")
         return nil

@@ -23,7 +23,7 @@ struct KafkaOptions: ParsableArguments {
     defaultLogLevel: Logger.Level = .critical, for scope: ReservedProperties.Scope = .all
   ) throws -> KafkaSettings {
     let settings = try Settings(file: config)
-    let servers = settings.text(bootstrapServers, .bootstrapServers) ?? "localhost:9092"
+    let servers = try settings.text(bootstrapServers, .bootstrapServers) ?? "localhost:9092"
     let properties = SourcedProperties(settings.kafka + (try kafka.map { try Self.property(ofFlag: $0) }))
     try properties.check(for: scope)
     return KafkaSettings(
@@ -44,7 +44,7 @@ struct KafkaOptions: ParsableArguments {
 
   private func logger(_ settings: Settings, _ defaultLevel: Logger.Level) throws -> Logger {
     var level = defaultLevel
-    if let text = settings.text(logLevel, .logLevel) {
+    if let text = try settings.text(logLevel, .logLevel) {
       guard let found = Logger.Level(rawValue: text.lowercased()) else {
         throw settings.outOfRange(logLevel, .logLevel, text)
       }

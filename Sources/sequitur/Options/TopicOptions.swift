@@ -12,25 +12,28 @@ struct TopicOptions: ParsableArguments {
   @Option(.changelogTopic) var changelogTopic: String?
 
   /// The application id, with the environment and the file.
-  func applicationID(_ settings: Settings) -> String {
-    settings.text(applicationID, .applicationID) ?? "sequitur"
+  /// - Throws: a ``CommandFailure`` for an empty one.
+  func applicationID(_ settings: Settings) throws -> String {
+    try settings.text(applicationID, .applicationID) ?? "sequitur"
   }
 
   /// The topics, with the environment and the file.
   ///
   /// - Parameter roles: those that are needed.
-  /// - Throws: a ``CommandFailure`` for each name of theirs that no topic can have.
+  /// - Throws: a ``CommandFailure`` for each name of theirs that no topic can have, or that two of them have.
   func topics(
     _ settings: Settings, for roles: [TopicNames.Role] = TopicNames.Role.allCases
   ) throws -> TopicNames {
-    var names = TopicNames(applicationID: applicationID(settings))
-    names.commands = settings.text(commandsTopic, .commandsTopic) ?? names.commands
-    names.valid = settings.text(validTopic, .validTopic) ?? names.valid
-    names.invalid = settings.text(invalidTopic, .invalidTopic) ?? names.invalid
-    names.changelog = settings.text(changelogTopic, .changelogTopic) ?? names.changelog
-    let faults = names.nameFaults(
-      of: applicationID(settings), in: roles, idSource: settings.origin(applicationID, .applicationID)
+    let applicationID = try applicationID(settings)
+    var names = TopicNames(applicationID: applicationID)
+    names.commands = try settings.text(commandsTopic, .commandsTopic) ?? names.commands
+    names.valid = try settings.text(validTopic, .validTopic) ?? names.valid
+    names.invalid = try settings.text(invalidTopic, .invalidTopic) ?? names.invalid
+    names.changelog = try settings.text(changelogTopic, .changelogTopic) ?? names.changelog
+    var faults = names.nameFaults(
+      of: applicationID, in: roles, idSource: settings.origin(self.applicationID, .applicationID)
     ) { settings.origin(flag($0), $0.key) }
+    if faults.isEmpty { faults = names.sameNameFaults(in: roles) }
     guard faults.isEmpty else { throw CommandFailure("\(TopicFaults(faults: faults))") }
     return names
   }
@@ -48,7 +51,7 @@ struct TopicOptions: ParsableArguments {
   /// - Throws: a ``CommandFailure`` for a value that is not possible.
   func setup(_ kafka: KafkaSettings, _ forgetting: ForgettingOptions) throws -> TopicSetup {
     var setup = TopicSetup(
-      topics: try topics(kafka.settings), of: applicationID(kafka.settings), kafka: kafka.client(),
+      topics: try topics(kafka.settings), of: try applicationID(kafka.settings), kafka: kafka.client(),
       logger: kafka.logger)
     setup.forgetAfter = try forgetting.forgetAfter(kafka.settings) ?? setup.forgetAfter
     return setup

@@ -49,11 +49,11 @@ struct WorkerOptions: ParsableArguments {
     let settings = kafka.settings
     let cores = ProcessInfo.processInfo.activeProcessorCount
     let lanes = try settings.integer(lanes, .lanes) ?? min(cores, WorkerConfiguration.lanesMax)
-    var configuration = WorkerConfiguration(applicationID: topics.applicationID(settings), lanes: lanes)
+    var configuration = WorkerConfiguration(applicationID: try topics.applicationID(settings), lanes: lanes)
     configuration.bootstrapServers = kafka.bootstrapServers
     configuration.topics = try topics.topics(settings)
     configuration.stateDirectory =
-      settings.text(stateDirectory, .stateDirectory) ?? configuration.stateDirectory
+      try settings.text(stateDirectory, .stateDirectory) ?? configuration.stateDirectory
     try group.apply(settings, to: &configuration, logger: kafka.logger)
     configuration.envelope = try settings.choice(envelope, .envelope) ?? configuration.envelope
     try deduplication.apply(settings, to: &configuration.limits)
@@ -73,21 +73,24 @@ struct WorkerOptions: ParsableArguments {
     let begin = beginCommandsAt.map { WorkerConfiguration.Input.Begin(rawValue: $0) }
     guard begin != .some(nil) else {
       throw CommandFailure(
-        "Expected --begin-commands-at to be start or end, but it is \(beginCommandsAt ?? "").")
+        "Expected --begin-commands-at to be start or end, but it is `\(ShownText.line(beginCommandsAt ?? "", atMost: 80))`."
+      )
     }
     return WorkerConfiguration.Input(acceptsLostCommands: acceptsLostCommands, begin: begin ?? nil)
   }
 
   /// The rules file, from flag, environment or file; nil when none is named.
-  func rulesPath(_ settings: Settings) -> String? { settings.text(rules, .rules) }
+  /// - Throws: a ``CommandFailure`` for an empty name.
+  func rulesPath(_ settings: Settings) throws -> String? { try settings.text(rules, .rules) }
 }
 
 extension Rules {
   /// Reads the rules a command needs.
   /// - Throws: a ``CommandFailure`` with every fault.
   static func load(_ path: String) throws -> Rules {
+    let bytes = try RulesFile.readableBytes(path)
     do throws(RulesFaults) {
-      return try RulesFile.read(path: path)
+      return try RulesFile.parse(bytes, path: path)
     } catch {
       throw CommandFailure("\(error)")
     }

@@ -43,11 +43,17 @@ struct SubmitCommand: AsyncParsableCommand {
       throw ValidationError("Expected --rate to be at least 0.001 and below 1000000000, but it is \(rate).")
     }
     guard waitTimeout >= 0, waitTimeout < 1e6 else {
-      throw ValidationError("Expected --wait-timeout to be 0 to 1000000 seconds.")
+      throw ValidationError(
+        "Expected --wait-timeout to be 0 to 1000000 seconds, but it is \(waitTimeout).")
     }
   }
 
   func run() async throws {
+    guard !file.isEmpty else {
+      throw CommandFailure(
+        "Expected the name of a file, or - for standard input, but it is empty. Name what holds the commands."
+      )
+    }
     let settings = try kafka.resolve()
     let names = try topics.topics(
       settings.settings, for: wait ? [.commands, .valid, .invalid] : [.commands])
