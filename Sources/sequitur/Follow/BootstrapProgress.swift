@@ -29,16 +29,15 @@ struct BootstrapProgress {
 
   /// - Throws: a ``CommandFailure`` that names the line at fault.
   init(readingFrom path: String) throws {
-    guard let file = try? FileHandle(forReadingFrom: URL(filePath: path)) else {
-      throw CommandFailure(
-        "Expected to read \(ShownText.line(path)), but it cannot be opened. --from names what an earlier run printed."
-      )
-    }
-    defer { try? file.close() }
+    let input = try InputBytes(path: path)
+    let chunk = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 16)
+    defer { chunk.deallocate() }
     var rest = Data()
     var number = 0
-    while let chunk = try file.read(upToCount: 1 << 20), !chunk.isEmpty {
-      rest.append(chunk)
+    while true {
+      let count = try input.read(into: chunk, whileWaiting: {})
+      guard count > 0 else { break }
+      rest.append(contentsOf: chunk[..<count])
       var start = rest.startIndex
       while let end = rest[start...].firstIndex(of: 10) {
         number += 1
@@ -52,7 +51,7 @@ struct BootstrapProgress {
         "Expected a line {\"caughtUp\":…} in \(ShownText.line(path)), but it ends before: the states are not all there. "
           + "Begin again without --from, into an empty file.")
     }
-    if !rest.isEmpty, Self.isStandardOutput(file) {
+    if !rest.isEmpty, Self.isStandardOutput(path) {
       throw CommandFailure(
         "Expected \(ShownText.line(path)) to end with a whole line, since it is also where this run prints, but line "
           + "\(number + 1) was cut off. Remove that line: sed -i '$d' FILE.")
@@ -124,9 +123,9 @@ struct BootstrapProgress {
     return numbers
   }
 
-  private static func isStandardOutput(_ file: FileHandle) -> Bool {
-    var (own, output) = (stat(), stat())
-    guard fstat(file.fileDescriptor, &own) == 0, fstat(STDOUT_FILENO, &output) == 0 else { return false }
-    return own.st_dev == output.st_dev && own.st_ino == output.st_ino
+  private static func isStandardOutput(_ path: String) -> Bool {
+    var (file, output) = (stat(), stat())
+    guard stat(path, &file) == 0, fstat(STDOUT_FILENO, &output) == 0 else { return false }
+    return file.st_dev == output.st_dev && file.st_ino == output.st_ino
   }
 }
