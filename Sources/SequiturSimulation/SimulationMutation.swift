@@ -81,6 +81,16 @@ package enum SimulationMutation: String, CaseIterable, Sendable {
   case confirmedBeforeGivenUp
   /// A lost partition stays attached to its lane.
   case lostPartitionKept
+  /// A view writes its position before what leads to it.
+  case followedPositionBeforeApply
+  /// A view shows records before their transaction's checkpoint.
+  case followedCutIgnored
+  /// A newcomer asks where the events end when it has the states.
+  case followedEndAskedLate
+  /// A newcomer takes the checkpoint's command for one that the states cover.
+  case followedCheckpointOffByOne
+  /// A newcomer takes events that its states cover.
+  case followedCoveredEventsApplied
 
   /// Whether offsets are sent while records are still on their way. Waiting for the records alone makes up for
   /// most of what the faults named here do, so that these are seen only without it.

@@ -30,4 +30,7 @@ package enum SimulationSituation: Int, CaseIterable, Sendable {
   // Commands.
   case duplicateRejected, versionConflictRejected, objectForgotten, severalEvents
   case duplicateOfForgottenRejected, graveOver
+  // Followers.
+  case followerCrashed, followerAppliedPart
+  case newcomerCrashed, newcomerBeganUnderWay, newcomerOverGaps, newcomerLeftEventsOut
 }

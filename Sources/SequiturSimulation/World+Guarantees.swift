@@ -66,6 +66,8 @@ extension World {
       }
     }
     for worker in workers where !worker.process.isDead { worker.checkStores() }
+    for view in views { view.checkTheEnd() }
+    for newcomer in newcomers { newcomer.checkTheEnd() }
   }
 
   private func check(

@@ -25,6 +25,8 @@ final class World {
   private(set) var kafka: SimulatedKafka!
   /// What each partition's changelog says.
   private(set) var committed: [CommittedChangelog] = []
+  private(set) var views: [SimulatedView] = []
+  private(set) var newcomers: [SimulatedNewcomer] = []
   var workers: [SimulatedWorker] = []
   private var identitiesMade = 0
   var stream: CommandStream
@@ -96,6 +98,7 @@ final class World {
       after(random.below(200)) { worker.start() }
     }
     scheduleTrouble()
+    startFollowers()
     watch()
     while failure == nil, !isFinished, let event = queue.next() {
       now = event.time
@@ -111,6 +114,18 @@ final class World {
     kafka.group.members = []
     for worker in workers { worker.dismantle() }
     workers = []
+    views = []
+    newcomers = []
+  }
+
+  private func startFollowers() {
+    for partition in 0..<Int32(profile.partitions) {
+      let events = CommittedEvents(kafka: kafka, partition: partition)
+      views.append(SimulatedView(world: self, partition: partition, events: events))
+      newcomers.append(SimulatedNewcomer(world: self, partition: partition, events: events))
+    }
+    for view in views { view.start() }
+    for newcomer in newcomers { newcomer.start() }
   }
 
   private(set) var isFinished = false
