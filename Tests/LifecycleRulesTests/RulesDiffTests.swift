@@ -72,9 +72,19 @@ struct RulesDiffTests {
         "compatible: version: it goes from 1 to 2: a worker with the old rules no longer serves what one with the new ones has changed.",
         "compatible: status held: it is gone; objects that have it are read as reserved.",
         "compatible: status reserved: it is new.",
-        "compatible: command close: stricter: it is not allowed from held any more.",
-        "compatible: command close: looser: it is allowed from reserved too.",
-        "compatible: command hold: it led to held and leads to reserved.",
+      ]),
+    Row(
+      name: "status renamed, migrated, and no more where it was",
+      changes: [
+        ("version: 1", "version: 2\nmigrate: {from: 1, states: {held: reserved}}"),
+        ("open, held, closed]", "open, reserved, closed]"), ("to: held,", "to: reserved,"),
+        ("[open, held]", "[open]"),
+      ],
+      said: [
+        "compatible: version: it goes from 1 to 2: a worker with the old rules no longer serves what one with the new ones has changed.",
+        "compatible: status held: it is gone; objects that have it are read as reserved.",
+        "compatible: status reserved: it is new.",
+        "compatible: command close: stricter: it is not allowed from reserved any more.",
       ]),
     Row(
       name: "status renamed, and not migrated",

@@ -1,5 +1,8 @@
 extension RulesDiff {
   static func commandChanges(from old: RulesOutline, to new: RulesOutline) -> [RulesChange] {
+    // A status that is called otherwise now is the same one.
+    let renamed = (old.version.flatMap { new.migrations[$0] }?.states ?? [:])
+      .filter { !new.states.contains($0.key) }
     var changes: [RulesChange] = []
     for name in Set(old.commands.keys).union(new.commands.keys).sorted() {
       let subject = "command \(name)"
@@ -10,7 +13,8 @@ extension RulesDiff {
           RulesChange(
             .compatible, .command, subject,
             "it is gone: such commands are rejected as unknown-command from now on, also those that wait"))
-      case (let rules?, let others?): changes += alternativeChanges(from: rules, to: others, subject)
+      case (let rules?, let others?):
+        changes += alternativeChanges(from: rules.map { $0.renaming(renamed) }, to: others, subject)
       case (nil, nil): break
       }
     }

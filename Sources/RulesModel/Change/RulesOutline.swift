@@ -25,6 +25,14 @@ struct RulesOutline {
     var set: [String: String] = [:]
     var unset: Set<String> = []
     var events: [String] = []
+
+    /// The same rule of objects whose statuses have other names.
+    func renaming(_ names: [String: String]) -> Rule {
+      var rule = self
+      rule.from = Set(from.map { names[$0] ?? $0 })
+      rule.to = names[to] ?? to
+      return rule
+    }
   }
 
   struct Migration: Equatable {
