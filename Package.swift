@@ -309,6 +309,7 @@ let package = Package(
       dependencies: [
         "CZlib", "KafkaClient", "PartitionEngine", "RulesModel", "SeededRandom", "Sequitur", "SequiturDemo",
         "SequiturSettings", "SequiturTopics", "SequiturWorker", "TerminalView", "TestBroker", "sequitur",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings

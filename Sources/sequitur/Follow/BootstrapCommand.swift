@@ -14,7 +14,8 @@ struct BootstrapCommand: AsyncParsableCommand {
 
         {"state":{"key":"k","version":3,"value":{…}}}
         {"caughtUp":{"0":P,…},"events":{"0":E,…},"application":"…"}
-        {"event":{"key":"k","version":4,"type":"t","id":"<ce_id>","time":"…","value":{…},"offset":N}}
+        {"event":{"key":"k","version":4,"type":"t","id":"<ce_id>","time":"…",
+                  "value":{…},"offset":N}}              (on one line)
 
       The states of a partition cover exactly the commands below its P. A value that is no JSON stands as "base64", a key \
       that is no UTF-8 as "keyHex".
