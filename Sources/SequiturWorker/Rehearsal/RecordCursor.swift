@@ -71,8 +71,8 @@ final class RecordCursor {
   /// Has librdkafka look whether it may fetch.
   ///
   /// Its thread sleeps for up to a second once the queue is at its bound (`rd_kafka_broker_serve`), and the bound is read faster
-  /// than that: without this a rehearsal stands still for more than half of the time (measured). A request to the
-  /// partition's leader wakes the thread that fetches from it; what the answer is does not matter.
+  /// than that: 76,000 commands/s were rehearsed without this, 146,000 and more with it. A request to the partition's
+  /// leader wakes the thread that fetches from it; what the answer is does not matter.
   private func wakeFetcher() {
     _ = try? consumer.watermarks(topic: topic, partition: partition, timeout: Self.look)
   }

@@ -50,7 +50,7 @@ extension MemoryBudget {
   /// So many readers share what a worker has for commands that are fetched and not yet taken.
   ///
   /// librdkafka's own bound is 64 MiB a reader: how much a rehearsal holds would follow how much there is to read. A fetch
-  /// is a fourth of the bound, 2 MiB by default: with half as much it is 10 % slower (measured).
+  /// is a fourth of the bound, 2 MiB by default.
   fileprivate func readerProperties(readers: Int) -> KafkaConfiguration {
     let bytes = fetchBytes / readers
     return [

@@ -28,7 +28,7 @@ struct JSONLine {
   /// A payload: as it is when it is JSON, else under the name `base64`. Nil is `null`.
   mutating func add(_ name: String, payload: ArraySlice<UInt8>?) {
     guard let payload else { return add(name, raw: "null") }
-    if let text = Self.json(payload) {
+    if let text = StateText.json(payload) {
       add(name, raw: text)
     } else {
       add("base64", raw: "\"\(Data(payload).base64EncodedString())\"")
@@ -42,18 +42,5 @@ struct JSONLine {
 
   private mutating func addSeparator() {
     if members.utf8.count > 1 { members += "," }
-  }
-
-  /// The document on one line; nil when the bytes are none.
-  ///
-  /// Foundation would also take UTF-16 and a byte order mark, which are no JSON between programs (RFC 8259, 8.1).
-  private static func json(_ bytes: ArraySlice<UInt8>) -> String? {
-    guard let first = bytes.first, first < 0x80, !bytes.contains(0),
-      let text = String(validating: bytes, as: UTF8.self),
-      (try? JSONSerialization.jsonObject(with: Data(bytes), options: .fragmentsAllowed)) != nil
-    else { return nil }
-    guard bytes.contains(where: { $0 == 10 || $0 == 13 }) else { return text }
-    // Line ends stand between tokens only, and would end the line.
-    return String(decoding: bytes.map { $0 == 10 || $0 == 13 ? 32 : $0 }, as: UTF8.self)
   }
 }

@@ -19,9 +19,9 @@ enum StateText {
 
   /// A JSON member of bytes that may be JSON themselves: `"name":…`, else `"nameText":"text"` or `"nameHex":"digits"`.
   static func value(_ name: String, _ bytes: [UInt8]) -> String {
-    guard isJSON(bytes) else { return member(name, bytes, textSuffix: "Text") }
-    // Line ends stand between tokens only, and would end the line.
-    let text = String(decoding: bytes.map { $0 == 10 || $0 == 13 ? 32 : $0 }, as: UTF8.self)
+    guard bytes.first == UInt8(ascii: "{") || bytes.first == UInt8(ascii: "["),
+      let text = json(bytes[...])
+    else { return member(name, bytes, textSuffix: "Text") }
     return "\"\(name)\":\(text)"
   }
 
@@ -56,11 +56,17 @@ enum StateText {
     return "\"\(name)\(textSuffix)\":\(JSONText.quoted(text))"
   }
 
-  private static func isJSON(_ bytes: [UInt8]) -> Bool {
-    guard let first = bytes.first, first == UInt8(ascii: "{") || first == UInt8(ascii: "[") else {
-      return false
-    }
-    return (try? JSONSerialization.jsonObject(with: Data(bytes))) != nil
+  /// A JSON document on one line, as it is otherwise, so that numbers keep all their digits; nil when the bytes are none.
+  ///
+  /// Foundation would also take UTF-16 and a byte order mark, which are no JSON between programs (RFC 8259, 8.1).
+  static func json(_ bytes: ArraySlice<UInt8>) -> String? {
+    guard let first = bytes.first, first < 0x80, !bytes.contains(0),
+      let text = String(validating: bytes, as: UTF8.self),
+      (try? JSONSerialization.jsonObject(with: Data(bytes), options: .fragmentsAllowed)) != nil
+    else { return nil }
+    guard bytes.contains(where: { $0 == 10 || $0 == 13 }) else { return text }
+    // Line ends stand between tokens only, and would end the line.
+    return String(decoding: bytes.map { $0 == 10 || $0 == 13 ? 32 : $0 }, as: UTF8.self)
   }
 
   private static func hash(_ command: InspectedObject.Command) -> String {
