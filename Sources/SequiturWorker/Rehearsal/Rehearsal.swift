@@ -34,7 +34,7 @@ import Sequitur
 /// (`output-refused`, a command that the crash guard rejected) show up as differences.
 public struct Rehearsal: Sendable {
   /// Which topics are read, and how.
-  public let configuration: RehearsalConfiguration
+  public private(set) var configuration: RehearsalConfiguration
   let logger: Logger
   let makeTask: RehearsalTask.Factory
 
@@ -57,19 +57,36 @@ public struct Rehearsal: Sendable {
     self.makeTask = makeTask
   }
 
-  /// Reads and compares; on a thread of its own.
+  /// Reads and compares; on threads of its own.
   ///
-  /// - Parameter progress: told now and then, on that thread.
+  /// - Parameter progress: told now and then, on one of these threads at a time.
   /// - Throws: ``RehearsalFault`` for topics that cannot be used and impossible limits; `KafkaError`; `RestoreFault` for a
   ///   changelog that cannot be read; `RocksDBError` for a scratch directory that takes nothing; `CancellationError`.
   public func run(
     progress: (@Sendable (RehearsalProgress) -> Void)? = nil
   ) async throws -> RehearsalReport {
+    let lanes = max(1, min(configuration.lanes, configuration.memoryBytes / MemoryBudget.bytesMin))
+    var lane = self
+    lane.configuration.memoryBytes /= lanes
+    let queue = RehearsalQueue(progress)
+    return try await withThrowingTaskGroup(of: [Int32: RehearsalReport].self) { [lane] group in
+      for _ in 0..<lanes { group.addTask { try await lane.run(queue) } }
+      var reports: [Int32: RehearsalReport] = [:]
+      while let found = try await group.next() { reports.merge(found) { first, _ in first } }
+      var report = RehearsalReport()
+      for (_, found) in reports.sorted(by: { $0.key < $1.key }) {
+        report.add(found, samplesMax: configuration.samplesMax)
+      }
+      report.sort()
+      return report
+    }
+  }
+
+  /// One lane: takes partitions until there are no more.
+  private func run(_ queue: RehearsalQueue) async throws -> [Int32: RehearsalReport] {
     let cancellation = Cancellation()
     return try await withTaskCancellationHandler {
-      try await withBlockingThread("rehearsal") { () throws -> RehearsalReport in
-        try RehearsalRun(self, cancellation, progress).run()
-      }
+      try await withBlockingThread("rehearsal") { try RehearsalRun(self, queue, cancellation).run() }
     } onCancel: {
       cancellation.cancel()
     }
@@ -78,7 +95,7 @@ public struct Rehearsal: Sendable {
 
 /// How far a rehearsal has come.
 public struct RehearsalProgress: Sendable, Hashable {
-  /// The partition that is read.
+  /// One that is read.
   public let partition: Int32
   /// How many there are.
   public let partitions: Int32

@@ -1,3 +1,4 @@
+import Foundation
 import KafkaClient
 import Sequitur
 import SequiturTopics
@@ -12,6 +13,7 @@ import SequiturTopics
 /// | ``samplesMax`` | `--samples` | 5 |
 /// | ``scratchDirectory`` | `--scratch-dir` | the system's directory for temporary files |
 /// | ``memoryBytes`` | `--memory` | 256 MiB |
+/// | ``lanes`` | | the number of cores |
 public struct RehearsalConfiguration: Sendable {
   /// Where the cluster is, `host:port` with commas between several.
   public var bootstrapServers = "localhost:9092"
@@ -34,6 +36,9 @@ public struct RehearsalConfiguration: Sendable {
   public var samplesMax = 5
   /// Bytes of memory for everything that grows with load; objects beyond it go to the scratch directory.
   public var memoryBytes = MemoryBudget.bytesDefault
+  /// Threads that decide, each one partition after the other; fewer where ``memoryBytes`` is less than 32 MiB for each.
+  /// At least 1.
+  public var lanes = ProcessInfo.processInfo.activeProcessorCount
   /// Where a directory for objects is made, and deleted at the end; `nil`: the system's for temporary files.
   public var scratchDirectory: String?
 

@@ -82,6 +82,25 @@ public struct RehearsalReport: Sendable, Encodable {
     return changes.count - 1
   }
 
+  /// Adds what was found in another partition, behind what was found so far.
+  mutating func add(_ other: RehearsalReport, samplesMax: Int) {
+    commands += other.commands
+    differences += other.differences
+    withoutState += other.withoutState
+    withoutOutcome += other.withoutOutcome
+    pending += other.pending
+    ranges += other.ranges
+    notes += other.notes
+    for change in other.changes {
+      let index = index(change.from, change.to)
+      changes[index].count += change.count
+      let room = min(samplesMax - changes[index].samples.count, Self.samplesMax - samples)
+      let taken = change.samples.prefix(max(0, room))
+      changes[index].samples += taken
+      samples += taken.count
+    }
+  }
+
   /// Puts the most frequent changes first.
   mutating func sort() {
     changes.sort { ($1.count, $0.from, $0.to) < ($0.count, $1.from, $1.to) }

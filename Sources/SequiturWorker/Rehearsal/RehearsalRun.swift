@@ -6,7 +6,7 @@ import ReadableText
 import RocksDB
 import Sequitur
 
-/// One rehearsal at work, one partition after the other.
+/// One lane of a rehearsal at work: one partition after the other, as long as there are any.
 ///
 /// Thread rule: one thread. Blocks.
 final class RehearsalRun {
@@ -15,47 +15,47 @@ final class RehearsalRun {
   private let logger: Logger
   private let makeTask: RehearsalTask.Factory
   private let cancellation: Cancellation
-  private let progress: (@Sendable (RehearsalProgress) -> Void)?
+  private let queue: RehearsalQueue
   private let topics: RehearsalTopics
   let readers: RehearsalReaders
   private var partitions: Int32 = 0
+  /// Of the partition that is read.
   var report = RehearsalReport()
 
   init(
-    _ rehearsal: Rehearsal, _ cancellation: Cancellation,
-    _ progress: (@Sendable (RehearsalProgress) -> Void)?
+    _ rehearsal: Rehearsal, _ queue: RehearsalQueue, _ cancellation: Cancellation
   ) throws {
     configuration = rehearsal.configuration
+    self.queue = queue
     limits = configuration.limits
     logger = rehearsal.logger
     makeTask = rehearsal.makeTask
     self.cancellation = cancellation
-    self.progress = progress
     topics = try RehearsalTopics(configuration, logger)
     readers = try RehearsalReaders(configuration, logger)
   }
 
+  /// - Returns: a report of each partition that this lane took.
   /// - Throws: see ``Rehearsal/run(progress:)``.
-  func run() throws -> RehearsalReport {
+  func run() throws -> [Int32: RehearsalReport] {
     try check()
     partitions = try topics.partitionCount()
     limits.recordBytesMax = min(limits.recordBytesMax, topics.messageBytesMax())
-    for partition in 0..<partitions {
+    var reports: [Int32: RehearsalReport] = [:]
+    while let partition = queue.take(of: partitions) {
+      report = RehearsalReport()
       try goOn(partition)
       try rehearse(partition)
+      reports[partition] = report
     }
-    report.sort()
-    return report
+    return reports
   }
 
   /// Tells progress.
   /// - Throws: `CancellationError`.
   func goOn(_ partition: Int32) throws {
     if cancellation.isCancelled { throw CancellationError() }
-    progress?(
-      RehearsalProgress(
-        partition: partition, partitions: partitions, commands: report.commands,
-        differences: report.differences))
+    queue.tell(partition, of: partitions, report)
   }
 
   private func check() throws {

@@ -35,6 +35,24 @@ extension SequiturWorkerTests {
       try await expectProgram(application, "strict", exit: 1)
     }
 
+    @Test func `any number of lanes gives the same report`() async throws {
+      let application = try await decided()
+      let rules = try rules("strict")
+      var texts: [String] = []
+      for lanes in [1, 2, 7] {
+        let report = try await rehearse(application, rules) { configuration in
+          configuration.lanes = lanes
+          configuration.samplesMax = 3
+        }
+        #expect(report.ranges.map(\.partition) == [0, 1, 2, 3])
+        #expect(report.changes.allSatisfy { $0.samples.count == min($0.count, 3) })
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        texts.append(String(decoding: try encoder.encode(report), as: UTF8.self))
+      }
+      #expect(Set(texts).count == 1)
+    }
+
     /// The same through the program, in little memory for many objects.
     private func expectProgram(_ application: Application, _ variant: String, exit: Int32) async throws {
       let topics = application.topics
@@ -111,11 +129,14 @@ extension SequiturWorkerTests {
       return application
     }
 
-    private func rehearse(_ application: Application, _ rules: Rules) async throws -> RehearsalReport {
+    private func rehearse(
+      _ application: Application, _ rules: Rules, _ change: (inout RehearsalConfiguration) -> Void = { _ in }
+    ) async throws -> RehearsalReport {
       var configuration = RehearsalConfiguration(applicationID: application.name)
       configuration.bootstrapServers = application.bootstrap
       configuration.topics = application.topics
       configuration.samplesMax = RehearsalConfiguration.samplesLimit
+      change(&configuration)
       return try await Rehearsal(configuration, logger: quiet) { LifecycleDecider(rules) }.run()
     }
 
