@@ -69,10 +69,21 @@ extension WorkerConfiguration {
       "queue.buffering.max.messages": "\(KafkaBudget.producerMessages)",
       "queue.buffering.max.kbytes": "\(KafkaBudget.producerBytesMin(limits) >> 10)",
       "message.max.bytes": "\(KafkaBudget.messageBytes)",
-      "linger.ms": "\(KafkaBudget.linger.milliseconds)",
+      "linger.ms": "\(lingerMilliseconds)",
       "batch.size": "\(max(min(batchBytesMax, KafkaBudget.batchBytes), 1))",
     ]
     return clientProperties.merging(properties).merging(kafka)
+  }
+
+  /// Less than a record may take to be delivered: librdkafka opens no topic otherwise. That is as long as a transaction may
+  /// take, unless somebody says it (`message.timeout.ms`).
+  private var lingerMilliseconds: Int64 {
+    let delivery = ["transaction.timeout.ms", "message.timeout.ms", "delivery.timeout.ms"].compactMap {
+      kafka[$0].flatMap { Int64($0) }
+    }
+    // 0 is no limit.
+    let shortest = (delivery.filter { $0 > 0 } + [timeouts.transaction.milliseconds]).min() ?? 0
+    return min(KafkaBudget.linger.milliseconds, shortest / 2)
   }
 
   /// What all clients have in common; the admin client has nothing else.

@@ -119,7 +119,7 @@ enum KafkaBudget {
   static let batchBytes = 1_000_000
   static let batchRecords = 10_000
   /// Longer than it takes to hand over a part of a transaction: its end is told by a flush. With librdkafka's 5 ms a part
-  /// would go in two requests.
+  /// would go in two requests. Less where a transaction may take less than twice as long.
   static let linger = Duration.seconds(1)
   /// The largest record that librdkafka passes on; the topics' own limits are below.
   static let messageBytes = 16 << 20
