@@ -219,6 +219,7 @@ private final class IdleTask: PartitionTask {
   let hasOpenCommands = false
   let openByteCount = 0
   let committedPosition: Int64 = 0
+  let position: Int64 = 0
   let undrainedByteCount = 0
   let isDraining = false
 

@@ -44,6 +44,8 @@ actor Lane {
   /// Bytes of objects that each partition may keep in memory: what was told last, and what was passed on.
   private nonisolated let objectBytesTold = Atomic(0)
   var objectBytesMax = 0
+  /// Partitions whose commands came with a gap: nothing more of them is processed until they are restored anew.
+  var suspects: [PartitionActor] = []
   /// Who waits for which release.
   var releases: [Int: CheckedContinuation<Void, Never>] = [:]
   var committer: Committer?
@@ -128,6 +130,10 @@ struct LaneEvents: Sendable {
   var known: @Sendable (TransactionPart) -> Void = { _ in }
   /// The partition's position lies outside of the commands topic, so that nothing more comes.
   var inputLost: @Sendable (PartitionActor) -> Void = { _ in }
+  /// Whether no command stands between two offsets, the second one behind the last that is missing.
+  var believesGap: @Sendable (Int32, Range<Int64>) -> Bool = { _, _ in true }
+  /// A partition's commands came with a gap that is not believed: they must be read again.
+  var gapMet: @Sendable (PartitionActor) -> Void = { _ in }
   /// The decider failed for commands of a partition, which are rejected.
   var deciderFailed: @Sendable (Int32, [DeciderErrorReport]) -> Void = { _, _ in }
 }

@@ -17,6 +17,8 @@ final class InputWatch: Sendable {
   private let logger: Logger
   private let known = Mutex<[Int32: InputCheck]>([:])
   private let idle = Mutex(IdleInput())
+  /// Where a gap in each partition's commands was met last.
+  private let gaps = Mutex<[Int32: Int64]>([:])
 
   /// What a look finds.
   enum Finding: Sendable, Hashable {
@@ -45,6 +47,11 @@ final class InputWatch: Sendable {
   /// Commands of it were committed.
   func committed(_ part: TransactionPart) {
     known.withLock { $0[part.partition] = InputCheck(position: part.end, last: part.lastCommand) }
+  }
+
+  /// Whether no command stands in a gap: when it was met before at the same place, by what was fetched until then.
+  func believes(_ partition: Int32, _ gap: Range<Int64>) -> Bool {
+    gaps.withLock { $0.updateValue(gap.lowerBound, forKey: partition) } == gap.lowerBound
   }
 
   /// Looks at a partition. Blocks. What cannot be asked now is asked the next time.
