@@ -17,8 +17,8 @@ final class InputWatch: Sendable {
   private let logger: Logger
   private let known = Mutex<[Int32: InputCheck]>([:])
   private let idle = Mutex(IdleInput())
-  /// Where a gap in each partition's commands was met last.
-  private let gaps = Mutex<[Int32: Int64]>([:])
+  /// Where a gap in each partition's commands was met first; nil within: one was met twice.
+  private let gaps = Mutex<[Int32: Int64?]>([:])
 
   /// What a look finds.
   enum Finding: Sendable, Hashable {
@@ -49,9 +49,18 @@ final class InputWatch: Sendable {
     known.withLock { $0[part.partition] = InputCheck(position: part.end, last: part.lastCommand) }
   }
 
-  /// Whether no command stands in a gap: when it was met before at the same place, by what was fetched until then.
+  /// Whether no command stands in a gap: when it was met before at the same place, by what was fetched until then. From then on
+  /// gaps are what the partition has: its commands are sent in transactions, whose control records may stand side by side.
   func believes(_ partition: Int32, _ gap: Range<Int64>) -> Bool {
-    gaps.withLock { $0.updateValue(gap.lowerBound, forKey: partition) } == gap.lowerBound
+    gaps.withLock { gaps in
+      guard case .some(let known) = gaps[partition] else {
+        gaps[partition] = .some(gap.lowerBound)
+        return false
+      }
+      guard let known else { return true }
+      gaps[partition] = .some(known == gap.lowerBound ? nil : gap.lowerBound)
+      return known == gap.lowerBound
+    }
   }
 
   /// Looks at a partition. Blocks. What cannot be asked now is asked the next time.
