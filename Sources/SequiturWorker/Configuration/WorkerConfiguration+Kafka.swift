@@ -82,7 +82,7 @@ extension WorkerConfiguration {
       kafka[$0].flatMap { Int64($0) }
     }
     // 0 is no limit.
-    let shortest = (delivery.filter { $0 > 0 } + [timeouts.transaction.milliseconds]).min() ?? 0
+    let shortest = delivery.filter { $0 > 0 }.reduce(timeouts.transaction.milliseconds, min)
     return min(KafkaBudget.linger.milliseconds, shortest / 2)
   }
 

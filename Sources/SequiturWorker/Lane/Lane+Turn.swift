@@ -41,7 +41,7 @@ extension Lane {
   private func processBatch() {
     guard let actor = sourcePartition else { return }
     while nextMessage < source.messages.count {
-      guard machine.serves(actor), suspects.isEmpty || !suspects.contains(where: { $0 === actor }) else {
+      guard machine.serves(actor), !suspects.contains(where: { $0 === actor }) else {
         // It is not served any more, or from another position: these are read again.
         nextMessage = source.messages.count
         return sourcePartition = nil
@@ -50,14 +50,13 @@ extension Lane {
       if end == nextMessage {
         noteEvent(at: nextMessage, of: actor)
         nextMessage += 1
-      } else if let gap = gap(in: nextMessage..<end, of: actor), !events.believesGap(actor.partition, gap) {
+      } else if let gap = gap(in: nextMessage..<end, of: actor), !events.passesGap(actor, gap.lowerBound) {
         logger.warning(
           "commands came with a gap; the partition is read anew",
           metadata: [
             "partition": "\(actor.partition)", "from": "\(gap.lowerBound)", "to": "\(gap.upperBound)",
           ])
         suspects.append(actor)
-        events.gapMet(actor)
       } else if !process(actor, nextMessage..<end) {
         return
       }

@@ -130,10 +130,8 @@ struct LaneEvents: Sendable {
   var known: @Sendable (TransactionPart) -> Void = { _ in }
   /// The partition's position lies outside of the commands topic, so that nothing more comes.
   var inputLost: @Sendable (PartitionActor) -> Void = { _ in }
-  /// Whether no command stands between two offsets, the second one behind the last that is missing.
-  var believesGap: @Sendable (Int32, Range<Int64>) -> Bool = { _, _ in true }
-  /// A partition's commands came with a gap that is not believed: they must be read again.
-  var gapMet: @Sendable (PartitionActor) -> Void = { _ in }
+  /// A partition's commands came with a gap that begins at this offset. False: it is given up, and they are read again.
+  var passesGap: @Sendable (PartitionActor, Int64) -> Bool = { _, _ in true }
   /// The decider failed for commands of a partition, which are rejected.
   var deciderFailed: @Sendable (Int32, [DeciderErrorReport]) -> Void = { _, _ in }
 }

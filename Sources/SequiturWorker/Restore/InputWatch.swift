@@ -17,8 +17,7 @@ final class InputWatch: Sendable {
   private let logger: Logger
   private let known = Mutex<[Int32: InputCheck]>([:])
   private let idle = Mutex(IdleInput())
-  /// Where a gap in each partition's commands was met first; nil within: one was met twice.
-  private let gaps = Mutex<[Int32: Int64?]>([:])
+  private let gaps = Mutex(OffsetGaps())
 
   /// What a look finds.
   enum Finding: Sendable, Hashable {
@@ -49,18 +48,9 @@ final class InputWatch: Sendable {
     known.withLock { $0[part.partition] = InputCheck(position: part.end, last: part.lastCommand) }
   }
 
-  /// Whether no command stands in a gap: when it was met before at the same place, by what was fetched until then. From then on
-  /// gaps are what the partition has: its commands are sent in transactions, whose control records may stand side by side.
-  func believes(_ partition: Int32, _ gap: Range<Int64>) -> Bool {
-    gaps.withLock { gaps in
-      guard case .some(let known) = gaps[partition] else {
-        gaps[partition] = .some(gap.lowerBound)
-        return false
-      }
-      guard let known else { return true }
-      gaps[partition] = .some(known == gap.lowerBound ? nil : gap.lowerBound)
-      return known == gap.lowerBound
-    }
+  /// Whether a lane may go on behind a gap that it met.
+  func believesGap(_ partition: Int32, from start: Int64) -> Bool {
+    gaps.withLock { $0.believes(partition, from: start) }
   }
 
   /// Looks at a partition. Blocks. What cannot be asked now is asked the next time.
