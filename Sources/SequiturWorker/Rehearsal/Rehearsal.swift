@@ -34,7 +34,7 @@ import Sequitur
 /// (`output-refused`, a command that the crash guard rejected) show up as differences.
 public struct Rehearsal: Sendable {
   /// Which topics are read, and how.
-  public private(set) var configuration: RehearsalConfiguration
+  public let configuration: RehearsalConfiguration
   let logger: Logger
   let makeTask: RehearsalTask.Factory
 
@@ -66,11 +66,9 @@ public struct Rehearsal: Sendable {
     progress: (@Sendable (RehearsalProgress) -> Void)? = nil
   ) async throws -> RehearsalReport {
     let lanes = max(1, min(configuration.lanes, configuration.memoryBytes / MemoryBudget.bytesMin))
-    var lane = self
-    lane.configuration.memoryBytes /= lanes
     let queue = RehearsalQueue(progress)
-    return try await withThrowingTaskGroup(of: [Int32: RehearsalReport].self) { [lane] group in
-      for _ in 0..<lanes { group.addTask { try await lane.run(queue) } }
+    return try await withThrowingTaskGroup(of: [Int32: RehearsalReport].self) { group in
+      for _ in 0..<lanes { group.addTask { try await runLane(of: lanes, queue) } }
       var reports: [Int32: RehearsalReport] = [:]
       while let found = try await group.next() { reports.merge(found) { first, _ in first } }
       var report = RehearsalReport()
@@ -83,10 +81,12 @@ public struct Rehearsal: Sendable {
   }
 
   /// One lane: takes partitions until there are no more.
-  private func run(_ queue: RehearsalQueue) async throws -> [Int32: RehearsalReport] {
+  private func runLane(of lanes: Int, _ queue: RehearsalQueue) async throws -> [Int32: RehearsalReport] {
     let cancellation = Cancellation()
     return try await withTaskCancellationHandler {
-      try await withBlockingThread("rehearsal") { try RehearsalRun(self, queue, cancellation).run() }
+      try await withBlockingThread("rehearsal") {
+        try RehearsalRun(self, queue, of: lanes, cancellation).run()
+      }
     } onCancel: {
       cancellation.cancel()
     }

@@ -10,6 +10,7 @@ import Sequitur
 ///
 /// Thread rule: one thread. Blocks.
 final class RehearsalRun {
+  /// With this lane's share of the memory.
   let configuration: RehearsalConfiguration
   private(set) var limits: Limits
   private let logger: Logger
@@ -23,9 +24,11 @@ final class RehearsalRun {
   var report = RehearsalReport()
 
   init(
-    _ rehearsal: Rehearsal, _ queue: RehearsalQueue, _ cancellation: Cancellation
+    _ rehearsal: Rehearsal, _ queue: RehearsalQueue, of lanes: Int, _ cancellation: Cancellation
   ) throws {
-    configuration = rehearsal.configuration
+    var share = rehearsal.configuration
+    share.memoryBytes /= lanes
+    configuration = share
     self.queue = queue
     limits = configuration.limits
     logger = rehearsal.logger
