@@ -292,7 +292,8 @@ let package = Package(
       name: "PartitionEngineTests", dependencies: ["PartitionEngine", "SeededRandom"], swiftSettings: settings
     ),
     .testTarget(
-      name: "LifecycleRulesTests", dependencies: ["LifecycleRules", "RulesModel", "Sequitur", "TestBroker"],
+      name: "LifecycleRulesTests",
+      dependencies: ["expression-reader", "LifecycleRules", "RulesModel", "Sequitur", "TestBroker"],
       exclude: ["Oracle"], swiftSettings: settings),
     .testTarget(
       name: "SequiturWorkerTests",

@@ -41,31 +41,16 @@ enum ExpressionReader {
   private static let columnsBefore = 7
 
   private static func rules(_ expression: String) -> String {
-    """
-    object: o
-    fields:
-      i1: integer
-      i2: integer
-      m1: integer
-      d1: {type: decimal, scale: 2}
-      d2: {type: decimal, scale: 4}
-      n1: number
-      b1: boolean
-      s1: string
-      t1: timestamp
-      u1: duration
-      l1: {list: string}
-    states: [s]
-    commands:
-      put: {from: none, to: s, event: put, set: [i1, i2, m1, d1, d2, n1, b1, s1, t1, u1, l1]}
-      e:
-        from: s
-        to: same
-        require: {ci: integer, cd: {type: decimal, scale: 3}, cn: number, cs: string}
-        event: {type: e, payload: {r:
-          '\(expression.replacingOccurrences(of: "'", with: "''"))'
-          }}
-    """
+    ExpressionRules.text(
+      """
+        e:
+          from: s
+          to: same
+          require: {ci: integer, cd: {type: decimal, scale: 3}, cn: number, cs: string}
+          event: {type: e, payload: {r:
+            '\(expression.replacingOccurrences(of: "'", with: "''"))'
+            }}
+      """)
   }
 
   private static func answer(_ question: Question) throws -> Answer {

@@ -4,6 +4,8 @@ import Sequitur
 import TestBroker
 import Testing
 
+@testable import expression_reader
+
 /// Random expressions, each with the value that an independent program in Python gives it.
 ///
 /// `SEQUITUR_ORACLE_SEED` and `SEQUITUR_ORACLE_COUNT` choose others: `SEQUITUR_ORACLE_COUNT=100000 swift test …`.
@@ -55,26 +57,7 @@ struct OracleTests {
             event: {type: e, payload: {r: "\(text)"}}
         """
     }
-    let driver = try RulesDriver(
-      """
-      object: o
-      fields:
-        i1: integer
-        i2: integer
-        m1: integer
-        d1: {type: decimal, scale: 2}
-        d2: {type: decimal, scale: 4}
-        n1: number
-        b1: boolean
-        s1: string
-        t1: timestamp
-        u1: duration
-        l1: {list: string}
-      states: [s]
-      commands:
-        put: {from: none, to: s, event: put, set: [i1, i2, m1, d1, d2, n1, b1, s1, t1, u1, l1]}
-      \(commands.joined(separator: "\n"))
-      """)
+    let driver = try RulesDriver(ExpressionRules.text(commands.joined(separator: "\n")))
     var values = 0
     for (index, example) in cases.enumerated() {
       let key = "\(index)"
