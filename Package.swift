@@ -21,6 +21,7 @@ let package = Package(
     .library(name: "LifecycleRules", targets: ["LifecycleRules", "RulesModel"]),
     .library(name: "KafkaClient", targets: ["KafkaClient"]),
     .library(name: "RocksDB", targets: ["RocksDB"]),
+    .library(name: "PostgreSQL", targets: ["PostgreSQL"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
@@ -37,6 +38,7 @@ let package = Package(
     // C libraries.
     .systemLibrary(name: "CRdKafka", pkgConfig: "rdkafka", providers: [.apt(["librdkafka-dev"])]),
     .systemLibrary(name: "CRocksDB", pkgConfig: "rocksdb", providers: [.apt(["librocksdb-dev"])]),
+    .systemLibrary(name: "CPostgreSQL", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
     .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(
@@ -52,6 +54,7 @@ let package = Package(
       swiftSettings: settings
     ),
     .target(name: "RocksDB", dependencies: ["CRocksDB"], swiftSettings: settings),
+    .target(name: "PostgreSQL", dependencies: ["CPostgreSQL"], swiftSettings: settings),
 
     // Threads for calls that block, and files that others may have put there.
     .target(name: "BlockingThreads", swiftSettings: settings),
@@ -212,8 +215,11 @@ let package = Package(
       ], path: "Benchmarks/Sources", swiftSettings: settings,
       plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]),
 
-    // Tests mirror Sources. TestBroker is shared by them: a broker, and programs under test.
+    // Tests mirror Sources. TestBroker is shared by them: a broker, and programs under test; TestDatabase a PostgreSQL.
     .target(name: "TestBroker", path: "Tests/TestBroker", swiftSettings: settings),
+    .target(
+      name: "TestDatabase", dependencies: ["PostgreSQL", "TestBroker"], path: "Tests/TestDatabase",
+      swiftSettings: settings),
     .target(
       name: "NoteDecider", dependencies: ["Sequitur"], path: "Tests/NoteDecider", swiftSettings: settings),
     .target(
@@ -243,6 +249,9 @@ let package = Package(
     .testTarget(
       name: "KafkaClientTests", dependencies: ["KafkaClient", "TestBroker"], swiftSettings: settings),
     .testTarget(name: "RocksDBTests", dependencies: ["RocksDB"], swiftSettings: settings),
+    .testTarget(
+      name: "PostgreSQLTests", dependencies: ["PostgreSQL", "TestBroker", "TestDatabase"],
+      swiftSettings: settings),
     .testTarget(
       name: "ExampleTests",
       dependencies: [

@@ -12,6 +12,7 @@ struct ImportArrows {
     targets: [
       "BlockingThreads": .only(["Foundation", "Synchronization"]),
       "COpenSSL": .only([]),
+      "CPostgreSQL": .only([]),
       "CRdKafka": .only([]),
       "CRocksDB": .only([]),
       "CSimdJSON": .only([]),
@@ -20,6 +21,7 @@ struct ImportArrows {
       "KafkaClient": .only(["CRdKafka", "Glibc", "Logging", "Synchronization"]),
       "LifecycleRules": .only(["Glibc", "JSONFields", "RulesModel", "Sequitur"]),
       "PartitionEngine": .only(["ReadableText", "Sequitur"]),
+      "PostgreSQL": .only(["CPostgreSQL", "Glibc"]),
       "ReadableText": .only([]),
       "RegularFiles": .only(["Foundation"]),
       "RocksDB": .only(["CRocksDB", "Glibc", "Synchronization"]),
@@ -71,7 +73,7 @@ struct ImportArrows {
   )
 
   /// Modules that only tests may import.
-  private static let testModules: Set = ["TestBroker", "Testing", "XCTest"]
+  private static let testModules: Set = ["TestBroker", "TestDatabase", "Testing", "XCTest"]
 
   let targets: [String: Allowed]
   /// Targets that nothing may import.

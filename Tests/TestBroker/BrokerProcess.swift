@@ -111,13 +111,14 @@ public final class BrokerProcess: Sendable {
 }
 
 /// Actions for the end of the test process.
-enum AtExit {
+public enum AtExit {
   private static let actions: Mutex<[@Sendable () -> Void]> = {
     atexit { AtExit.actions.withLock { $0 }.forEach { $0() } }
     return Mutex([])
   }()
 
-  static func run(_ action: @escaping @Sendable () -> Void) {
+  /// Runs the action when this process ends by itself.
+  public static func run(_ action: @escaping @Sendable () -> Void) {
     actions.withLock { $0.append(action) }
   }
 }

@@ -174,7 +174,7 @@ public final class RunningProgram: Sendable {
   }
 
   /// The same for code that cannot suspend; blocks the thread.
-  func blockForOutput(containing text: String, timeout: Duration) throws {
+  public func blockForOutput(containing text: String, timeout: Duration) throws {
     let done = DispatchSemaphore(value: 0)
     let found = Mutex(false)
     addWaiter(timeout, { $0.prints(text) || $0.exit != nil }) { value in
@@ -186,7 +186,7 @@ public final class RunningProgram: Sendable {
   }
 
   /// Blocks until the program has ended, or the time is over.
-  func blockForExit(timeout: Duration) {
+  public func blockForExit(timeout: Duration) {
     let done = DispatchSemaphore(value: 0)
     addWaiter(timeout, { $0.exit != nil }) { _ in done.signal() }
     done.wait()
