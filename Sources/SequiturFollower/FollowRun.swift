@@ -37,15 +37,14 @@ struct FollowRun: ~Copyable {
 
   /// Reads and applies until it is stopped, or has caught up and is to stop then.
   mutating func follow() throws {
-    var source = QueueReader(capacity: ScanLimits.recordsPerBatch)
+    var batch = MessageBatch(capacity: ScanLimits.recordsPerBatch)
     try begin()
     while !door.isStopped {
       if isToBegin { try beginAgain() }
       if configuration.stopsWhenCaughtUp, !isToBegin, partitions.allSatisfy(\.isCaughtUp) { return }
-      source.take(from: consumer.mainQueue)
-      if source.messages.isEmpty { source.wait(for: consumer.mainQueue, timeout: FollowLimits.wait) }
+      consumer.mainQueue.consumeBatch(into: &batch, timeout: FollowLimits.wait)
       let now = ContinuousClock.now
-      for index in 0..<source.messages.count where !isToBegin { try take(source.messages[index], now) }
+      for index in 0..<batch.count where !isToBegin { try take(batch[index], now) }
       try applyReady()
       try look(now)
     }

@@ -62,18 +62,17 @@ struct OutputOwner {
         TopicPartitionOffset(
           topic: $0.topic, partition: $0.partition, offset: TopicPartitionOffset.fromEnd(tail))
       })
-    var source = QueueReader(capacity: ScanLimits.recordsPerBatch)
+    var batch = MessageBatch(capacity: ScanLimits.recordsPerBatch)
     var waiting = Set(partitions)
     var silent = Set(partitions)
     var lastError: KafkaError?
     var deadline = ContinuousClock.now + call
     while !waiting.isEmpty {
-      source.take(from: consumer.mainQueue)
-      if source.messages.isEmpty { source.wait(for: consumer.mainQueue, timeout: ScanLimits.wait) }
+      consumer.mainQueue.consumeBatch(into: &batch, timeout: ScanLimits.wait)
       let now = ContinuousClock.now
       guard now < deadline else { break }
-      for index in 0..<source.messages.count {
-        let message = source.messages[index]
+      for index in 0..<batch.count {
+        let message = batch[index]
         let place = TopicPartition(topic: message.topic, partition: message.partition)
         if message.isEndOfPartition {
           if waiting.remove(place) != nil { deadline = now + call }

@@ -32,7 +32,7 @@ package struct PartitionScan: ~Copyable {
   private let end: Int64
   private let silenceMax: Duration
   private let consumer: KafkaConsumer
-  private var source: QueueReader
+  private var batch: MessageBatch
   private var lastProgress = ContinuousClock.now
 
   /// - Parameters:
@@ -47,7 +47,7 @@ package struct PartitionScan: ~Copyable {
     let consumer = try KafkaConsumer(configuration: kafka.merging(own), logger: logger)
     try consumer.assign([TopicPartitionOffset(topic: topic, partition: partition, offset: start)])
     self.consumer = consumer
-    source = QueueReader(capacity: ScanLimits.recordsPerBatch)
+    batch = MessageBatch(capacity: ScanLimits.recordsPerBatch)
     position = start
     self.end = end
     self.silenceMax = silenceMax
@@ -66,12 +66,11 @@ package struct PartitionScan: ~Copyable {
   ///
   /// - Throws: what `body` throws; ``Standstill``.
   package mutating func step(_ body: (borrowing Message) throws -> Void) throws {
-    source.take(from: consumer.mainQueue)
-    if source.messages.isEmpty { source.wait(for: consumer.mainQueue, timeout: ScanLimits.wait) }
+    consumer.mainQueue.consumeBatch(into: &batch, timeout: ScanLimits.wait)
     var next = position
     var failure: KafkaError?
-    for index in 0..<source.messages.count {
-      let message = source.messages[index]
+    for index in 0..<batch.count {
+      let message = batch[index]
       if message.isEndOfPartition {
         next = max(next, message.offset)
       } else if let error = message.error {

@@ -175,6 +175,63 @@ extension KafkaClientTests {
       try consumer.close(timeout: .seconds(20))
     }
 
+    /// librdkafka 2.0.2 takes back what a batch has gathered when a rebalance pauses the partition, and goes on behind
+    /// it.
+    @Test func `a rebalance takes no record away from a member that keeps its partition`() async throws {
+      let producer = try KafkaProducer(
+        configuration: ["bootstrap.servers": broker.bootstrapServers], logger: quiet)
+      for value in 0..<400 { try producer.send("t", partition: Int32(value % 4), value: "\(value)") }
+      try producer.flush(timeout: .seconds(10))
+      let (one, two) = (Listener(), Listener())
+      let first = try member(one, assignor: "cooperative-sticky")
+      let isAssigned = poll {
+        _ = first.poll(timeout: .milliseconds(50))
+      } until: {
+        one.owned.count == 4
+      }
+      #expect(isAssigned)
+      let all = first.makeQueue()
+      for queue in one.queues.values { queue.forward(to: all) }
+      let received = Recorder<Received>()
+      let isOver = Atomic(false)
+      let taking = Task { [all] in
+        await onThread {
+          // Has room for more than there is, and time for the whole rebalance.
+          var batch = MessageBatch(capacity: 1000)
+          while !isOver.load(ordering: .acquiring) {
+            all.consumeBatch(into: &batch, timeout: .seconds(15))
+            for index in 0..<batch.count { received.add(Received(batch[index])) }
+          }
+        }
+      }
+      let partitions = (0..<4).map { TopicPartition(topic: "t", partition: $0) }
+      let isTaken = poll {
+        _ = first.poll(timeout: .milliseconds(50))
+      } until: {
+        (try? first.position(partitions).values.filter { $0 == 100 }.count) == 4
+      }
+      #expect(isTaken)
+      let second = try member(two, assignor: "cooperative-sticky")
+      func pollBoth() {
+        _ = first.poll(timeout: .milliseconds(25))
+        _ = second.poll(timeout: .milliseconds(25))
+      }
+      #expect(poll(pollBoth, until: { one.owned.count == 2 && two.owned.count == 2 }))
+      let kept = one.owned
+      for partition in kept { try producer.send("t", partition: partition, value: "last") }
+      try producer.flush(timeout: .seconds(10))
+      #expect(poll(pollBoth, until: { received.all.filter { $0.value == "last" }.count == 2 }))
+      isOver.store(true, ordering: .releasing)
+      all.wake()
+      await taking.value
+      for partition in kept {
+        let offsets = received.all.filter { $0.partition == partition }.map(\.offset)
+        #expect(offsets == Array(0...100), "partition \(partition)")
+      }
+      try second.close(timeout: .seconds(20))
+      try first.close(timeout: .seconds(20))
+    }
+
     @Test func `a member that polls too late is told, and its partitions are gone`() throws {
       let listener = Listener()
       let consumer = try member(listener, assignor: "range", extra: ["max.poll.interval.ms": "6000"])

@@ -219,7 +219,6 @@ private final class IdleTask: PartitionTask {
   let hasOpenCommands = false
   let openByteCount = 0
   let committedPosition: Int64 = 0
-  let position: Int64 = 0
   let undrainedByteCount = 0
   let isDraining = false
 

@@ -7,7 +7,7 @@ import Testing
 extension SequiturWorkerTests {
   /// Offsets on the commands topic that nothing comes of.
   @Suite(.enabled(if: TestBroker.isAvailable)) struct CommandGapTests {
-    @Test func `gaps of aborted commands are passed when the first was read twice`() async throws {
+    @Test func `gaps of aborted commands are passed`() async throws {
       let application = try await Application(partitions: 1)
       let rules = try application.writeOrderRules()
       try await application.submit(RestoreTests.load(0..<10))
@@ -20,8 +20,6 @@ extension SequiturWorkerTests {
         try await application.caughtUp()
       }
       try await worker.stopGracefully()
-      let told = worker.output.standardError.matches(of: /commands came with a gap/).count
-      #expect(told == 1, "\(worker.output.standardError)")
       let audit = try await expectNoFault(application)
       #expect(audit.events.count + audit.rejections.count == 40)
       #expect(try await Verified(application, rules: rules).faults == [])

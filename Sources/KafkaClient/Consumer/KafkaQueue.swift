@@ -32,16 +32,22 @@ public final class KafkaQueue: Sendable {
     rd_kafka_queue_forward(raw, destination?.raw)
   }
 
-  /// Blocks until records, errors or ends of partitions are there, the time-out is over, or the queue is woken;
-  /// then fills the batch, whose former messages are destroyed (`rd_kafka_consume_batch_queue`).
+  /// Blocks until a record, an error or an end of a partition is there, the time-out is over, or the queue is woken;
+  /// then fills the batch with what is there, its former messages being destroyed. Taking from the main queue also
+  /// runs rebalance callbacks.
   ///
-  /// librdkafka waits, within the time-out, until the batch is full or nothing more is there. Taking from the
-  /// main queue also runs rebalance callbacks.
+  /// Asks librdkafka for one message at a time (`rd_kafka_consume_batch_queue` with a size of 1), since 2.0.2 can lose
+  /// those of a larger batch: it counts a message as consumed when it puts it into the batch, and when a rebalance, a pause
+  /// or a seek of another thread reaches the partition before the batch is handed out, it takes the message out again
+  /// and goes on behind it (its pull request 4208, in 2.1.0). A batch of one is handed out at once.
   /// - Returns: the number of messages, 0 after a time-out or a wake.
   @discardableResult
   public func consumeBatch(into batch: inout MessageBatch, timeout: Duration) -> Int {
     batch.refill(from: handle) { messages, capacity in
-      rd_kafka_consume_batch_queue(raw, timeout.kafkaMilliseconds, messages, capacity)
+      guard rd_kafka_consume_batch_queue(raw, timeout.kafkaMilliseconds, messages, 1) > 0 else { return 0 }
+      var count = 1
+      while count < capacity, rd_kafka_consume_batch_queue(raw, 0, messages + count, 1) > 0 { count += 1 }
+      return count
     }
   }
 

@@ -31,6 +31,9 @@ public struct MessageBatch: ~Copyable, @unchecked Sendable {
   /// Whether there are no messages.
   public var isEmpty: Bool { count == 0 }
 
+  /// Whether there is no room for more, so that more may be waiting.
+  public var isFull: Bool { count == capacity }
+
   /// A view of one message, valid as long as the batch is not changed. The index must be below ``count``.
   @inlinable
   public subscript(index: Int) -> Message {

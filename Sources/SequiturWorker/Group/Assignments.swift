@@ -126,15 +126,6 @@ actor Assignments {
     restore(number, isPaused: false)
   }
 
-  /// A partition's commands came with a gap: it is read anew from its position.
-  func gapMet(_ actor: PartitionActor) async {
-    guard let assignment = assignments[actor.partition], assignment.actor === actor else { return }
-    // The lane met it before the restore could say that the partition is served.
-    if case .restoring(_, let task) = assignment.status { _ = await task.value }
-    guard assignments[actor.partition]?.actor === actor else { return }
-    await inputSuspected(actor.partition)
-  }
-
   /// No command stands from a served partition's position up to `end`, but control records.
   func pass(_ number: Int32, from position: Int64, to end: Int64) async {
     guard case .serving(let lane)? = assignments[number]?.status else { return }

@@ -37,7 +37,6 @@ extension Lane {
   func detach(_ actor: PartitionActor) {
     actor.queue.onArrival(nil)
     endsReached[actor.partition] = nil
-    suspects.removeAll { $0 === actor }
     drain(actor)
     statistics.removed(actor.partition)
   }

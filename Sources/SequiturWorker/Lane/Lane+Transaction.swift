@@ -5,7 +5,7 @@ extension Lane {
   /// Seals the open transaction and hands it to the committer, when the machine says so.
   func sendIfDue() {
     let reason = machine.reasonToSend(
-      outputBytes: open.output.memoryByteCount, hasRest: nextMessage < source.messages.count, at: now)
+      outputBytes: open.output.memoryByteCount, hasRest: nextMessage < batch.count, at: now)
     guard let reason, let empty = spare.take() else { return }
     statistics.transactionClosed(reason)
     open.commands = machine.openCommands

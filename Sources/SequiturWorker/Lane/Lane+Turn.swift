@@ -12,7 +12,7 @@ extension Lane {
           ? outputLimits.commandsMax(of: machine.partitions.map(\.partition)) : nil)
     }
     if machine.beginTurn(outputBytes: open.output.memoryByteCount, at: now) {
-      if nextMessage == source.messages.count { receive() }
+      if nextMessage == batch.count { receive() }
       processBatch()
     }
     sendIfDue()
@@ -26,12 +26,12 @@ extension Lane {
     var hasLooked = false
     while let actor = machine.nextPartition() {
       hasLooked = true
-      source.take(from: actor.queue)
+      actor.queue.consumeBatch(into: &batch, timeout: .zero)
       nextMessage = 0
-      guard source.messages.isEmpty else {
+      guard batch.isEmpty else {
         sourcePartition = actor
-        intake.took(source.messages.count, bytes: source.messages.byteCount, of: actor.partition)
-        return machine.took(isFull: source.isFull)
+        intake.took(batch.count, bytes: batch.byteCount, of: actor.partition)
+        return machine.took(isFull: batch.isFull)
       }
     }
     if hasLooked { intake.foundNothing() }
@@ -40,23 +40,16 @@ extension Lane {
   /// Processes the batch from `nextMessage` on, until something else has to be done first.
   private func processBatch() {
     guard let actor = sourcePartition else { return }
-    while nextMessage < source.messages.count {
-      guard machine.serves(actor), !suspects.contains(where: { $0 === actor }) else {
+    while nextMessage < batch.count {
+      guard machine.serves(actor) else {
         // It is not served any more, or from another position: these are read again.
-        nextMessage = source.messages.count
+        nextMessage = batch.count
         return sourcePartition = nil
       }
       let end = endOfRun(from: nextMessage)
       if end == nextMessage {
         noteEvent(at: nextMessage, of: actor)
         nextMessage += 1
-      } else if let gap = gap(in: nextMessage..<end, of: actor), !events.passesGap(actor, gap.lowerBound) {
-        logger.warning(
-          "commands came with a gap; the partition is read anew",
-          metadata: [
-            "partition": "\(actor.partition)", "from": "\(gap.lowerBound)", "to": "\(gap.upperBound)",
-          ])
-        suspects.append(actor)
       } else if !process(actor, nextMessage..<end) {
         return
       }
@@ -67,7 +60,7 @@ extension Lane {
   private func process(_ actor: PartitionActor, _ run: Range<Int>) -> Bool {
     let bounded = run.prefix(machine.room)
     let result = actor.process(
-      source.messages, bounded, into: &open.output, outputBytesMax: limits.transactionBytesMax)
+      batch, bounded, into: &open.output, outputBytesMax: limits.transactionBytesMax)
     nextMessage += result.messages
     machine.processed(result.commands, at: now)
     open.accepted += result.accepted
@@ -86,31 +79,15 @@ extension Lane {
     return result.messages == run.count
   }
 
-  /// The first offsets of a run, or before it, that nothing came of; one alone is a transaction's control record.
-  ///
-  /// More may be aborted commands. But librdkafka 2.0.2 was seen to begin a partition anew, hand out one fetch and leave out the
-  /// next one, on a machine that was far too busy: 83 commands had no outcome.
-  private func gap(in run: Range<Int>, of actor: PartitionActor) -> Range<Int64>? {
-    guard var next = actor.expectedOffset,
-      source.messages[run.upperBound - 1].offset - next + 1 != Int64(run.count)
-    else { return nil }
-    for index in run {
-      let offset = source.messages[index].offset
-      if offset > next + 1 { return next..<offset }
-      next = offset + 1
-    }
-    return nil
-  }
-
   /// Where the run of records ends that begins at `start`; there, when that is none.
   private func endOfRun(from start: Int) -> Int {
     var end = start
-    while end < source.messages.count, source.messages[end].isRecord { end += 1 }
+    while end < batch.count, batch[end].isRecord { end += 1 }
     return end
   }
 
   private func noteEvent(at index: Int, of actor: PartitionActor) {
-    let message = source.messages[index]
+    let message = batch[index]
     if message.isEndOfPartition {
       endsReached[actor.partition] = message.offset
     } else if let error = message.error {

@@ -29,7 +29,7 @@ actor Lane {
   var machine: LaneMachine<PartitionActor>
   private let start = ContinuousClock.now
   /// The messages being processed, how far, and whose they are.
-  var source = QueueReader(capacity: LaneLimits.messagesPerBatch)
+  var batch = MessageBatch(capacity: LaneLimits.messagesPerBatch)
   var nextMessage = 0
   var sourcePartition: PartitionActor?
 
@@ -44,8 +44,6 @@ actor Lane {
   /// Bytes of objects that each partition may keep in memory: what was told last, and what was passed on.
   private nonisolated let objectBytesTold = Atomic(0)
   var objectBytesMax = 0
-  /// Partitions whose commands came with a gap: nothing more of them is processed until they are restored anew.
-  var suspects: [PartitionActor] = []
   /// Who waits for which release.
   var releases: [Int: CheckedContinuation<Void, Never>] = [:]
   var committer: Committer?
@@ -130,8 +128,6 @@ struct LaneEvents: Sendable {
   var known: @Sendable (TransactionPart) -> Void = { _ in }
   /// The partition's position lies outside of the commands topic, so that nothing more comes.
   var inputLost: @Sendable (PartitionActor) -> Void = { _ in }
-  /// A partition's commands came with a gap that begins at this offset. False: it is given up, and they are read again.
-  var passesGap: @Sendable (PartitionActor, Int64) -> Bool = { _, _ in true }
   /// The decider failed for commands of a partition, which are rejected.
   var deciderFailed: @Sendable (Int32, [DeciderErrorReport]) -> Void = { _, _ in }
 }

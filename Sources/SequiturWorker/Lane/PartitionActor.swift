@@ -52,11 +52,6 @@ actor PartitionActor: LanePartition {
     assumeIsolated { $0.task.commit(checkpointOffset: checkpointOffset) }
   }
 
-  /// The next command to process; nil when none was yet, so that it is not known where they begin.
-  nonisolated var expectedOffset: Int64? {
-    assumeIsolated { $0.task.lastCommand == nil ? nil : $0.task.position }
-  }
-
   nonisolated var hasOpenCommands: Bool { assumeIsolated { $0.task.hasOpenCommands } }
   nonisolated var openByteCount: Int { assumeIsolated { $0.task.openByteCount } }
   nonisolated var isDraining: Bool { assumeIsolated { $0.task.isDraining } }

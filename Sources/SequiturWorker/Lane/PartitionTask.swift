@@ -17,8 +17,6 @@ package protocol PartitionTask: AnyObject {
   var hasOpenCommands: Bool { get }
   var openByteCount: Int { get }
   var committedPosition: Int64 { get }
-  /// The next command to process.
-  var position: Int64 { get }
   /// The command that was processed last; nil: none was yet.
   var lastCommand: LastCommand? { get }
   /// Moves the position over offsets without a command; false when commands came since `position` was read.

@@ -139,7 +139,6 @@ final class TypedPartitionTask<D: Decider>: PartitionTask {
   @inlinable var hasOpenCommands: Bool { processor.hasOpenCommands }
   @inlinable var openByteCount: Int { processor.openByteCount }
   @inlinable var committedPosition: Int64 { processor.positionCommitted }
-  @inlinable var position: Int64 { processor.position }
 
   @inlinable
   func pass(from position: Int64, to end: Int64) -> Bool { processor.pass(from: position, to: end) }

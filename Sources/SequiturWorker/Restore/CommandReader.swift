@@ -63,14 +63,13 @@ final class CommandReader: Sendable {
   ) throws(KafkaError) -> First {
     let consumer = try takeConsumer()
     try consumer.assign([TopicPartitionOffset(topic: topic, partition: partition, offset: offset)])
-    var source = QueueReader(capacity: 1)
+    var batch = MessageBatch(capacity: 1)
     var lastError: KafkaError?
     let deadline = ContinuousClock.now + timeout
     while ContinuousClock.now < deadline {
-      source.take(from: consumer.mainQueue)
-      if source.messages.isEmpty { source.wait(for: consumer.mainQueue, timeout: ScanLimits.wait) }
-      guard !source.messages.isEmpty else { continue }
-      switch Self.look(source.messages[0], of: partition) {
+      consumer.mainQueue.consumeBatch(into: &batch, timeout: ScanLimits.wait)
+      guard !batch.isEmpty else { continue }
+      switch Self.look(batch[0], of: partition) {
       case .found(let first):
         try consumer.assign([])
         keep(consumer)

@@ -17,7 +17,6 @@ final class InputWatch: Sendable {
   private let logger: Logger
   private let known = Mutex<[Int32: InputCheck]>([:])
   private let idle = Mutex(IdleInput())
-  private let gaps = Mutex(OffsetGaps())
 
   /// What a look finds.
   enum Finding: Sendable, Hashable {
@@ -46,11 +45,6 @@ final class InputWatch: Sendable {
   /// Commands of it were committed.
   func committed(_ part: TransactionPart) {
     known.withLock { $0[part.partition] = InputCheck(position: part.end, last: part.lastCommand) }
-  }
-
-  /// Whether a lane may go on behind a gap that it met.
-  func believesGap(_ partition: Int32, from start: Int64) -> Bool {
-    gaps.withLock { $0.believes(partition, from: start) }
   }
 
   /// Looks at a partition. Blocks. What cannot be asked now is asked the next time.

@@ -69,11 +69,6 @@ extension WorkerParts {
       committed: { partition, offset in catchUp?.reached(partition, offset) },
       storeDamaged: { partition in state.markDamaged(partition) }, known: { inputWatch.committed($0) },
       inputLost: { actor in Task { await assignments.value?.inputSuspected(actor.partition) } },
-      passesGap: { actor, start in
-        if inputWatch.believesGap(actor.partition, from: start) { return true }
-        Task { await assignments.value?.gapMet(actor) }
-        return false
-      },
       deciderFailed: { deciderErrors.report($0, $1) })
   }
 
