@@ -16,6 +16,7 @@ let package = Package(
     .library(name: "SequiturJSON", targets: ["SequiturJSON"]),
     .library(name: "SequiturWorker", targets: ["SequiturWorker"]),
     .library(name: "SequiturFollower", targets: ["SequiturFollower"]),
+    .library(name: "SequiturProjections", targets: ["SequiturProjections"]),
     .library(name: "SequiturInspection", targets: ["SequiturInspection"]),
     .library(name: "SequiturTesting", targets: ["SequiturTesting"]),
     .library(name: "LifecycleRules", targets: ["LifecycleRules", "RulesModel"]),
@@ -29,6 +30,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
     .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     // Without its traits: its interposers are no part of what is measured here.
     .package(url: "https://github.com/ordo-one/benchmark", from: "1.38.0", traits: []),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
@@ -115,6 +117,17 @@ let package = Package(
       ],
       swiftSettings: settings
     ),
+    // Events into the tables of a database, exactly once.
+    .target(
+      name: "SequiturProjections",
+      dependencies: [
+        "BlockingThreads", "JSONFields", "KafkaClient", "PartitionEngine", "PostgreSQL", "ReadableText",
+        "RegularFiles", "RulesModel", "Sequitur", "SequiturFollower", "SequiturTopics", "Yams",
+        .product(name: "GRDB", package: "GRDB.swift"),
+        .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: settings
+    ),
     // A look into the store of a worker that does not run.
     .target(
       name: "SequiturInspection",
@@ -176,8 +189,8 @@ let package = Package(
       dependencies: [
         "BlockingThreads", "CZlib", "JSONFields", "KafkaClient", "LifecycleRules", "PartitionEngine",
         "ReadableText", "RegularFiles", "RocksDB", "RulesModel", "Sequitur", "SequiturAudit", "SequiturDemo",
-        "SequiturFollower", "SequiturInspection", "SequiturSettings", "SequiturTopics", "SequiturWorker",
-        "TerminalView", "Yams",
+        "SequiturFollower", "SequiturInspection", "SequiturProjections", "SequiturSettings", "SequiturTopics",
+        "SequiturWorker", "TerminalView", "Yams",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -277,6 +290,13 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: settings),
     .testTarget(
+      name: "SequiturProjectionsTests",
+      dependencies: [
+        "KafkaClient", "PostgreSQL", "SeededRandom", "SequiturProjections", "SequiturTopics", "TestBroker",
+        "TestDatabase",
+        .product(name: "Logging", package: "swift-log"),
+      ], swiftSettings: settings),
+    .testTarget(
       name: "SequiturAuditTests", dependencies: ["CSimdJSON", "SeededRandom", "SequiturAudit"],
       swiftSettings: settings),
     .testTarget(
@@ -317,8 +337,9 @@ let package = Package(
     .testTarget(
       name: "SequiturCommandTests",
       dependencies: [
-        "CZlib", "KafkaClient", "PartitionEngine", "RulesModel", "SeededRandom", "Sequitur", "SequiturDemo",
-        "SequiturSettings", "SequiturTopics", "SequiturWorker", "TerminalView", "TestBroker", "sequitur",
+        "CZlib", "KafkaClient", "PartitionEngine", "PostgreSQL", "RulesModel", "SeededRandom", "Sequitur",
+        "SequiturDemo", "SequiturProjections", "SequiturSettings", "SequiturTopics", "SequiturWorker",
+        "TerminalView", "TestBroker", "TestDatabase", "sequitur",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],

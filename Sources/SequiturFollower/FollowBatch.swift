@@ -127,6 +127,13 @@ public struct FollowedRecord: Sendable {
       .map { batch.bytes[$0] }
   }
 
+  /// An event's headers in their order; of a state there are none. In a name, bytes that are no UTF-8 become U+FFFD.
+  public var headers: [(name: String, value: ArraySlice<UInt8>?)] {
+    batch.headers[entry.headers].map { header in
+      (String(decoding: batch.bytes[header.name], as: UTF8.self), header.value.map { batch.bytes[$0] })
+    }
+  }
+
   /// The same as text; bytes that are no UTF-8 become U+FFFD.
   public func text(_ name: String) -> String? { header(name).map { String(decoding: $0, as: UTF8.self) } }
 }

@@ -49,6 +49,11 @@ struct ImportArrows {
         "SequiturWorker",
       ]),
       "SequiturJSON": .only(["Foundation", "Sequitur"]),
+      "SequiturProjections": .only([
+        "BlockingThreads", "Dispatch", "Foundation", "GRDB", "JSONFields", "KafkaClient", "Logging",
+        "PartitionEngine", "PostgreSQL", "ReadableText", "RegularFiles", "RulesModel", "Sequitur",
+        "SequiturFollower", "SequiturTopics", "Synchronization", "Yams",
+      ]),
       "SequiturSettings": .only([
         "Configuration", "Foundation", "ReadableText", "RegularFiles", "TerminalView", "Yams",
       ]),

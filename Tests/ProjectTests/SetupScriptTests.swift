@@ -49,7 +49,7 @@ struct SetupScriptTests {
       "swift": Self.swift, "dpkg-query": "printf installed", "apt-get": "exit 99", "sudo": "exit 99",
     ])
     #expect(result.exit == .code(0))
-    #expect(result.standardOutput == "setup: Swift 6.3.1\nsetup: Debian packages: all 9 installed\n")
+    #expect(result.standardOutput == "setup: Swift 6.3.1\nsetup: Debian packages: all 10 installed\n")
   }
 
   @Test func `an unknown argument is refused`() async throws {

@@ -1,14 +1,14 @@
 import Yams
 
 /// A file's text, addressed by YAML's marks.
-struct RulesSource {
-  private(set) var scalars: [Unicode.Scalar]
+package struct RulesSource {
+  package private(set) var scalars: [Unicode.Scalar]
   /// Where each line begins.
   private let lineStarts: [Int]
   /// Keys that were written over so that Yams accepts them, and what they were.
-  private(set) var masked: [String: String] = [:]
+  package private(set) var masked: [String: String] = [:]
 
-  init(_ text: String) {
+  package init(_ text: String) {
     scalars = Array(text.unicodeScalars)
     if scalars.first == "\u{FEFF}" { scalars.removeFirst() }
     var starts = [0]
@@ -19,7 +19,7 @@ struct RulesSource {
     lineStarts = starts
   }
 
-  var text: String {
+  package var text: String {
     var view = String.UnicodeScalarView()
     view.append(contentsOf: scalars)
     return String(view)
@@ -40,7 +40,7 @@ struct RulesSource {
   ///
   /// Yams stops at the first repeated key, but all faults are wanted. Returns false when the key does not stand
   /// literally at the mark.
-  mutating func mask(_ key: String, line: Int, column: Int) -> Bool {
+  package mutating func mask(_ key: String, line: Int, column: Int) -> Bool {
     guard var start = offset(line: line, column: column), masked.count < RulesFile.duplicatesMax else {
       return false
     }
@@ -62,7 +62,7 @@ struct RulesSource {
   ///
   /// Walks text and source side by side. What the source has besides the text (line breaks that are folded, the
   /// lines' indentation, escapes) is skipped.
-  func place(of offset: Int, in node: Node.Scalar) -> (line: Int, column: Int) {
+  package func place(of offset: Int, in node: Node.Scalar) -> (line: Int, column: Int) {
     guard let mark = node.mark else { return (1, 1) }
     let unknown = (mark.line, mark.column)
     guard var index = self.offset(line: mark.line, column: mark.column) else { return unknown }
@@ -131,12 +131,12 @@ struct RulesSource {
   }
 
   /// How many times something that looks like an alias stands outside of comments.
-  var aliasCount: Int { aliases.count }
+  package var aliasCount: Int { aliases.count }
 
   /// Whether something that looks like an alias, a list or a mapping is a key.
   ///
   /// Yams compares each key as a whole. In a file of 1 KB one that is made of nested aliases has millions of parts.
-  var mayHaveComplexKey: Bool {
+  package var mayHaveComplexKey: Bool {
     let isAliasKey = aliases.contains { alias in
       let end = scalars[(alias + 1)...].firstIndex { !Self.isInAliasName($0) } ?? scalars.count
       return scalars[end...].first { $0 != " " } == ":"
@@ -183,7 +183,7 @@ struct RulesSource {
   }
 
   /// The mark of the `offset`-th Character.
-  func mark(ofCharacter offset: Int) -> (line: Int, column: Int) {
+  package func mark(ofCharacter offset: Int) -> (line: Int, column: Int) {
     let count = text.prefix(offset).unicodeScalars.count
     let line = lineStarts.lastIndex { $0 <= count } ?? 0
     return (line + 1, count - lineStarts[line] + 1)

@@ -1,14 +1,16 @@
 import ReadableText
 
 /// Finds the word that somebody probably meant, within a bound on its work.
-final class Suggestion {
+package final class Suggestion {
   /// How many cells of distance tables are filled before no more words are suggested: some 20 ms.
   private static let cellsMax = 4_000_000
 
   private var cells = 0
 
+  package init() {}
+
   /// ` Did you mean …?`, or nothing when no candidate is near.
-  func text(for word: String, among candidates: some Sequence<String>) -> String {
+  package func text(for word: String, among candidates: some Sequence<String>) -> String {
     let letters = EditDistance.scalars(word)
     let limit = letters.count < 2 ? 0 : max(1, min(3, letters.count / 3))
     var best: (distance: Int, candidate: String)?

@@ -1,0 +1,58 @@
+/// A value on its way into a column.
+enum Cell: Sendable, Hashable {
+  case null
+  case integer(Int64)
+  /// A number that is no whole one of 64 bits, as it is written.
+  case number(String)
+  case text(String)
+  case bytes([UInt8])
+
+  /// As PostgreSQL reads it in its text format; nil for NULL.
+  var literal: String? {
+    switch self {
+    case .null: nil
+    case .integer(let number): String(number)
+    case .number(let text), .text(let text): text
+    case .bytes(let bytes): Self.hexadecimal(bytes)
+    }
+  }
+
+  private static func hexadecimal(_ bytes: [UInt8]) -> String {
+    var text: [UInt8] = [UInt8(ascii: "\\"), UInt8(ascii: "x")]
+    text.reserveCapacity(2 + 2 * bytes.count)
+    let digits = Array("0123456789abcdef".utf8)
+    for byte in bytes {
+      text.append(digits[Int(byte >> 4)])
+      text.append(digits[Int(byte & 15)])
+    }
+    return String(decoding: text, as: UTF8.self)
+  }
+}
+
+extension Cell: Comparable {
+  /// Any total order will do, if it is the same for everybody who changes rows of a table.
+  static func < (left: Cell, right: Cell) -> Bool {
+    switch (left, right) {
+    case (.integer(let left), .integer(let right)): left < right
+    case (.text(let left), .text(let right)), (.number(let left), .number(let right)):
+      left.utf8.lexicographicallyPrecedes(right.utf8)
+    case (.bytes(let left), .bytes(let right)): left.lexicographicallyPrecedes(right)
+    default: left.rank < right.rank
+    }
+  }
+
+  private var rank: Int {
+    switch self {
+    case .null: 0
+    case .integer: 1
+    case .number: 2
+    case .text: 3
+    case .bytes: 4
+    }
+  }
+}
+
+/// Why a value of an event is not one for its place: a sentence without its end.
+struct ValueFault: Error, Sendable, Hashable {
+  let message: String
+}

@@ -1,0 +1,78 @@
+/// A column's type, as the file names it in PostgreSQL's words.
+public struct ColumnType: Sendable, Hashable, CustomStringConvertible {
+  /// What values of it are.
+  public enum Kind: Sendable, Hashable {
+    case text
+    /// Whole numbers of so many bits.
+    case integer(bits: Int)
+    /// Exact numbers of any length.
+    case numeric
+    case double
+    case boolean
+    /// A moment, with an offset from UTC.
+    case timestamp
+    case date
+    case json
+    case bytes
+    case uuid
+    /// A type that only the database knows: it gets text, and judges it.
+    case other
+  }
+
+  /// As it is written, in lower case.
+  public let description: String
+  public let kind: Kind
+
+  /// The type of this name; nil when it cannot be the name of one.
+  public init?(_ name: String) {
+    let name = name.lowercased().split(whereSeparator: \.isWhitespace).joined(separator: " ")
+    guard Self.isName(name) else { return nil }
+    description = name
+    kind = Self.kinds[name.prefix { $0 != "(" }.split(separator: " ").joined(separator: " ")] ?? .other
+  }
+
+  /// The type of a key whose type is not told.
+  public static let text = ColumnType("text")!
+
+  /// The types whose values are checked before the database sees them.
+  public static var known: [String] { kinds.keys.sorted() }
+
+  private static let kinds: [String: Kind] = [
+    "text": .text, "varchar": .text, "character varying": .text, "char": .text, "citext": .text,
+    "smallint": .integer(bits: 16), "int2": .integer(bits: 16), "integer": .integer(bits: 32),
+    "int": .integer(bits: 32), "int4": .integer(bits: 32), "bigint": .integer(bits: 64),
+    "int8": .integer(bits: 64), "numeric": .numeric, "decimal": .numeric, "real": .double,
+    "float8": .double, "double precision": .double, "boolean": .boolean, "bool": .boolean,
+    "timestamptz": .timestamp, "timestamp with time zone": .timestamp, "date": .date, "json": .json,
+    "jsonb": .json, "bytea": .bytes, "uuid": .uuid,
+  ]
+
+  /// Words, a length or precision in parentheses behind them, and marks of arrays: nothing that could end a statement.
+  private static func isName(_ name: String) -> Bool {
+    name.utf8.count <= 100
+      && name.wholeMatch(of: /[a-z_][a-z0-9_.]*( [a-z][a-z0-9_]*)*( ?\( ?[0-9]+( ?, ?[0-9]+)? ?\))?(\[\])*/)
+        != nil
+  }
+
+  /// Without its length or precision. A cast to a type with one cuts off what is too long, and rounds; storing a value into a
+  /// column does not, or says so.
+  var unbounded: String { description.replacing(/\ ?\([^)]*\)/, with: "") }
+
+  /// How many digits behind the point a number may have; nil where that is not told.
+  var scale: Int? {
+    guard kind == .numeric,
+      let match = description.firstMatch(of: /\( ?[0-9]+(?: ?, ?([0-9]+))? ?\)/)
+    else { return nil }
+    return match.1.flatMap { Int($0) } ?? 0
+  }
+
+  /// What SQLite's strict tables call it.
+  var sqlite: String {
+    switch kind {
+    case .integer, .boolean: "integer"
+    case .double: "real"
+    case .bytes: "blob"
+    case .text, .numeric, .timestamp, .date, .json, .uuid, .other: "text"
+    }
+  }
+}
