@@ -27,6 +27,7 @@ package enum SettingKey: String, CaseIterable, Sendable {
   case crashGuard = "crash-guard"
   case recentIDs = "recent-ids"
   case forgetAfter = "forget-after"
+  case database = "database"
   case partitions = "partitions"
   case replicationFactor = "replication-factor"
   case logLevel = "log-level"

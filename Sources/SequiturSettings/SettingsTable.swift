@@ -60,6 +60,13 @@ extension SettingKey {
         "How long the command ids of a forgotten object are kept, at most 168h; below delete.retention.ms of the changelog.",
         standard: "12h")
 
+    // Projections.
+    case .database:
+      Setting(
+        .text,
+        "Where the tables are: postgres://USER@HOST/NAME, host=HOST dbname=NAME, or sqlite:PATH. For a password use PGPASSFILE.",
+        valueName: "url")
+
     // The group.
     case .instanceID:
       Setting(

@@ -35,6 +35,17 @@ extension KafkaConsumer {
     return try Self.offsets(list, operation)
   }
 
+  /// Tells the group up to where partitions are done, in the background: what becomes of it is not told
+  /// (`rd_kafka_commit`, asynchronous).
+  ///
+  /// For tools that show a group's lag. Who stores positions with what it made of the records never reads these.
+  /// - Throws: an error of the client, such as a fatal one.
+  public func commitInBackground(_ offsets: [TopicPartitionOffset]) throws(KafkaError) {
+    guard !offsets.isEmpty else { return }
+    let list = TopicPartitionList(offsets)
+    try check(rd_kafka_commit(handle.raw, list.raw, 1), "commit offsets")
+  }
+
   /// The offsets behind the last records handed to the application; partitions without any are absent
   /// (`rd_kafka_position`). Does not see control records: ends of partitions do (``Message/offset``).
   /// - Throws: a partition's own error.

@@ -1,0 +1,48 @@
+import Logging
+import Synchronization
+
+/// The lanes that serve one assignment of partitions, each with a connection of its own.
+final class ProjectionLanes: Sendable {
+  private let lanes: [ProjectionLane]
+  private let group: ProjectionGroup
+  private let task = Mutex<Task<Void, Never>?>(nil)
+  private let failed = Mutex<(any Error)?>(nil)
+
+  init(_ configuration: ProjectorConfiguration, _ partitions: Set<Int32>, _ group: ProjectionGroup) {
+    self.group = group
+    let count = configuration.database.dialect == .sqlite ? 1 : max(1, configuration.connectionsMax)
+    var shares = [[Int32]](repeating: [], count: max(1, min(count, partitions.count)))
+    for (index, partition) in partitions.sorted().enumerated() {
+      shares[index % shares.count].append(partition)
+    }
+    lanes = shares.filter { !$0.isEmpty }.map { ProjectionLane(configuration, $0, group) }
+  }
+
+  /// Why a lane has ended, if that was not in order.
+  var failure: (any Error)? { failed.withLock { $0 } }
+
+  func start() {
+    let task = Task { [self] in
+      await withTaskGroup(of: Void.self) { tasks in
+        for lane in lanes {
+          tasks.addTask { [self] in
+            do {
+              try await lane.run()
+            } catch {
+              failed.withLock { $0 = $0 ?? error }
+              for lane in lanes { lane.stop() }
+            }
+          }
+        }
+      }
+      group.tell(.lanesEnded(ObjectIdentifier(self)))
+    }
+    self.task.withLock { $0 = task }
+  }
+
+  /// Returns when all lanes have ended.
+  func stop() async {
+    for lane in lanes { lane.stop() }
+    await task.withLock { $0 }?.value
+  }
+}

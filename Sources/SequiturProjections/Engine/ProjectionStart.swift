@@ -1,0 +1,205 @@
+import BlockingThreads
+import KafkaClient
+import Logging
+import SequiturFollower
+import SequiturTopics
+
+/// What happens before the first event: the tables, the registration, and where a new projection begins.
+struct ProjectionStart: Sendable {
+  let configuration: ProjectorConfiguration
+  let door: DatabaseDoor
+
+  private var definition: ProjectionDefinition { configuration.definition }
+
+  /// Makes and checks tables, registers the projection, and begins one that is new. Done by several instances at once it is
+  /// done once.
+  func run() async throws {
+    let cluster = try await cluster()
+    let configuration = configuration
+    let wanted = ProjectionStore.Registration(
+      generation: definition.generation, definition: definition.normalForm,
+      application: configuration.applicationID, topic: configuration.topics.valid, cluster: cluster.id,
+      partitions: cluster.partitions)
+    let deadline = ContinuousClock.now + ProjectionLimits.startWait
+    var wait = ProjectionLimits.firstWait
+    while true {
+      do {
+        return try await begin(wanted)
+      } catch let failure as DatabaseFailure {
+        door.use { $0.rollBack() }
+        let isOver = configuration.stopsWhenCaughtUp && ContinuousClock.now > deadline
+        guard failure.kind == .connection || failure.kind == .conflict || failure.kind == .trouble, !isOver
+        else {
+          throw failure
+        }
+        configuration.logger.warning(
+          "the projection cannot begin, and tries again",
+          metadata: ["error": "\(failure)", "projection": "\(definition.name)"])
+        try await Task.sleep(for: wait)
+        wait = min(wait * 2, ProjectionLimits.longestWait)
+      } catch {
+        door.use { $0.rollBack() }
+        throw error
+      }
+    }
+  }
+
+  private func cluster() async throws -> (id: String, partitions: Int) {
+    let (kafka, topic, logger) = (configuration.kafka, configuration.topics.valid, configuration.logger)
+    return try await withBlockingThread(
+      "projection",
+      throwing: { () throws -> (id: String, partitions: Int) in
+        let metadata = try TopicLookUp.metadata(topic, kafka: kafka, logger: logger)
+        let admin = try KafkaAdmin(configuration: kafka, logger: logger)
+        return (
+          admin.clusterID(timeout: KafkaLimits.call) ?? "", metadata.topic(topic)?.partitions.count ?? 0
+        )
+      })
+  }
+
+  private func begin(_ wanted: ProjectionStore.Registration) async throws {
+    let (definition, door, createsTables) = (definition, door, configuration.createsTables)
+    let isNew = try await withBlockingThread(
+      "projection",
+      throwing: { () throws -> Bool in
+        try door.use { database in
+          try database.connect()
+          if createsTables { try Self.createTables(definition, database) }
+          let faults = try DatabaseCheck.faults(of: definition, in: database)
+          guard faults.isEmpty else { throw Self.missing(faults) }
+          try database.begin()
+          let store = ProjectionStore(
+            database: database, name: definition.name, generation: definition.generation)
+          let found = try store.register(wanted)
+          try Self.compare(found, wanted, definition)
+          guard try store.positions().isEmpty else {
+            try database.commit()
+            return false
+          }
+          // Reading the states takes its time, with the transaction open.
+          if database.dialect == .postgreSQL {
+            try database.execute("set local idle_in_transaction_session_timeout = 0")
+          }
+          return true
+        }
+      })
+    if isNew { try await beginNew(wanted.partitions) }
+  }
+
+  /// Within the transaction under way.
+  private func beginNew(_ partitions: Int) async throws {
+    let beginnings = try await beginnings(partitions)
+    let (definition, door) = (definition, door)
+    try await withBlockingThread(
+      "projection",
+      throwing: {
+        try door.use { database in
+          let store = ProjectionStore(
+            database: database, name: definition.name, generation: definition.generation)
+          for (partition, beginning) in beginnings.sorted(by: { $0.key < $1.key }) {
+            try store.begin(partition, at: beginning.offset, covered: beginning.covered)
+          }
+          try database.commit()
+        }
+      })
+    configuration.logger.info(
+      "the projection begins",
+      metadata: ["projection": "\(definition.name)", "from": "\(definition.source.rawValue)"])
+  }
+
+  private func beginnings(_ partitions: Int) async throws -> [Int32: (offset: Int64, covered: Int64)] {
+    var beginnings: [Int32: (offset: Int64, covered: Int64)] = [:]
+    switch definition.source {
+    case .events:
+      for partition in 0..<Int32(partitions) { beginnings[partition] = (0, 0) }
+    case .now:
+      let (kafka, topic, logger) = (configuration.kafka, configuration.topics.valid, configuration.logger)
+      beginnings = try await withBlockingThread(
+        "projection",
+        throwing: { () throws -> [Int32: (offset: Int64, covered: Int64)] in
+          let own: KafkaConfiguration = ["isolation.level": "read_committed"]
+          let reader = try KafkaConsumer(configuration: kafka.merging(own), logger: logger)
+          var ends: [Int32: (offset: Int64, covered: Int64)] = [:]
+          for partition in 0..<Int32(partitions) {
+            let end = try reader.watermarks(topic: topic, partition: partition, timeout: KafkaLimits.call)
+              .high
+            ends[partition] = (end, 0)
+          }
+          return ends
+        })
+    case .state:
+      let states = ProjectedStates(definition, door)
+      let bootstrap = Bootstrap(
+        of: configuration.applicationID, topics: configuration.topics, kafka: configuration.kafka,
+        logger: configuration.logger)
+      let continuation = try await bootstrap.states { key, version, value in
+        try states.add(key, version, value)
+      }
+      try states.flush()
+      for (partition, offset) in continuation.offsets {
+        beginnings[partition] = (offset, continuation.covered[partition] ?? 0)
+      }
+    }
+    return beginnings
+  }
+
+  // MARK: What is refused
+
+  static func createTables(
+    _ definition: ProjectionDefinition, _ database: any ProjectionDatabase
+  ) throws {
+    try database.transaction {
+      // Two instances that make a table at once: PostgreSQL would refuse one of them.
+      if database.dialect == .postgreSQL {
+        _ = try database.query("select pg_advisory_xact_lock(hashtext('sequitur_projection'))")
+      }
+      for statement in ProjectionSchema.statements(definition, database.dialect) {
+        try database.execute(statement)
+      }
+    }
+  }
+
+  static func missing(_ faults: [String]) -> ProjectionFailure {
+    ProjectionFailure(
+      .configuration,
+      "Expected the database to have what the projection writes to, but:\n"
+        + faults.map { "  \($0).\n" }.joined()
+        + "Make it with --create-tables, or with what `sequitur project sql` prints.")
+  }
+
+  private static func compare(
+    _ found: ProjectionStore.Registration, _ wanted: ProjectionStore.Registration,
+    _ definition: ProjectionDefinition
+  ) throws(ProjectionFailure) {
+    let name = definition.name
+    func refuse(_ what: String, _ cure: String) -> ProjectionFailure {
+      ProjectionFailure(.configuration, "Expected the projection \(name) \(what). \(cure)")
+    }
+    let reset = "Begin again with `sequitur project reset`, or give this one another name."
+    if found.cluster != wanted.cluster {
+      throw refuse("to read the cluster \(found.cluster), but this is \(wanted.cluster)", reset)
+    }
+    if found.topic != wanted.topic || found.application != wanted.application {
+      throw refuse(
+        "to read the topic \(found.topic) of \(found.application), but it is to read \(wanted.topic) of "
+          + "\(wanted.application)", reset)
+    }
+    if found.partitions != wanted.partitions {
+      throw refuse(
+        "to read \(found.partitions) partitions, but \(found.topic) has \(wanted.partitions): keys have moved",
+        reset)
+    }
+    if found.generation != wanted.generation {
+      throw refuse(
+        "to be of generation \(found.generation), as it is in the database, but the file has generation "
+          + "\(wanted.generation)",
+        "Use the file of that generation, or begin again with `sequitur project reset`.")
+    }
+    if found.definition != wanted.definition {
+      throw refuse(
+        "to be as it was when it began, but the file has other rules or another table",
+        "Two projections need two names. Where this one was changed, begin again with `sequitur project reset`."
+      )
+    }
+  }
+}

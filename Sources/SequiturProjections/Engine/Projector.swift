@@ -1,0 +1,82 @@
+import BlockingThreads
+import KafkaClient
+import Logging
+import SequiturFollower
+import Synchronization
+
+/// Applies the events of an application's valid topic to the tables of a database, each exactly once.
+///
+/// It joins a consumer group, which shares the partitions among instances and decides nothing else: where a partition goes on
+/// is the database's to say, in the transaction that applies the events.
+///
+/// Trouble of the broker and of the database is waited for, and logged. What cannot be applied exactly ends it.
+public final class Projector: Sendable {
+  private let configuration: ProjectorConfiguration
+  private let door: DatabaseDoor
+  private let stopping = OneTimeEvent()
+
+  public init(_ configuration: ProjectorConfiguration) {
+    self.configuration = configuration
+    door = DatabaseDoor(configuration.database)
+  }
+
+  /// Projects until it is stopped, or has caught up where it was told to stop then. Call it once.
+  ///
+  /// - Throws: ``ProjectionFailure``; ``DatabaseFailure`` for a database that cannot be used; `FollowFailure`, `TopicFault`
+  ///   and `KafkaError` for a topic that cannot be read.
+  public func run() async throws {
+    guard !stopping.isSignalled else { return }
+    try await ProjectionStart(configuration: configuration, door: door).run()
+    door.use { $0.close() }
+    guard !stopping.isSignalled else { return }
+    let group = try ProjectionGroup(configuration)
+    defer { group.leave() }
+    let stopping = stopping
+    let watch = Task {
+      await stopping.wait()
+      group.end()
+    }
+    defer { watch.cancel() }
+    try await project(group)
+  }
+
+  /// Ends ``run()`` after the transactions under way, without an error. From any thread.
+  public func stop() { stopping.signal() }
+
+  /// Serves each assignment until the next one.
+  private func project(_ group: ProjectionGroup) async throws {
+    var running: ProjectionLanes?
+    do {
+      for try await change in group.changes {
+        switch change {
+        case .assigned(let partitions):
+          await running?.stop()
+          if let ended = running?.failure { throw ended }
+          running = nil
+          configuration.logger.info(
+            "partitions assigned",
+            metadata: [
+              "partitions": "\(partitions.sorted())", "projection": "\(configuration.definition.name)",
+            ])
+          let lanes = ProjectionLanes(configuration, partitions, group)
+          running = lanes
+          lanes.start()
+        case .revoked:
+          await running?.stop()
+          if let ended = running?.failure { throw ended }
+          running = nil
+        case .lanesEnded(let lanes):
+          guard let running, lanes == ObjectIdentifier(running) else { continue }
+          await running.stop()
+          if let failure = running.failure { throw failure }
+          if configuration.stopsWhenCaughtUp { return }
+        }
+      }
+    } catch {
+      await running?.stop()
+      throw error
+    }
+    await running?.stop()
+    if let failure = running?.failure { throw failure }
+  }
+}

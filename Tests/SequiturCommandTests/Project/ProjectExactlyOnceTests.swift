@@ -1,0 +1,159 @@
+import Foundation
+import SeededRandom
+import TestBroker
+import TestDatabase
+import Testing
+
+extension SequiturCommandTests {
+  /// Each event once, whatever is killed.
+  @Suite(.enabled(if: TestBroker.isAvailable && TestDatabase.isAvailable)) struct ProjectExactlyOnceTests {
+    /// How often projectors are killed in each test: `SEQUITUR_PROJECTION_ROUNDS`.
+    static let rounds =
+      ProcessInfo.processInfo.environment["SEQUITUR_PROJECTION_ROUNDS"].flatMap { Int($0) } ?? 5
+
+    @Test(arguments: ProjectedDatabase.Kind.allCases)
+    func `n = n + 1 is exact when the projector is killed with -9`(kind: ProjectedDatabase.Kind) async throws
+    {
+      try await ProjectedApplication.with(ProjectedApplication.counts, kind) { projected in
+        var random = SplitMix64(seed: 2_400)
+        try projected.application.send(400, &random)
+        try await projected.application.work()
+        let worker = try projected.application.startWorker()
+        defer { worker.kill() }
+        for round in 0..<Self.rounds {
+          try projected.application.send(300, &random)
+          let before = try projected.appliedEvents()
+          let projector = try projected.start()
+          try await eventually("events to be applied in round \(round)") {
+            if projector.exit != nil {
+              throw FixtureFault.notVisible("a projector that runs: \(projector.output)")
+            }
+            return try projected.appliedEvents() > before
+          }
+          projector.kill()
+          try await projector.waitForExit(timeout: .seconds(30))
+        }
+        worker.terminate()
+        try await worker.waitForExit(timeout: .seconds(60))
+        try await projected.application.work()
+        try await projected.project()
+        #expect(try projected.database.pairs("select id, n from counts") == projected.eventCounts())
+      }
+    }
+
+    @Test func `n = n + 1 is exact when the server is stopped in the middle`() async throws {
+      try await ProjectedApplication.with(ProjectedApplication.counts, .postgreSQL, ownServer: true) {
+        projected in
+        let server = try #require(projected.database.server)
+        var random = SplitMix64(seed: 2_401)
+        try projected.application.send(200, &random)
+        try await projected.application.work()
+        let worker = try projected.application.startWorker()
+        defer { worker.kill() }
+        let projector = try projected.start()
+        defer { projector.kill() }
+        try await eventually("the first events") { try projected.appliedEvents() > 0 }
+        for round in 0..<Self.rounds {
+          let before = try projected.appliedEvents()
+          try projected.application.send(300, &random)
+          server.stopImmediately()
+          try server.startAgain()
+          try await eventually("events behind stop \(round)", within: .seconds(120)) {
+            if projector.exit != nil {
+              throw FixtureFault.notVisible("a projector that runs: \(projector.output)")
+            }
+            return try projected.appliedEvents() > before
+          }
+        }
+        worker.terminate()
+        try await worker.waitForExit(timeout: .seconds(60))
+        try await projected.application.work()
+        projector.terminate()
+        #expect(try await projector.waitForExit(timeout: .seconds(60)).exit == .code(0))
+        #expect(projector.output.standardError.contains("the projection is held up"))
+        try await projected.project()
+        #expect(try projected.database.pairs("select id, n from counts") == projected.eventCounts())
+      }
+    }
+
+    @Test(arguments: ProjectedDatabase.Kind.allCases)
+    func `a projector that was stopped and goes on later applies nothing twice`(
+      kind: ProjectedDatabase.Kind
+    ) async throws {
+      try await ProjectedApplication.with(ProjectedApplication.counts, partitions: 1, kind) { projected in
+        var random = SplitMix64(seed: 2_402)
+        try projected.application.send(200, &random)
+        try await projected.application.work()
+        let zombie = try projected.start("zombie")
+        defer { zombie.kill() }
+        try await eventually("the first events") { try projected.appliedEvents() > 0 }
+        zombie.suspend()
+        try projected.application.send(300, &random)
+        try await projected.application.work()
+        // The same static member: it takes the zombie's place in the group at once.
+        try await projected.project("zombie")
+        #expect(try projected.database.pairs("select id, n from counts") == projected.eventCounts())
+        zombie.resume()
+        try projected.application.send(100, &random)
+        try await projected.application.work()
+        try await projected.project("zombie")
+        zombie.terminate()
+        try await zombie.waitForExit(timeout: .seconds(60))
+        #expect(try projected.database.pairs("select id, n from counts") == projected.eventCounts())
+      }
+    }
+
+    @Test(arguments: ProjectedDatabase.Kind.allCases)
+    func `two instances share the partitions, and n is exact while one comes and goes`(
+      kind: ProjectedDatabase.Kind
+    ) async throws {
+      try await ProjectedApplication.with(ProjectedApplication.counts, partitions: 4, kind) { projected in
+        var random = SplitMix64(seed: 2_403)
+        try projected.application.send(400, &random)
+        try await projected.application.work()
+        let one = try projected.start("one")
+        defer { one.kill() }
+        try await eventually("the first events") { try projected.appliedEvents() > 0 }
+        for _ in 0..<2 {
+          let two = try projected.start("two")
+          defer { two.kill() }
+          try projected.application.send(400, &random)
+          try await projected.application.work()
+          try await eventually("all events") {
+            try projected.appliedEvents() == projected.application.events().count
+          }
+          two.terminate()
+          #expect(try await two.waitForExit(timeout: .seconds(60)).exit == .code(0))
+        }
+        one.terminate()
+        #expect(try await one.waitForExit(timeout: .seconds(60)).exit == .code(0))
+        #expect(try projected.database.pairs("select id, n from counts") == projected.eventCounts())
+      }
+    }
+
+    @Test(arguments: ProjectedDatabase.Kind.allCases)
+    func `a table equals the fold of the topic by an independent program`(kind: ProjectedDatabase.Kind)
+      async throws
+    {
+      try await ProjectedApplication.with(partitions: 3, kind) { projected in
+        var random = SplitMix64(seed: 2_404)
+        try projected.application.send(1_500, &random)
+        try await projected.application.work()
+        try await projected.project()
+        let rows = try projected.database.rows("select id, total, status, version from orders")
+        let orders = Dictionary(
+          uniqueKeysWithValues: rows.map { row in
+            (
+              row[0]!,
+              FollowedApplication.Order(status: row[2]!, total: Int(row[1]!)!, version: Int(row[3]!)!)
+            )
+          })
+        let folded = FollowedApplication.fold(try projected.application.events())
+        #expect(!folded.isEmpty && orders == folded)
+        // And again, with nothing new.
+        try await projected.project()
+        #expect(try projected.database.rows("select id from orders").count == folded.count)
+      }
+    }
+  }
+}

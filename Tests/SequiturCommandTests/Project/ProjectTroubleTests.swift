@@ -1,0 +1,251 @@
+import Foundation
+import KafkaClient
+import PostgreSQL
+import TestBroker
+import TestDatabase
+import Testing
+
+@testable import SequiturProjections
+
+extension SequiturCommandTests {
+  /// What is refused, what is waited for, and what is told.
+  @Suite(.enabled(if: TestBroker.isAvailable && TestDatabase.isAvailable)) struct ProjectTroubleTests {
+    private static let yaml = """
+      projection: p
+      table: {name: things, key: {id: $key}, columns: {v: bigint}}
+      events: {set: {upsert: {v: v}}}
+      """
+
+    private func expectRow(_ projected: ProjectedLog, _ value: String, _ what: String) async throws {
+      try await eventually(what, within: .seconds(90)) {
+        (try? projected.database.pairs("select id, v from things"))?["a"] == value
+      }
+    }
+
+    /// Runs a projector that has applied a first event.
+    private func withProjector(
+      _ kind: ProjectedDatabase.Kind, _ body: (ProjectedLog, RunningProgram) async throws -> Void
+    ) async throws {
+      try await ProjectedLog.with(Self.yaml, kind) { projected in
+        try await RunningProgram.with(
+          BuiltProgram.find("sequitur"), arguments: projected.arguments(["--create-tables"])
+        ) { projector in
+          try projected.write([("a", "set", #"{"v":1}"#)], from: 0)
+          try await expectRow(projected, "1", "the first event")
+          try await body(projected, projector)
+          projector.terminate()
+          #expect(try await projector.waitForExit(timeout: .seconds(60)).exit == .code(0))
+        }
+      }
+    }
+
+    // MARK: Waited for
+
+    @Test func `a dropped table is told and waited for, and nothing is left out`() async throws {
+      try await withProjector(.postgreSQL) { projected, projector in
+        try projected.database.execute("alter table things rename to hidden")
+        try projected.write([("a", "set", #"{"v":2}"#)], from: 1)
+        try await projector.waitForOutput(containing: "the projection is held up", timeout: .seconds(60))
+        #expect(projector.output.standardError.contains("\"things\" does not exist"))
+        try projected.database.execute("alter table hidden rename to things")
+        try await expectRow(projected, "2", "the event behind")
+      }
+    }
+
+    @Test func `a deadlock that another session forces is tried again`() async throws {
+      try await ProjectedLog.with(
+        "projection: p\ntable: {name: things, key: {id: v}, columns: {id: bigint, n: bigint}}\n"
+          + "events: {set: {upsert: {}, increment: {n: 1}}}", .postgreSQL
+      ) { projected in
+        _ = try await projected.project()
+        try projected.database.execute("insert into things values (1, 0), (2, 0)")
+        let other = try PostgreSQLConnection(projected.database.address)
+        // The other session waits longer for a deadlock than the projector, which so is the one that is ended.
+        try other.execute("set deadlock_timeout = '60s'; begin; update things set n = n where id = 2")
+        try projected.write([("a", "set", #"{"v":1}"#), ("b", "set", #"{"v":2}"#)], from: 0)
+        try await RunningProgram.with(
+          BuiltProgram.find("sequitur"), arguments: projected.arguments()
+        ) { projector in
+          try await eventually("the projector to wait for the other session") {
+            try !projected.database.rows(
+              "select 1 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
+            )
+            .isEmpty
+          }
+          try other.execute("update things set n = n where id = 1; commit")
+          try await eventually("both events", within: .seconds(90)) {
+            try projected.database.pairs("select id, n from things") == ["1": "1", "2": "1"]
+          }
+          #expect(projector.output.standardError.contains("40P01"), "\(projector.output.standardError)")
+          projector.terminate()
+          #expect(try await projector.waitForExit(timeout: .seconds(60)).exit == .code(0))
+        }
+      }
+    }
+
+    @Test func `rights that are taken away are told and waited for`() async throws {
+      try await ProjectedLog.with(Self.yaml, .postgreSQL, ownServer: true) { projected in
+        let server = try #require(projected.database.server)
+        try projected.database.execute("create role app login; grant all on schema public to app")
+        let name = try #require(projected.database.address.split(separator: "dbname=").last)
+        let address = server.connectionString(database: String(name), user: "app")
+        let arguments =
+          ["project", projected.file, "--database", address, "--instance-id", "one", "--create-tables"]
+          + projected.log.topics.arguments
+        try await RunningProgram.with(BuiltProgram.find("sequitur"), arguments: arguments) { projector in
+          try projected.write([("a", "set", #"{"v":1}"#)], from: 0)
+          try await expectRow(projected, "1", "the first event")
+          try projected.database.execute("revoke update on things from app")
+          try projected.write([("a", "set", #"{"v":2}"#)], from: 1)
+          try await projector.waitForOutput(containing: "permission denied", timeout: .seconds(60))
+          try projected.database.execute("grant update on things to app")
+          try await expectRow(projected, "2", "the event behind")
+          projector.terminate()
+          #expect(try await projector.waitForExit(timeout: .seconds(60)).exit == .code(0))
+        }
+      }
+    }
+
+    @Test func `a server that is away at the start is waited for`() async throws {
+      try await ProjectedLog.with(Self.yaml, .postgreSQL, ownServer: true) { projected in
+        let server = try #require(projected.database.server)
+        try projected.write([("a", "set", #"{"v":1}"#)], from: 0)
+        server.stopImmediately()
+        try await RunningProgram.with(
+          BuiltProgram.find("sequitur"), arguments: projected.arguments(["--create-tables"])
+        ) { projector in
+          try await projector.waitForOutput(containing: "the projection cannot begin", timeout: .seconds(60))
+          try server.startAgain()
+          try await expectRow(projected, "1", "the first event")
+          projector.terminate()
+          #expect(try await projector.waitForExit(timeout: .seconds(60)).exit == .code(0))
+        }
+      }
+    }
+
+    @Test(arguments: ProjectedDatabase.Kind.allCases)
+    func `a paused projection waits, and a resumed one goes on`(kind: ProjectedDatabase.Kind) async throws {
+      try await withProjector(kind) { projected, projector in
+        #expect(try await projected.control("pause").standardOutput == "paused\n")
+        try projected.write([("a", "set", #"{"v":2}"#)], from: 1)
+        try await eventually("a lag") {
+          try await projected.control("status").standardOutput.contains(
+            "paused\npartition 0: next offset 2, 1 event, 2 records")
+        }
+        #expect(try projected.database.pairs("select id, v from things") == ["a": "1"])
+        #expect(try await projected.control("resume").standardOutput == "resumed\n")
+        try await expectRow(projected, "2", "the event behind")
+      }
+    }
+
+    // MARK: Refused
+
+    @Test(arguments: ProjectedDatabase.Kind.allCases)
+    func `missing tables, columns and other types are told before the first event`(
+      kind: ProjectedDatabase.Kind
+    ) async throws {
+      try await ProjectedLog.with(Self.yaml, kind) { projected in
+        let none = try await projected.project([], expecting: 2)
+        #expect(none.standardError.contains("the table sequitur_position"), "\(none.standardError)")
+        #expect(none.standardError.contains("--create-tables"))
+        let check = try await projected.control("check", expecting: 1)
+        #expect(check.standardError.contains("the event set: "), "\(check.standardError)")
+        _ = try await projected.project()
+        _ = try await projected.control("check")
+        try projected.database.execute("alter table things rename column v to w")
+        let column = try await projected.control("check", expecting: 1)
+        #expect(column.standardError.contains("v"), "\(column.standardError)")
+        let started = try await projected.project(expecting: 2)
+        #expect(started.standardError.contains("the event set: "), "\(started.standardError)")
+      }
+    }
+
+    @Test(arguments: ProjectedDatabase.Kind.allCases)
+    func `two projections of one name with different files are told apart`(kind: ProjectedDatabase.Kind)
+      async throws
+    {
+      try await ProjectedLog.with(Self.yaml, kind) { projected in
+        _ = try await projected.project()
+        try projected.rewrite(Self.yaml.replacing("{v: v}", with: "{v: $version}"))
+        let other = try await projected.project(expecting: 2)
+        #expect(
+          other.standardError.contains("the file has other rules or another table"), "\(other.standardError)")
+        try projected.rewrite(Self.yaml + "\ngeneration: 2")
+        let generation = try await projected.project(expecting: 2)
+        #expect(generation.standardError.contains("to be of generation 1"), "\(generation.standardError)")
+        try projected.rewrite("# The same.\n" + Self.yaml + "\non-error: record")
+        _ = try await projected.project()
+      }
+    }
+
+    @Test(arguments: ProjectedDatabase.Kind.allCases)
+    func `a topic that was made anew is refused with the way out, which works`(
+      kind: ProjectedDatabase.Kind
+    ) async throws {
+      try await ProjectedLog.with(Self.yaml, kind) { projected in
+        try projected.write([("a", "set", #"{"v":1}"#), ("b", "set", #"{"v":1}"#)], from: 0)
+        _ = try await projected.project()
+        let topics = projected.log.topics
+        let admin = try KafkaAdmin(configuration: topics.client, logger: quiet)
+        _ = try admin.deleteTopics([topics.valid], timeout: .seconds(20))
+        try await eventually("the topic to be gone") {
+          try admin.metadata(topic: topics.valid, timeout: .seconds(10)).topic(topics.valid) == nil
+        }
+        try await eventually("the topic to be there") {
+          (try? topics.create(topics.valid, partitions: 1)) != nil
+        }
+        let empty = try await projected.project(expecting: 2)
+        #expect(empty.standardError.contains("deleted and created again"), "\(empty.standardError)")
+        // Longer than before, and of the same positions: what stands there is told apart by what it is.
+        try projected.write((0..<5).map { ("x", "set", "{\"v\":\($0)}") }, from: 7)
+        let longer = try await projected.project(expecting: 2)
+        #expect(longer.standardError.contains("/0/8/0 stands there"), "\(longer.standardError)")
+        #expect(longer.standardError.contains("sequitur project reset"))
+        let no = try await projected.control("reset", expecting: 2)
+        #expect(no.standardError.contains("Delete all rows of things"))
+        #expect(try projected.database.rows("select * from things").count == 2)
+        _ = try await projected.control("reset", ["--yes"])
+        _ = try await projected.project()
+        #expect(try projected.database.pairs("select id, v from things") == ["x": "4"])
+      }
+    }
+
+    @Test func `a database that cannot be used is told without its password`() async throws {
+      try await withFile("p.yaml", Data(Self.yaml.utf8)) { file in
+        let topics = try TopicFixture()
+        for (address, told) in [
+          ("mysql://me:s3cret@host/db", "as postgres://USER@HOST/NAME"),
+          ("postgres://me:s3cret@/nowhere?host=/nowhere", "No such file or directory"),
+          ("postgres://me:s3c/ret@host/db", "percent"), ("host=x password='s3cret", "password"),
+          ("sqlite:", "the path of a file"), ("sqlite:/nowhere/s3.db", "unable to open"),
+        ] {
+          let result = try await sequitur(
+            ["project", "check", file, "--database", address])
+          #expect(result.exit == .code(2), "\(address)")
+          #expect(
+            !result.standardError.contains("s3cret") && !result.standardError.contains("s3c/"),
+            "\(result.standardError)")
+          #expect(
+            told == "percent" || told == "password" || result.standardError.contains(told),
+            "\(result.standardError)")
+        }
+        let none = try await sequitur(["project", file] + topics.arguments)
+        #expect(none.exit == .code(2) && none.standardError.contains("Expected --database"))
+      }
+    }
+
+    @Test func `a file that is wrong ends with 2, and check with 1`() async throws {
+      try await withFile("p.yaml", Data(Self.yaml.replacing("v: v", with: "w: v").utf8)) { file in
+        let check = try await sequitur(["project", "check", file])
+        #expect(check.exit == .code(1))
+        #expect(
+          check.standardError.contains("p.yaml:3:25: Expected a column of the table, but found `w`"),
+          "\(check.standardError)")
+        let run = try await sequitur(["project", file, "--database", "sqlite:/tmp/never"])
+        #expect(run.exit == .code(2) && run.standardError.contains("p.yaml:3:25: "))
+        let missing = try await sequitur(["project", "check", "/nowhere/p.yaml"])
+        #expect(missing.exit == .code(2) && missing.standardError.contains("Expected to read the projection"))
+      }
+    }
+  }
+}
