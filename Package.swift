@@ -238,6 +238,12 @@ let package = Package(
     .target(
       name: "WorkerEventLog", dependencies: ["SequiturWorker"], path: "Tests/WorkerEventLog",
       swiftSettings: settings),
+    .target(
+      name: "WrittenTopics",
+      dependencies: [
+        "KafkaClient", "SequiturFollower", "SequiturTopics", "TestBroker",
+        .product(name: "Logging", package: "swift-log"),
+      ], path: "Tests/WrittenTopics", swiftSettings: settings),
     .executableTarget(name: "number-reader", dependencies: ["CSimdJSON"], path: "Tests/NumberReader"),
     .executableTarget(
       name: "expression-reader", dependencies: ["LifecycleRules", "SequiturTesting"],
@@ -286,7 +292,7 @@ let package = Package(
     .testTarget(
       name: "SequiturFollowerTests",
       dependencies: [
-        "KafkaClient", "PartitionEngine", "SequiturFollower", "SequiturTopics", "TestBroker",
+        "KafkaClient", "PartitionEngine", "SequiturFollower", "SequiturTopics", "TestBroker", "WrittenTopics",
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: settings),
     .testTarget(

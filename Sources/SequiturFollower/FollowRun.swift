@@ -9,17 +9,19 @@ struct FollowRun: ~Copyable {
   private let door: SinkDoor
   private let consumer: KafkaConsumer
   private let admin: KafkaAdmin
+  private let waits: TokenWaits
   private let report: (Int32, FollowStatus) -> Void
   private var partitions: [FollowedPartition] = []
   /// By partition number: where it is in `partitions`.
   private var slots: [Int32: Int] = [:]
   private var records: RecordReader
   private var watch = FollowWatch()
+  private var lastCheck: ContinuousClock.Instant?
   /// Reading begins anew where the sink stands: somebody has moved it, or the offset to read is not there.
   private var isToBegin = true
 
   init(
-    _ configuration: FollowerConfiguration, _ door: SinkDoor, _ consumer: KafkaConsumer,
+    _ configuration: FollowerConfiguration, _ door: SinkDoor, _ consumer: KafkaConsumer, _ waits: TokenWaits,
     report: @escaping (Int32, FollowStatus) -> Void
   ) throws {
     let ids = try FollowedPartitions.find(configuration)
@@ -27,6 +29,7 @@ struct FollowRun: ~Copyable {
     self.configuration = configuration
     self.door = door
     self.consumer = consumer
+    self.waits = waits
     self.report = report
     records = RecordReader(configuration.topic)
     for id in ids.wanted {
@@ -46,6 +49,7 @@ struct FollowRun: ~Copyable {
       let now = ContinuousClock.now
       for index in 0..<batch.count where !isToBegin { try take(batch[index], now) }
       try applyReady()
+      try check(now)
       try look(now)
     }
   }
@@ -60,10 +64,10 @@ struct FollowRun: ~Copyable {
       let bounds = try bounds(of: id)
       let from = try partitions[index].begin(at: try door.sink.position(of: id), bounds)
       starts.append(TopicPartitionOffset(topic: configuration.topic.name, partition: id, offset: from))
-      report(id, partitions[index].status)
     }
     try consumer.assign(starts)
     isToBegin = false
+    try tell()
   }
 
   /// The same in the middle of a run, where a broker that does not answer is waited for.
@@ -105,7 +109,47 @@ struct FollowRun: ~Copyable {
     for index in partitions.indices where !isToBegin && partitions[index].hasReady {
       settle(try partitions[index].apply(door))
     }
-    for partition in partitions { report(partition.id, partition.status) }
+    try tell()
+  }
+
+  /// Says how far each partition is, to whom it may concern.
+  private mutating func tell() throws {
+    for index in partitions.indices {
+      guard let status = partitions[index].takeNews() else { continue }
+      try door.sink.progressed(partitions[index].id, status)
+      report(partitions[index].id, status)
+    }
+  }
+
+  /// Asks where committed records end: of the partitions whose tokens are waited for, and of all from time to time.
+  ///
+  /// What is asked before a read is below it. A sink that has been given everything up to there was current at that moment.
+  private mutating func check(_ now: ContinuousClock.Instant) throws {
+    guard !isToBegin else { return }
+    let wanted = waits.takePartitionsToAsk()
+    let due = partitions.indices.lazy.filter { [partitions, configuration] index in
+      partitions[index].askedAt.map { now - $0 > configuration.checkInterval } ?? true
+    }
+    var asked = wanted.compactMap { slots[$0] }
+    if lastCheck.map({ now - $0 > configuration.checkInterval / 4 }) ?? true {
+      asked += due.prefix(FollowLimits.checksPerTurn)
+      lastCheck = now
+    }
+    guard !asked.isEmpty else { return }
+    do {
+      for index in asked where !door.isStopped {
+        let moment = ContinuousClock.now
+        let end = try consumer.watermarks(
+          topic: configuration.topic.name, partition: partitions[index].id, timeout: FollowLimits.check
+        ).high
+        partitions[index].ended(at: end, asked: moment)
+      }
+    } catch {
+      // The tokens wait on, and their time-out says what is missing.
+      waits.askAgain(wanted)
+      note(error)
+    }
+    try tell()
   }
 
   private mutating func settle(_ outcome: SinkDoor.Outcome) {

@@ -26,6 +26,15 @@ public protocol FollowSink: AnyObject, Sendable {
   func apply(
     _ batch: FollowBatch, of partition: Int32, from old: FollowPosition?, to new: FollowPosition?
   ) throws -> FollowVerdict
+
+  /// Told how far the reader is, whenever that has changed and after what was applied. Default: nothing.
+  /// - Throws: what ends the follower.
+  func progressed(_ partition: Int32, _ status: FollowStatus) throws
+}
+
+extension FollowSink {
+  /// Does nothing.
+  public func progressed(_ partition: Int32, _ status: FollowStatus) {}
 }
 
 /// What a sink made of a batch.

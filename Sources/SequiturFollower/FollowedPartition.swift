@@ -17,6 +17,11 @@ struct FollowedPartition {
   private var readyPosition: FollowPosition?
   private var sinkPosition: FollowPosition?
   private var records = 0
+  /// The committed end that was asked for last, and when.
+  private var asked: (end: Int64, at: ContinuousClock.Instant)?
+  private var currentAt: ContinuousClock.Instant?
+  /// What the sink was told last.
+  private var told: FollowStatus?
 
   init(_ id: Int32, of partitions: Int32, _ configuration: FollowerConfiguration) {
     self.id = id
@@ -37,7 +42,33 @@ struct FollowedPartition {
 
   var status: FollowStatus {
     FollowStatus(
-      position: sinkPosition, isCaughtUp: isCaughtUp, remaining: machine.remaining, records: records)
+      position: sinkPosition, isCaughtUp: isCaughtUp, remaining: machine.remaining, records: records,
+      readTo: machine.readTo, lag: max(0, (asked?.end ?? 0) - machine.readTo), isWhole: isWhole,
+      currentAt: currentAt)
+  }
+
+  private var isWhole: Bool { machine.isWhole && readyPosition == nil }
+
+  /// When the committed end was asked for last; nil for never.
+  var askedAt: ContinuousClock.Instant? { asked?.at }
+
+  /// The committed end was asked for, at a moment before the answer was given.
+  mutating func ended(at end: Int64, asked moment: ContinuousClock.Instant) {
+    asked = (end, moment)
+    noteCurrent()
+  }
+
+  /// The status, when it is another than the last time.
+  mutating func takeNews() -> FollowStatus? {
+    noteCurrent()
+    let status = status
+    guard status != told else { return nil }
+    told = status
+    return status
+  }
+
+  private mutating func noteCurrent() {
+    if let asked, machine.readTo >= asked.end, isWhole { currentAt = max(currentAt ?? asked.at, asked.at) }
   }
 
   /// The sink and the broker told where the partition begins.
@@ -51,6 +82,8 @@ struct FollowedPartition {
     batch.removeAll()
     readyCount = 0
     readyPosition = nil
+    asked = nil
+    currentAt = nil
     machine.start(at: position)
     let action = machine.boundsRead(
       logStart: bounds.start, stableEnd: bounds.stable, highWatermark: bounds.high,

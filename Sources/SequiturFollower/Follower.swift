@@ -12,6 +12,7 @@ import Synchronization
 public final class Follower: Sendable {
   private let configuration: FollowerConfiguration
   private let door: SinkDoor
+  private let waits: TokenWaits
   private let shared = Mutex(Shared())
 
   private struct Shared {
@@ -23,6 +24,7 @@ public final class Follower: Sendable {
   public init(configuration: FollowerConfiguration, sink: any FollowSink) {
     self.configuration = configuration
     door = SinkDoor(sink)
+    waits = TokenWaits(asksEnds: configuration.topic.source == .events)
   }
 
   /// How far it is, by partition; empty before it has begun.
@@ -46,14 +48,35 @@ public final class Follower: Sendable {
     shared.withLock { $0.consumer }?.wake()
   }
 
+  /// Returns when the sink covers a command: for a program that reads what it wrote.
+  ///
+  /// A changelog's follower has it when a checkpoint's position lies beyond it. A valid topic's follower has it when an event
+  /// of that command or a later one was applied, or everything that was committed when the wait began: a rejection leaves
+  /// nothing there. So wait for a command whose outcome is known.
+  ///
+  /// - Throws: ``TokenWaitFailure`` when the time is over, the follower has ended, or does not follow the partition;
+  ///   `CancellationError`.
+  public func wait(for token: CommandToken, timeout: Duration) async throws {
+    if let followed = configuration.partitions, !followed.contains(token.partition) {
+      throw TokenWaitFailure(token: token, reached: nil, reason: .notFollowed)
+    }
+    try await waits.wait(for: token, timeout: timeout) { [self] in
+      shared.withLock { $0.consumer }?.wake()
+    }
+  }
+
   private func runBlocking() throws {
+    defer { waits.end() }
     let consumer = try KafkaConsumer(configuration: configuration.reader, logger: configuration.logger)
     shared.withLock { $0.consumer = consumer }
     defer { shared.withLock { $0.consumer = nil } }
     guard !door.isStopped else { return }
     var run = try FollowRun(
-      configuration, door, consumer,
-      report: { [self] partition, status in shared.withLock { $0.statuses[partition] = status } })
+      configuration, door, consumer, waits,
+      report: { [self] partition, status in
+        shared.withLock { $0.statuses[partition] = status }
+        waits.reached(partition, status.position?.command, currentAt: status.currentAt)
+      })
     try run.follow()
   }
 }

@@ -34,6 +34,8 @@ public struct FollowerConfiguration: Sendable {
   /// How long nothing may come while there is something to read. Then a follower that stops when it has caught up ends
   /// with an error, and another one warns. Default 60 s.
   public var silenceMax = Duration.seconds(60)
+  /// How often the committed end is asked for, so that the status says how far behind the sink is. Default 1 s.
+  public var checkInterval = Duration.seconds(1)
   /// Where the follower and its clients log.
   public var logger: Logger
 
@@ -56,6 +58,10 @@ public struct FollowerConfiguration: Sendable {
 enum FollowLimits {
   /// A wait for records; a stop wakes it.
   static let wait = Duration.milliseconds(100)
+  /// How long the broker may take to tell a committed end, while records may come.
+  static let check = Duration.seconds(2)
+  /// So many partitions' ends are asked for at most in one turn.
+  static let checksPerTurn = 16
   /// How long nothing comes before the ends are asked again, to see what keeps records back.
   static let patience = Duration.seconds(1)
   /// How long an open transaction keeps records back before that is told: most are over sooner.
@@ -76,6 +82,15 @@ public struct FollowStatus: Sendable, Hashable {
   public internal(set) var remaining: Int64
   /// Records that were applied in this run.
   public internal(set) var records: Int
+  /// Everything below this offset was read.
+  public internal(set) var readTo: Int64
+  /// Offsets between what was read and the committed end, as it was last asked for.
+  public internal(set) var lag: Int64
+  /// Whether the sink has all that was read, and is not in the middle of a unit.
+  public internal(set) var isWhole: Bool
+  /// A moment whose committed end the sink has been given since: it is behind by no more than the time since then. Nil
+  /// before the first.
+  public internal(set) var currentAt: ContinuousClock.Instant?
 }
 
 /// A follower cannot go on: where, and why.

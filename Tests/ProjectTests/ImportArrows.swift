@@ -62,6 +62,10 @@ struct ImportArrows {
       "SequiturTopics": .only([
         "BlockingThreads", "Foundation", "KafkaClient", "Logging", "ReadableText", "Sequitur",
       ]),
+      "SequiturViews": .only([
+        "BlockingThreads", "Foundation", "Glibc", "KafkaClient", "Logging", "PartitionEngine", "ReadableText",
+        "RocksDB", "SequiturFollower", "SequiturTopics", "Synchronization",
+      ]),
       "SequiturWorker": .only([
         "BlockingThreads", "Dispatch", "Foundation", "FoundationEssentials", "Glibc", "KafkaClient",
         "Logging",
@@ -78,7 +82,9 @@ struct ImportArrows {
   )
 
   /// Modules that only tests may import.
-  private static let testModules: Set = ["TestBroker", "TestDatabase", "Testing", "XCTest"]
+  private static let testModules: Set = [
+    "TestBroker", "TestDatabase", "Testing", "WrittenTopics", "XCTest",
+  ]
 
   let targets: [String: Allowed]
   /// Targets that nothing may import.

@@ -4,6 +4,7 @@ import SequiturFollower
 import Synchronization
 import TestBroker
 import Testing
+import WrittenTopics
 
 extension FollowerTests {
   /// States, as they are read from a changelog.

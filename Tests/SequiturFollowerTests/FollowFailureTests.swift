@@ -4,6 +4,7 @@ import SequiturFollower
 import SequiturTopics
 import TestBroker
 import Testing
+import WrittenTopics
 
 extension FollowerTests {
   /// What cannot be followed exactly is said, and nothing of it is applied.

@@ -121,7 +121,10 @@ public struct FollowMachine: Sendable {
   }
 
   /// Whether everything below the end that was asked for has been given to the sink.
-  public var isCaughtUp: Bool { state == .following && readTo >= goal && isConsistent && !holds }
+  public var isCaughtUp: Bool { state == .following && readTo >= goal && isWhole }
+
+  /// Whether the sink has everything that was read: nothing is held, and it is not between the parts of a unit.
+  public var isWhole: Bool { isConsistent && !holds }
 
   /// Offsets up to the end that was asked for, markers and aborted records included.
   public var remaining: Int64 { state == .following ? max(0, goal - readTo) : 0 }

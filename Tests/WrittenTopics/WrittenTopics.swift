@@ -1,41 +1,53 @@
 import KafkaClient
+import Logging
 import SequiturFollower
 import SequiturTopics
 import TestBroker
 
 /// An application's changelog and valid topic, which a test fills by hand as a worker would.
-struct WrittenTopics {
+public struct WrittenTopics: Sendable {
   /// One record.
-  struct Record {
-    var key: String?
-    var value: String?
-    var headers: [(String, String)] = []
+  public struct Record: Sendable {
+    public var key: String?
+    public var value: String?
+    public var headers: [(String, String)]
+
+    /// As it is given: without a key, the null one.
+    public init(key: String?, value: String? = nil, headers: [(String, String)] = []) {
+      self.key = key
+      self.value = value
+      self.headers = headers
+    }
 
     /// A state at version `version`.
-    static func state(_ key: String, _ value: String, version: Int = 1) -> Record {
+    public static func state(_ key: String, _ value: String, version: Int = 1) -> Record {
       Record(key: key, value: value, headers: [("v", "\(version)")])
     }
 
-    static func tombstone(_ key: String) -> Record { Record(key: key) }
+    public static func tombstone(_ key: String) -> Record { Record(key: key) }
   }
 
-  let applicationID: String
-  let names: TopicNames
-  let partitions: Int32
-  let kafka: KafkaConfiguration
+  public let applicationID: String
+  public let names: TopicNames
+  public let partitions: Int32
+  public let kafka: KafkaConfiguration
+  private let quiet = Logger(label: "written-topics") { _ in SwiftLogNoOpLogHandler() }
 
-  init(partitions: Int32 = 1) throws {
+  public init(
+    partitions: Int32 = 1, bootstrap: String? = nil, changelog configuration: [String: String] = [:]
+  ) throws {
     applicationID = TestBroker.uniqueName("followed")
     names = TopicNames(applicationID: applicationID)
     self.partitions = partitions
-    kafka = ["bootstrap.servers": try TestBroker.bootstrap()]
-    for name in [names.changelog, names.valid] { try create(name) }
+    kafka = ["bootstrap.servers": try bootstrap ?? TestBroker.bootstrap()]
+    try create(names.changelog, configuration)
+    try create(names.valid)
   }
 
-  var admin: KafkaAdmin { get throws { try KafkaAdmin(configuration: kafka, logger: quiet) } }
+  public var admin: KafkaAdmin { get throws { try KafkaAdmin(configuration: kafka, logger: quiet) } }
 
-  func create(_ name: String) throws {
-    let topic = NewTopic(name: name, partitions: Int(partitions))
+  public func create(_ name: String, _ configuration: [String: String] = [:]) throws {
+    let topic = NewTopic(name: name, partitions: Int(partitions), configuration: configuration)
     for result in try admin.createTopics([topic], timeout: .seconds(20)) {
       if let error = result.error { throw error }
     }
@@ -50,7 +62,7 @@ struct WrittenTopics {
   }
 
   /// Deletes the changelog and makes an empty one.
-  func recreateChangelog() async throws {
+  public func recreateChangelog() async throws {
     for result in try admin.deleteTopics([names.changelog], timeout: .seconds(20)) {
       if let error = result.error { throw error }
     }
@@ -61,7 +73,7 @@ struct WrittenTopics {
     try await eventually("the changelog to be made anew") { (try? create(names.changelog)) != nil }
   }
 
-  func checkpoint(
+  public func checkpoint(
     _ position: Int, partitions: Int? = nil, _ headers: [(String, String)]? = nil
   ) -> Record {
     Record(
@@ -72,7 +84,8 @@ struct WrittenTopics {
       ])
   }
 
-  func event(_ key: String, version: Int, command: Int, index: Int = 0, partition: Int32 = 0) -> Record {
+  public func event(_ key: String, version: Int, command: Int, index: Int = 0, partition: Int32 = 0) -> Record
+  {
     Record(
       key: key, value: "{}",
       headers: [
@@ -82,7 +95,7 @@ struct WrittenTopics {
   }
 
   /// Opens a transaction, and writes records into it.
-  func open(_ records: [Record], to topic: String? = nil, partition: Int32 = 0) throws
+  public func open(_ records: [Record], to topic: String? = nil, partition: Int32 = 0) throws
     -> TransactionalProducer
   {
     let id: KafkaConfiguration = ["transactional.id": TestBroker.uniqueName("writer")]
@@ -113,7 +126,7 @@ struct WrittenTopics {
   }
 
   /// Writes one transaction.
-  func write(
+  public func write(
     _ records: [Record], to topic: String? = nil, partition: Int32 = 0, commits: Bool = true
   ) throws {
     let producer = try open(records, to: topic, partition: partition)
@@ -125,12 +138,12 @@ struct WrittenTopics {
   }
 
   /// A follower of the changelog that ends when it has caught up.
-  func configuration(_ topic: FollowedTopic? = nil) -> FollowerConfiguration {
+  public func configuration(_ topic: FollowedTopic? = nil) -> FollowerConfiguration {
     var configuration = FollowerConfiguration(
       kafka: kafka, topic: topic ?? .changelog(names, of: applicationID), logger: quiet)
     configuration.stopsWhenCaughtUp = true
     return configuration
   }
 
-  var events: FollowedTopic { .events(names, of: applicationID) }
+  public var events: FollowedTopic { .events(names, of: applicationID) }
 }
