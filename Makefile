@@ -90,7 +90,7 @@ lint: ## Check the formatting
 format: ## Format the sources in place
 	$(SWIFT) format --in-place --recursive $(SWIFT_SOURCES)
 
-DOCUMENTED := Sequitur SequiturJSON SequiturTopics SequiturFollower SequiturWorker SequiturInspection SequiturTesting RulesModel LifecycleRules KafkaClient RocksDB
+DOCUMENTED := Sequitur SequiturJSON SequiturTopics SequiturFollower SequiturViews SequiturWorker SequiturInspection SequiturTesting RulesModel LifecycleRules KafkaClient RocksDB
 
 docs: setup ## Build the API's documentation into .build/docs
 	$(SWIFT) package --disable-sandbox --allow-writing-to-directory .build/docs generate-documentation \

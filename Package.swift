@@ -17,6 +17,7 @@ let package = Package(
     .library(name: "SequiturWorker", targets: ["SequiturWorker"]),
     .library(name: "SequiturFollower", targets: ["SequiturFollower"]),
     .library(name: "SequiturProjections", targets: ["SequiturProjections"]),
+    .library(name: "SequiturViews", targets: ["SequiturViews"]),
     .library(name: "SequiturInspection", targets: ["SequiturInspection"]),
     .library(name: "SequiturTesting", targets: ["SequiturTesting"]),
     .library(name: "LifecycleRules", targets: ["LifecycleRules", "RulesModel"]),
@@ -124,6 +125,16 @@ let package = Package(
         "BlockingThreads", "JSONFields", "KafkaClient", "PartitionEngine", "PostgreSQL", "ReadableText",
         "RegularFiles", "RulesModel", "Sequitur", "SequiturFollower", "SequiturTopics", "Yams",
         .product(name: "GRDB", package: "GRDB.swift"),
+        .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: settings
+    ),
+    // A table of another application's objects, kept up to date by a follower.
+    .target(
+      name: "SequiturViews",
+      dependencies: [
+        "BlockingThreads", "KafkaClient", "PartitionEngine", "ReadableText", "RocksDB", "SequiturFollower",
+        "SequiturTopics",
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings
@@ -300,6 +311,13 @@ let package = Package(
       dependencies: [
         "KafkaClient", "PostgreSQL", "SeededRandom", "SequiturProjections", "SequiturTopics", "TestBroker",
         "TestDatabase",
+        .product(name: "Logging", package: "swift-log"),
+      ], swiftSettings: settings),
+    .testTarget(
+      name: "SequiturViewsTests",
+      dependencies: [
+        "KafkaClient", "PartitionEngine", "SequiturFollower", "SequiturTopics", "SequiturViews", "TestBroker",
+        "WrittenTopics",
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: settings),
     .testTarget(

@@ -44,6 +44,7 @@ struct StyleTests {
     let libraries = [
       "KafkaClient", "LifecycleRules", "PostgreSQL", "RocksDB", "RulesModel", "Sequitur",
       "SequiturFollower", "SequiturInspection", "SequiturJSON", "SequiturTesting", "SequiturTopics",
+      "SequiturViews",
       "SequiturWorker",
     ]
     let files = try libraries.flatMap { try ProjectFile.swift(in: "Sources/\($0)") }

@@ -2,6 +2,7 @@ import Foundation
 import NoteDecider
 import Sequitur
 import SequiturInspection
+import TestBroker
 import Testing
 
 @testable import SequiturWorker
