@@ -18,6 +18,8 @@ let package = Package(
     .library(name: "SequiturFollower", targets: ["SequiturFollower"]),
     .library(name: "SequiturProjections", targets: ["SequiturProjections"]),
     .library(name: "SequiturViews", targets: ["SequiturViews"]),
+    .library(name: "SequiturHTTP", targets: ["SequiturHTTP"]),
+    .library(name: "SequiturMetrics", targets: ["SequiturMetrics"]),
     .library(name: "SequiturInspection", targets: ["SequiturInspection"]),
     .library(name: "SequiturTesting", targets: ["SequiturTesting"]),
     .library(name: "LifecycleRules", targets: ["LifecycleRules", "RulesModel"]),
@@ -34,6 +36,12 @@ let package = Package(
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     // Without its traits: its interposers are no part of what is measured here.
     .package(url: "https://github.com/ordo-one/benchmark", from: "1.38.0", traits: []),
+    // The HTTP house uses its core, without router and traits, and the parts of NIO that the core is made of.
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+    .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0", traits: []),
+    .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.0"),
+    .package(url: "https://github.com/apple/swift-nio-extras.git", from: "1.34.1"),
+    .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.2"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0"),
   ],
@@ -100,8 +108,7 @@ let package = Package(
       name: "SequiturWorker",
       dependencies: [
         "BlockingThreads", "KafkaClient", "PartitionEngine", "ReadableText", "RegularFiles", "RocksDB",
-        "Sequitur",
-        "SequiturTopics",
+        "Sequitur", "SequiturMetrics", "SequiturTopics",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "Metrics", package: "swift-metrics"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -136,6 +143,29 @@ let package = Package(
         "BlockingThreads", "KafkaClient", "PartitionEngine", "ReadableText", "RocksDB", "SequiturFollower",
         "SequiturTopics",
         .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: settings
+    ),
+    // What is measured, and how Prometheus reads it.
+    .target(
+      name: "SequiturMetrics",
+      dependencies: [.product(name: "CoreMetrics", package: "swift-metrics")],
+      swiftSettings: settings
+    ),
+    // The HTTP house: a server for every door. It knows neither Kafka nor the worker.
+    .target(
+      name: "SequiturHTTP",
+      dependencies: [
+        "ReadableText", "RegularFiles",
+        .product(name: "HTTPTypes", package: "swift-http-types"),
+        .product(name: "HummingbirdCore", package: "hummingbird"),
+        .product(name: "HummingbirdTLS", package: "hummingbird"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
       ],
       swiftSettings: settings
     ),
@@ -200,9 +230,10 @@ let package = Package(
       dependencies: [
         "BlockingThreads", "CZlib", "JSONFields", "KafkaClient", "LifecycleRules", "PartitionEngine",
         "ReadableText", "RegularFiles", "RocksDB", "RulesModel", "Sequitur", "SequiturAudit", "SequiturDemo",
-        "SequiturFollower", "SequiturInspection", "SequiturProjections", "SequiturSettings", "SequiturTopics",
-        "SequiturWorker", "TerminalView", "Yams",
+        "SequiturFollower", "SequiturHTTP", "SequiturInspection", "SequiturMetrics", "SequiturProjections",
+        "SequiturSettings", "SequiturTopics", "SequiturWorker", "TerminalView", "Yams",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "CoreMetrics", package: "swift-metrics"),
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings
@@ -294,6 +325,15 @@ let package = Package(
     .testTarget(name: "SequiturSettingsTests", dependencies: ["SequiturSettings"], swiftSettings: settings),
     .testTarget(name: "ReadableTextTests", dependencies: ["ReadableText"], swiftSettings: settings),
     .testTarget(name: "SeededRandomTests", dependencies: ["SeededRandom"], swiftSettings: settings),
+    .testTarget(
+      name: "SequiturMetricsTests",
+      dependencies: [
+        "SequiturMetrics", "TestBroker", .product(name: "CoreMetrics", package: "swift-metrics"),
+      ], swiftSettings: settings),
+    .testTarget(
+      name: "SequiturHTTPTests",
+      dependencies: ["SequiturHTTP", "TestBroker", .product(name: "Logging", package: "swift-log")],
+      swiftSettings: settings),
     .testTarget(name: "JSONFieldsTests", dependencies: ["JSONFields"], swiftSettings: settings),
     .testTarget(
       name: "SequiturTopicsTests",
@@ -362,8 +402,8 @@ let package = Package(
       name: "SequiturCommandTests",
       dependencies: [
         "CZlib", "KafkaClient", "PartitionEngine", "PostgreSQL", "RulesModel", "SeededRandom", "Sequitur",
-        "SequiturDemo", "SequiturProjections", "SequiturSettings", "SequiturTopics", "SequiturWorker",
-        "TerminalView", "TestBroker", "TestDatabase", "sequitur",
+        "SequiturDemo", "SequiturMetrics", "SequiturProjections", "SequiturSettings", "SequiturTopics",
+        "SequiturWorker", "TerminalView", "TestBroker", "TestDatabase", "sequitur",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],

@@ -44,18 +44,25 @@ struct ImportArrows {
         "BlockingThreads", "Dispatch", "KafkaClient", "Logging", "PartitionEngine", "Sequitur",
         "SequiturTopics", "Synchronization",
       ]),
+      // The house of all doors: what is behind them comes through its ports.
+      "SequiturHTTP": .only([
+        "Foundation", "Glibc", "HTTPTypes", "HummingbirdCore", "HummingbirdTLS", "Logging", "NIOCore",
+        "NIOHTTP1", "NIOHTTPTypes", "NIOPosix", "NIOSSL", "ReadableText", "RegularFiles", "Synchronization",
+      ]),
       "SequiturInspection": .only([
         "Foundation", "KafkaClient", "Logging", "PartitionEngine", "RocksDB", "Sequitur", "SequiturTopics",
         "SequiturWorker",
       ]),
       "SequiturJSON": .only(["Foundation", "Sequitur"]),
+      "SequiturMetrics": .only(["CoreMetrics", "Synchronization"]),
       "SequiturProjections": .only([
         "BlockingThreads", "Dispatch", "Foundation", "GRDB", "JSONFields", "KafkaClient", "Logging",
         "PartitionEngine", "PostgreSQL", "ReadableText", "RegularFiles", "RulesModel", "Sequitur",
         "SequiturFollower", "SequiturTopics", "Synchronization", "Yams",
       ]),
       "SequiturSettings": .only([
-        "Configuration", "Foundation", "ReadableText", "RegularFiles", "TerminalView", "Yams",
+        "Configuration", "Foundation", "ReadableText", "RegularFiles", "Synchronization", "TerminalView",
+        "Yams",
       ]),
       "SequiturSimulation": .only(["PartitionEngine", "SeededRandom", "Sequitur", "SequiturTesting"]),
       "SequiturTesting": .only(["PartitionEngine", "Sequitur"]),
@@ -69,7 +76,9 @@ struct ImportArrows {
       "SequiturWorker": .only([
         "BlockingThreads", "Dispatch", "Foundation", "FoundationEssentials", "Glibc", "KafkaClient",
         "Logging",
-        "Metrics", "PartitionEngine", "ReadableText", "RegularFiles", "RocksDB", "Sequitur", "SequiturTopics",
+        "Metrics", "PartitionEngine", "ReadableText", "RegularFiles", "RocksDB", "Sequitur",
+        "SequiturMetrics",
+        "SequiturTopics",
         "ServiceLifecycle", "Synchronization", "UnixSignals",
       ]),
       "TerminalView": .only(["Foundation", "ReadableText", "Synchronization"]),

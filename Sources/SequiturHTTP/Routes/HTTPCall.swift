@@ -1,0 +1,41 @@
+import HTTPTypes
+import HummingbirdCore
+import NIOCore
+
+/// One request, as its route sees it.
+public struct HTTPCall: Sendable {
+  /// Method, path and header fields, as they came.
+  public let head: HTTPRequest
+  /// What stands where the route's path has a name: percent-decoded, and not necessarily UTF-8, since an object's key need
+  /// not be.
+  public let parameters: [String: [UInt8]]
+  /// The path's query without its question mark, as it came; empty without one.
+  public let query: String
+  let body: RequestBody
+  let limits: HTTPLimits
+  let bodyBytesMax: Int
+
+  /// Reads the whole body, at most as large as the route takes, within the time that a body has.
+  ///
+  /// - Throws: ``Problem``: 413 or 408. To be called once.
+  public func collectBody() async throws -> [UInt8] {
+    let (body, most, time) = (body, bodyBytesMax, limits.bodyTime)
+    return try await withThrowingTaskGroup(of: [UInt8]?.self) { group in
+      group.addTask {
+        var bytes: [UInt8] = []
+        for try await part in body {
+          guard bytes.count + part.readableBytes <= most else { throw Problem.tooLarge(most) }
+          bytes.append(contentsOf: part.readableBytesView)
+        }
+        return bytes
+      }
+      group.addTask {
+        try await Task.sleep(for: time)
+        return nil
+      }
+      defer { group.cancelAll() }
+      guard let bytes = try await group.next() ?? nil else { throw Problem.slowBody }
+      return bytes
+    }
+  }
+}

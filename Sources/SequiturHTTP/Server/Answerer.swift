@@ -1,0 +1,129 @@
+import HTTPTypes
+import HummingbirdCore
+import Logging
+import NIOCore
+import ReadableText
+
+/// Answers one request after another: finds the route, bounds what it takes, and writes what it says.
+struct Answerer: Sendable {
+  let router: HTTPRouter
+  let limits: HTTPLimits
+  let requests: RequestGate
+  let streams: RequestGate
+  let logger: Logger
+
+  func answer(
+    _ request: Request, _ writer: consuming ResponseWriter, _ channel: any Channel
+  ) async throws {
+    guard requests.enter() else {
+      return try await write(Problem.busy.answer, to: request, writer, channel, hasReadBody: false)
+    }
+    var isInside = true
+    defer { if isInside { requests.leave() } }
+    let (answer, hasReadBody) = await make(request)
+    guard case .events(let feed) = answer.body else {
+      return try await write(answer, to: request, writer, channel, hasReadBody: hasReadBody)
+    }
+    guard request.method != .head else {
+      return try await write(answer, to: request, writer, channel, hasReadBody: hasReadBody)
+    }
+    guard streams.enter() else {
+      return try await write(Problem.busy.answer, to: request, writer, channel, hasReadBody: false)
+    }
+    defer { streams.leave() }
+    requests.leave()
+    isInside = false
+    try await stream(feed, answer, request, writer, channel)
+  }
+
+  /// The answer, and whether the request's body has been read to its end.
+  private func make(_ request: Request) async -> (HTTPAnswer, Bool) {
+    let hasBody = Self.hasBody(request.head)
+    do {
+      let target = try router.find(request.head)
+      let length = request.head.headerFields[.contentLength].flatMap { Int($0) } ?? 0
+      guard length <= target.route.bodyBytesMax || !hasBody else {
+        throw Problem.tooLarge(target.route.bodyBytesMax)
+      }
+      let call = HTTPCall(
+        head: request.head, parameters: target.parameters, query: target.query, body: request.body,
+        limits: limits, bodyBytesMax: target.route.bodyBytesMax)
+      return (try await target.route.handler(call), !hasBody || target.route.bodyBytesMax > 0)
+    } catch let problem as Problem {
+      var answer = problem.answer
+      if problem.status == .methodNotAllowed { answer.fields[.allow] = allowed(request.head) }
+      return (answer, !hasBody)
+    } catch is CancellationError {
+      return (Problem.busy.answer, !hasBody)
+    } catch {
+      logger.error(
+        "a request could not be answered",
+        metadata: [
+          "path": "\(ShownText.line(request.head.path ?? "", atMost: 200))",
+          "error": "\(ShownText.line("\(error)", atMost: 500))",
+        ])
+      return (Problem.internal.answer, !hasBody)
+    }
+  }
+
+  private func write(
+    _ answer: HTTPAnswer, to request: Request, _ writer: consuming ResponseWriter, _ channel: any Channel,
+    hasReadBody: Bool
+  ) async throws {
+    var head = HTTPResponse(status: answer.status, headerFields: answer.fields)
+    head.headerFields[.date] = HTTPDate.now
+    head.headerFields[.xContentTypeOptions] = "nosniff"
+    var body: [UInt8] = []
+    if case .bytes(let bytes) = answer.body {
+      body = bytes
+      head.headerFields[.contentLength] = "\(bytes.count)"
+    }
+    // The rest of the body is not worth reading: the connection ends with this answer.
+    let isLast = !hasReadBody || Self.wantsClose(request.head)
+    if isLast { head.headerFields[.connection] = "close" }
+    if request.method == .head || body.isEmpty {
+      try await writer.writeResponse(head)
+    } else {
+      try await writer.write(response: head, body: ResponseBody(byteBuffer: ByteBuffer(bytes: body)))
+    }
+    if isLast { channel.triggerUserOutboundEvent(ConnectionClock.Ending(), promise: nil) }
+  }
+
+  /// Streams events. The connection ends with them.
+  private func stream(
+    _ feed: EventFeed, _ answer: HTTPAnswer, _ request: Request, _ writer: consuming ResponseWriter,
+    _ channel: any Channel
+  ) async throws {
+    var head = HTTPResponse(status: answer.status, headerFields: answer.fields)
+    head.headerFields[.date] = HTTPDate.now
+    head.headerFields[.connection] = "close"
+    var body = try await writer.writeHead(head)
+    let events = EventWriter(
+      feed: feed, lastEventID: request.head.headerFields[.init("Last-Event-ID")!])
+    // Ends with the client: a stream must not outlive it (Hummingbird issue 618).
+    try await request.body.consumeWithCancellationOnInboundClose { _ in
+      try await events.run { bytes in try await body.write(ByteBuffer(bytes: bytes)) }
+    }
+    try await body.finish(nil)
+    channel.triggerUserOutboundEvent(ConnectionClock.Ending(), promise: nil)
+  }
+
+  private func allowed(_ head: HTTPRequest) -> String {
+    var methods: [String] = []
+    for method in [HTTPRequest.Method.get, .post, .put, .delete, .patch] {
+      var other = head
+      other.method = method
+      if (try? router.find(other)) != nil { methods.append(method.rawValue) }
+    }
+    return methods.joined(separator: ", ")
+  }
+
+  private static func hasBody(_ head: HTTPRequest) -> Bool {
+    head.headerFields[.transferEncoding] != nil
+      || head.headerFields[.contentLength].map { $0 != "0" } ?? false
+  }
+
+  private static func wantsClose(_ head: HTTPRequest) -> Bool {
+    head.headerFields[.connection]?.lowercased().contains("close") ?? false
+  }
+}

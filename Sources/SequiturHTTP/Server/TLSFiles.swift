@@ -1,0 +1,78 @@
+import NIOSSL
+import ReadableText
+import RegularFiles
+
+/// A server's certificate and its key, as PEM files.
+public struct TLSFiles: Sendable, Hashable {
+  /// The server's certificate first, then those that vouch for it.
+  public let certificate: String
+  /// The private key, without a password.
+  public let key: String
+
+  /// Files of these paths.
+  public init(certificate: String, key: String) {
+    self.certificate = certificate
+    self.key = key
+  }
+
+  /// Reads both. TLS 1.2 and later; no certificate is asked of clients.
+  ///
+  /// - Throws: ``HTTPServerFault`` with the file, the cause and what to do.
+  func configuration() throws(HTTPServerFault) -> TLSConfiguration {
+    let chain: [NIOSSLCertificate]
+    let certificateBytes = try Self.read("a certificate in PEM form", certificate)
+    do {
+      chain = try NIOSSLCertificate.fromPEMBytes(certificateBytes)
+    } catch {
+      throw Self.fault("a certificate in PEM form", certificate)
+    }
+    guard !chain.isEmpty else {
+      throw HTTPServerFault(
+        "Expected a certificate in PEM form in \(ShownText.line(certificate)), but the file holds none. Name the file that "
+          + "begins with BEGIN CERTIFICATE.")
+    }
+    let privateKey: NIOSSLPrivateKey
+    let keyBytes = try Self.read("a private key in PEM form", key)
+    do {
+      privateKey = try NIOSSLPrivateKey(bytes: keyBytes, format: .pem) {
+        (_: NIOSSLPassphraseSetter<[UInt8]>) in throw Locked()
+      }
+    } catch {
+      throw Self.fault("a private key in PEM form, without a password,", key)
+    }
+    var configuration = TLSConfiguration.makeServerConfiguration(
+      certificateChain: chain.map { .certificate($0) }, privateKey: .privateKey(privateKey))
+    configuration.minimumTLSVersion = .tlsv12
+    do {
+      _ = try NIOSSLContext(configuration: configuration)
+    } catch {
+      throw HTTPServerFault(
+        "Expected the key in \(ShownText.line(key)) to be that of the certificate in \(ShownText.line(certificate)), but "
+          + "they do not go together (\(ShownText.line("\(error)", atMost: 200))). Name the files of one pair."
+      )
+    }
+    return configuration
+  }
+
+  /// A key with a password is not asked for it: nobody sits there.
+  private struct Locked: Error {}
+
+  /// A chain of certificates is a few kilobytes.
+  private static let bytesMax = 1 << 20
+
+  private static func read(_ what: String, _ path: String) throws(HTTPServerFault) -> [UInt8] {
+    do throws(RegularFile.Fault) {
+      return try RegularFile.read(path, atMost: bytesMax)
+    } catch {
+      throw HTTPServerFault(
+        "Expected to read \(what) from \(ShownText.line(path)), but \(error). Name a file that this user may read."
+      )
+    }
+  }
+
+  /// Says no text of the file: it may be a key.
+  private static func fault(_ what: String, _ path: String) -> HTTPServerFault {
+    HTTPServerFault(
+      "Expected \(what) in \(ShownText.line(path)), but there is none. Name the file that has it.")
+  }
+}

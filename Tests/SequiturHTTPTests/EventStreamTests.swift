@@ -1,0 +1,122 @@
+import Foundation
+import SequiturHTTP
+import TestBroker
+import Testing
+
+extension SequiturHTTPTests {
+  struct EventStreamTests {
+    private func route(_ feed: EventFeed) -> [HTTPRoute] { [.get("/events") { _ in .events(feed) }] }
+
+    @Test func `a client is told each event with its id, and goes on behind the last one it had`()
+      async throws
+    {
+      let feed = EventFeed()
+      try await withServer(route(feed), feeds: [feed]) { address, _ in
+        let client = try RawClient(address)
+        try await client.send(get("/events"))
+        let head = try await client.read(until: ":\n\n")
+        #expect(head.contains("text/event-stream"))
+        try await eventually("the client to listen") { feed.clientCount == 1 }
+        feed.publish(id: "1", name: "state", data: "one\ntwo")
+        #expect(try await client.read(until: "two").contains("id: 1\nevent: state\ndata: one\ndata: two"))
+        feed.publish(id: "2", data: "three")
+        feed.publish(id: "3", data: "four")
+
+        let again = try RawClient(address)
+        try await again.send(get("/events", "Last-Event-ID: 1\r\n"))
+        let rest = try await again.read(until: "data: four\n\n")
+        #expect(
+          rest.contains("id: 2\ndata: three") && !rest.contains("event: reset") && !rest.contains("id: 1\n"))
+      }
+    }
+
+    @Test func `a client whose last event is not there any more is told to begin anew`() async throws {
+      var limits = EventFeed.Limits()
+      limits.bytesMax = 100
+      let feed = EventFeed(limits)
+      for number in 1...50 { feed.publish(id: "\(number)", data: "event \(number)") }
+      try await withServer(route(feed), feeds: [feed]) { address, _ in
+        for id in ["1", "former-process-7"] {
+          let client = try RawClient(address)
+          try await client.send(get("/events", "Last-Event-ID: \(id)\r\n"))
+          let text = try await client.read(until: "data: event 50\n\n")
+          #expect(text.contains("event: reset\n"))
+          #expect(!text.contains("data: event 40\n"))
+        }
+      }
+    }
+
+    @Test func `a quiet stream has a heartbeat`() async throws {
+      var limits = EventFeed.Limits()
+      limits.heartbeat = .milliseconds(20)
+      let feed = EventFeed(limits)
+      try await withServer(route(feed), feeds: [feed]) { address, _ in
+        let client = try RawClient(address)
+        try await client.send(get("/events"))
+        var text = ""
+        while text.components(separatedBy: ":\n\n").count < 4 {
+          text += try await client.read(until: ":\n\n")
+        }
+      }
+    }
+
+    @Test func `a client that falls behind is closed, and the feed keeps no more for it`() async throws {
+      var limits = patient
+      limits.unreadTime = .seconds(60)
+      var ring = EventFeed.Limits()
+      ring.bytesMax = 1 << 20
+      let feed = EventFeed(ring)
+      try await withServer(route(feed), limits: limits, feeds: [feed]) { address, server in
+        let stalled = try RawClient(address, receiveBufferBytes: 4096)
+        try await stalled.send(get("/events"))
+        try await eventually("the client to listen") { feed.clientCount == 1 }
+        let data = String(repeating: "x", count: 60_000)
+        // Far more than sockets and buffers hold.
+        for number in 0..<400 { feed.publish(id: "\(number)", data: data) }
+        // It reads on, and finds that the ring has gone on without it.
+        _ = try await stalled.readToEnd()
+        try await eventually("the client to be gone") { feed.clientCount == 0 && server.connectionCount == 0 }
+      }
+    }
+
+    @Test func `a client that hangs up is noticed without an event`() async throws {
+      let feed = EventFeed()
+      try await withServer(route(feed), feeds: [feed]) { address, server in
+        do {
+          let client = try RawClient(address)
+          try await client.send(get("/events"))
+          _ = try await client.read(until: ":\n\n")
+          try await eventually("the client to listen") { feed.clientCount == 1 }
+        }
+        try await eventually("the client to be gone") { feed.clientCount == 0 && server.connectionCount == 0 }
+      }
+    }
+
+    @Test func `streams end when the server stops`() async throws {
+      let feed = EventFeed()
+      let server = HTTPServer(routes: route(feed), limits: patient, feeds: [feed], logger: quiet)
+      let address = try await server.start(at: HTTPAddress(host: "127.0.0.1", port: 0))
+      let client = try RawClient(address)
+      try await client.send(get("/events"))
+      _ = try await client.read(until: ":\n\n")
+      await server.stop()
+      #expect(try await client.readToEnd().hasSuffix("0\r\n\r\n"))
+    }
+
+    @Test func `more streams than there may be are told to come back, and leave room for requests`()
+      async throws
+    {
+      var limits = patient
+      limits.streamsMax = 1
+      limits.requestsMax = 1
+      let feed = EventFeed()
+      try await withServer(route(feed) + echo, limits: limits, feeds: [feed]) { address, _ in
+        let first = try RawClient(address)
+        try await first.send(get("/events"))
+        _ = try await first.read(until: ":\n\n")
+        #expect(try await RawClient(address).ask(get("/events")).status == 503)
+        #expect(try await RawClient(address).ask(get("/hello")).status == 200)
+      }
+    }
+  }
+}
