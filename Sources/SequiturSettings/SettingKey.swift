@@ -31,6 +31,9 @@ package enum SettingKey: String, CaseIterable, Sendable {
   case partitions = "partitions"
   case replicationFactor = "replication-factor"
   case logLevel = "log-level"
+  case http = "http"
+  case httpCertificate = "http-certificate"
+  case httpKey = "http-key"
   case kafka = "kafka"
 
   package var kind: Setting.Kind { setting.kind }

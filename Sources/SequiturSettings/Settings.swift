@@ -24,6 +24,8 @@ package struct Settings {
 
   /// librdkafka's properties of both, the environment's over the file's.
   package let kafka: [Property]
+  /// What was asked of these settings so far.
+  package let record = SettingsRecord()
   private let reader: ConfigReader
   private let environment: EnvironmentSettings
   private let file: SettingsFile?
@@ -62,12 +64,21 @@ package struct Settings {
   ///
   /// - Throws: a ``CommandFailure`` that names the flag, the environment variable or the file.
   package func text(_ flag: String?, _ key: SettingKey) throws -> String? {
-    guard let text = flag ?? reader.string(forKey: ConfigKey([Self.scope, key.rawValue])) else { return nil }
+    guard let text = flag ?? reader.string(forKey: ConfigKey([Self.scope, key.rawValue])) else {
+      record.note(key, key.setting.standard ?? "", .standard)
+      return nil
+    }
+    record.note(key, text, source(flag, key))
     guard !text.isEmpty || key.setting.mayBeEmpty else {
       throw CommandFailure(
         "Expected \(origin(flag, key)) to have a value, but it is empty. Give it one, or leave it out.")
     }
     return text
+  }
+
+  private func source(_ flag: Any?, _ key: SettingKey) -> SettingsRecord.Source {
+    if flag != nil { return .flag }
+    return environment.settings[key.environmentName] != nil ? .environment : .file
   }
 
   /// Where the value comes from, as a message names it: the flag, the variable, or the key of the file.
@@ -87,6 +98,7 @@ package struct Settings {
     let number: Int
     if let flag {
       number = flag
+      record.note(key, "\(flag)", .flag)
     } else {
       guard let text = try text(nil, key) else { return nil }
       guard let parsed = Int(text) else { throw mismatch(flag, key, text) }
@@ -120,6 +132,7 @@ package struct Settings {
   /// The same for a boolean: `true` or `false`, also `1` or `0`.
   /// - Throws: a ``CommandFailure`` that names the environment variable; the file was checked before.
   package func boolean(_ flag: Bool?, _ key: SettingKey) throws -> Bool? {
+    if let flag { record.note(key, "\(flag)", .flag) }
     guard flag == nil, let text = try text(nil, key) else { return flag }
     switch text.lowercased() {
     case "true", "1": return true

@@ -14,6 +14,17 @@ extension SettingKey {
         .choice(["trace", "debug", "info", "notice", "warning", "error", "critical"]),
         "trace, debug, info, notice, warning, error or critical; logs go to standard error.")
 
+    // The operations door.
+    case .http:
+      Setting(
+        .text, "Where health, metrics and the page for people are; off for nowhere, port 0 for any free one.",
+        standard: "127.0.0.1:9464, or a free port where that is taken; demo: off", valueName: "host:port|off")
+    case .httpCertificate:
+      Setting(
+        .text, "The door's TLS certificate and those that vouch for it (PEM); with --http-key.",
+        valueName: "file")
+    case .httpKey: Setting(.text, "The certificate's key (PEM).", valueName: "file")
+
     // The application.
     case .applicationID:
       Setting(.text, "Names the application.", standard: "sequitur", is: .property("group.id"))

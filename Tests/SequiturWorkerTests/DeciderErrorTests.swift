@@ -60,7 +60,7 @@ struct CommandMetricTests {
         metrics.counterTotal(label: "sequitur_commands_rejected_total", dimensions: [("code", code)]) == count
       )
     }
-    #expect(try metrics.expectTimer("sequitur_transaction_duration").values.count == 3)
+    #expect(try metrics.expectTimer("sequitur_transaction_duration_seconds").values.count == 3)
   }
 }
 

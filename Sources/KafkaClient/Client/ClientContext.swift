@@ -8,6 +8,7 @@ final class ClientContext: Sendable {
   let rebalance: RebalanceDispatcher?
   let deliveries: DeliveryTracker?
   let fetchGate: FetchGate?
+  let statistics: StatisticsObserver?
   private let lastFailure = Mutex<ConnectionFailure?>(nil)
 
   private let refusedPartition = Mutex<RefusedPartition?>(nil)
@@ -25,12 +26,13 @@ final class ClientContext: Sendable {
 
   init(
     logger: Logger, rebalance: RebalanceDispatcher? = nil, deliveries: DeliveryTracker? = nil,
-    fetchGate: FetchGate? = nil
+    fetchGate: FetchGate? = nil, statistics: StatisticsObserver? = nil
   ) {
     self.logger = logger
     self.rebalance = rebalance
     self.deliveries = deliveries
     self.fetchGate = fetchGate
+    self.statistics = statistics
   }
 
   /// Sets the opaque and the callbacks. The context must outlive the client.
@@ -65,6 +67,15 @@ final class ClientContext: Sendable {
       }
     }
     if fetchGate != nil { installFetchGate(on: conf) }
+    if statistics != nil {
+      rd_kafka_conf_set_stats_cb(conf) { _, text, count, opaque in
+        if let text, let opaque {
+          ClientContext.from(opaque).statistics?(UnsafeRawBufferPointer(start: text, count: count))
+        }
+        // librdkafka frees the text.
+        return 0
+      }
+    }
   }
 
   /// Interceptors are added to the client, once it is there (rdkafka.h, "Interceptors").

@@ -33,16 +33,19 @@ public final class KafkaConsumer: Sendable {
   ///   - logger: where the client logs.
   ///   - rebalanceListener: told of what the group hands out and takes back; nil: nobody is.
   ///   - fetchGate: holds the consumer back when it fetches too fast; nil: nothing does.
+  ///   - statistics: told the client's statistics each `statistics.interval.ms`, from ``poll(timeout:)``; nil: nobody is.
   /// - Throws: `invalidArgument` for a property that is refused, named in the error.
   public init(
     configuration: KafkaConfiguration, logger: Logger,
-    rebalanceListener: (any KafkaRebalanceListener)? = nil, fetchGate: FetchGate? = nil
+    rebalanceListener: (any KafkaRebalanceListener)? = nil, fetchGate: FetchGate? = nil,
+    statistics: StatisticsObserver? = nil
   ) throws(KafkaError) {
     dispatcher = RebalanceDispatcher(listener: rebalanceListener, logger: logger)
     let isGroupMember = configuration["group.id"] != nil
     let handle = try KafkaHandle(
       RD_KAFKA_CONSUMER, configuration: configuration.defaulting(to: Self.defaults),
-      context: ClientContext(logger: logger, rebalance: dispatcher, fetchGate: fetchGate))
+      context: ClientContext(
+        logger: logger, rebalance: dispatcher, fetchGate: fetchGate, statistics: statistics))
     self.handle = handle
     reading = isGroupMember ? nil : PlainReading(handle)
     mainQueue = isGroupMember ? try Self.memberQueue(handle) : Self.readerQueue(handle)

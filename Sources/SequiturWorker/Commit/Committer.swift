@@ -25,6 +25,7 @@ final class Committer: Sendable {
   private let name: String
   private let sender: TransactionSender
   private let events: WorkerEventHub
+  private let activity: CommitActivity
   private let logger: Logger
   private let state = Mutex(State())
   private let arrived = DispatchSemaphore(value: 0)
@@ -33,12 +34,14 @@ final class Committer: Sendable {
   private let ended: @Sendable () -> Void
   private let thread = Mutex<BlockingThread?>(nil)
 
-  /// - Parameter ended: called on the committer's thread when a transaction has ended; then
-  ///   ``takeFinished()`` gives it back.
+  /// - Parameters:
+  ///   - activity: told what is done.
+  ///   - ended: called on the committer's thread when a transaction has ended; then ``takeFinished()`` gives it back.
   init(
-    name: String, sender: TransactionSender, events: WorkerEventHub, logger: Logger,
+    name: String, sender: TransactionSender, events: WorkerEventHub, activity: CommitActivity, logger: Logger,
     ended: @escaping @Sendable () -> Void
   ) {
+    self.activity = activity
     self.name = name
     self.sender = sender
     self.events = events
@@ -100,6 +103,8 @@ final class Committer: Sendable {
 
   private func perform(_ transaction: borrowing PreparedTransaction) -> TransactionResult {
     let start = ContinuousClock.now
+    activity.begin()
+    defer { activity.end() }
     var machine = CommitMachine()
     var action = machine.start()
     var refusal: KafkaError?
@@ -128,6 +133,7 @@ final class Committer: Sendable {
     _ action: CommitMachine.Action, _ transaction: borrowing PreparedTransaction,
     _ refusal: inout KafkaError?, _ pause: inout Duration
   ) -> CommitMachine.Outcome {
+    activity.enter(action)
     do throws(KafkaError) {
       switch action {
       case .begin: try sender.begin()
@@ -145,7 +151,9 @@ final class Committer: Sendable {
       return .succeeded
     } catch {
       events.send(.transactionStepFailed(error))
-      switch OutputErrorClass(error) {
+      let kind = OutputErrorClass(error)
+      activity.failed(error, kind)
+      switch kind {
       case .record: refusal = error
       // The same bytes are sent again, ever more slowly: it concerns them all.
       case .output: pause = sender.limits.refused(error, transaction.parts, by: name)

@@ -13,6 +13,7 @@ extension WorkerConfiguration {
     var properties: KafkaConfiguration = [
       "group.id": applicationID,
       "isolation.level": "read_committed",
+      "statistics.interval.ms": "\(KafkaBudget.statisticsInterval.milliseconds)",
       // A position outside of the commands topic is looked at, and not replaced by another one in silence.
       "auto.offset.reset": "error",
       "partition.assignment.strategy": assignmentStrategy.rawValue,

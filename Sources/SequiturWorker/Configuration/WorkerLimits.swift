@@ -76,6 +76,18 @@ enum GroupLimits {
   static let joinReportInterval = Duration.seconds(30)
 }
 
+/// The bounds of the worker's watch.
+enum WatchLimits {
+  /// Between two looks.
+  static let interval = Duration.seconds(1)
+  /// The longest that the cluster is waited for in a look.
+  static let call = Duration.seconds(2)
+  /// Partitions whose ends are asked for in a look; with more they take turns.
+  static let partitionsPerLook = 16
+  /// Of so many looks one asks the store and the system.
+  static let storeLooks = 5
+}
+
 /// The bounds of incidents that keep outcomes from being written.
 enum IncidentLimits {
   /// The longest pause between two tries of a transaction that is refused.
@@ -123,6 +135,8 @@ enum KafkaBudget {
   static let linger = Duration.seconds(1)
   /// The largest record that librdkafka passes on; the topics' own limits are below.
   static let messageBytes = 16 << 20
+  /// Between two statistics of the group's member.
+  static let statisticsInterval = Duration.seconds(5)
 }
 
 /// What must hold between the limits: a change of one that breaks another is found by the test that asserts these.
@@ -207,6 +221,9 @@ enum LimitRelations {
     expect(
       MemoryBudget(bytes: MemoryBudget.bytesMin).fetchResponseBytes <= KafkaBudget.responseBytesMax,
       "the smallest budget asks for no larger response")
+    expect(
+      WatchLimits.interval + WatchLimits.call * 2 < ProgressWatch.stallMax,
+      "the watch looks again before its last look counts as too old")
     return broken
   }
 }

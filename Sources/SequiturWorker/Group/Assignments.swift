@@ -164,7 +164,7 @@ actor Assignments {
         if let error = error as? KafkaError, error.code == .state, attempt >= Self.refusedSeeksMax {
           service.restart(error)
         }
-        statistics.events.send(.restoreFailed(number, why: "\(error)"))
+        statistics.restoreFailed(number, why: "\(error)")
         logger.warning(
           "a restore failed and is tried again",
           metadata: ["partition": "\(number)", "attempt": "\(attempt)", "error": "\(error)"])

@@ -47,6 +47,7 @@ final class JoinWatch: Sendable {
 
   /// The group has assigned partitions, were it none.
   func joined() {
+    statistics.joined()
     let fault = state.withLock { state in
       defer { state.fault = nil }
       state.wasMember = true
@@ -56,6 +57,9 @@ final class JoinWatch: Sendable {
     statistics.joinRefused(nil)
     logger.notice("the worker is a member of its group again")
   }
+
+  /// The group took partitions back, or gave them to others.
+  func left(isLost: Bool) { statistics.left(isLost: isLost) }
 
   /// Tells of a fault that lasts, at times.
   func remind() {

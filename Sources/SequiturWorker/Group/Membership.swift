@@ -185,6 +185,7 @@ final class Membership: KafkaRebalanceListener {
     let numbers = partitions.map(\.partition).sorted()
     let now = currentStanding()
     guard standing.withLock({ $0.revoked(under: now) }) else { return partitionsLost(partitions) }
+    join.left(isLost: false)
     logger.info("partitions revoked", metadata: ["partitions": "\(numbers)"])
     events.send(.partitionsRevoked(numbers))
     let deadline = ContinuousClock.now + timeouts.revoke
@@ -195,6 +196,7 @@ final class Membership: KafkaRebalanceListener {
 
   func partitionsLost(_ partitions: [TopicPartition]) {
     let numbers = partitions.map(\.partition).sorted()
+    join.left(isLost: true)
     logger.warning("partitions lost", metadata: ["partitions": "\(numbers)"])
     events.send(.partitionsLost(numbers))
     standing.withLock { $0.lost() }

@@ -40,6 +40,8 @@ final class DrainJob: DrainWork {
   }
 
   var partitionNumber: Int32 { partition.partition }
+  var objectCount: Int { state.withLock { $0.objects } }
+  var changelogOffset: Int64 { state.withLock { $0.changelogOffset } }
 
   /// Writes the batch. Blocks.
   func write() throws(RocksDBError) {

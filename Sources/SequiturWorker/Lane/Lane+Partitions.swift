@@ -60,5 +60,6 @@ extension Lane {
   func drainEnded(_ actor: PartitionActor, _ ending: DrainEnding) {
     actor.drainEnded(ending)
     perform(machine.drainEnded(actor, isStoreLost: ending == .storeLost))
+    activity.undrained(machine.partitions.reduce(0) { $0 + $1.undrainedByteCount })
   }
 }

@@ -7,8 +7,8 @@ extension Lane {
     let reason = machine.reasonToSend(
       outputBytes: open.output.memoryByteCount, hasRest: nextMessage < batch.count, at: now)
     guard let reason, let empty = spare.take() else { return }
-    statistics.transactionClosed(reason)
     open.commands = machine.openCommands
+    statistics.transactionClosed(reason, commands: open.commands, bytes: open.output.memoryByteCount)
     machine.send()
     for actor in machine.sent { open.parts.append(actor.seal(into: &open.output)) }
     var full = empty
@@ -24,7 +24,7 @@ extension Lane {
     let result = finished.result
     var transaction = finished.transaction
     let isCommitted = result.ending == .committed
-    if isCommitted { committed(transaction, result) }
+    if isCommitted { committed(transaction, result) } else { statistics.transactionDiscarded() }
     transaction.removeAll()
     spare = consume transaction
     perform(machine.transactionEnded(isCommitted: isCommitted))
@@ -35,11 +35,15 @@ extension Lane {
     for (actor, part) in zip(machine.sent, transaction.parts) {
       actor.commit(checkpointOffset: result.checkpointOffsets[part.partition])
       if machine.partition(part.partition) === actor { positions[part.partition] = part.end }
+      if let offset = result.checkpointOffsets[part.partition] {
+        statistics.checkpointed(part.partition, at: offset)
+      }
       events.committed(part.partition, part.end)
       events.known(part)
     }
     statistics.transactionEnded(
       accepted: transaction.accepted, rejected: sentRejections, duration: result.duration,
       positions: positions)
+    activity.undrained(machine.partitions.reduce(0) { $0 + $1.undrainedByteCount })
   }
 }

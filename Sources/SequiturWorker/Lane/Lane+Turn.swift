@@ -74,6 +74,7 @@ extension Lane {
         perform(machine.storeLost())
       } else {
         machine.pause(until: now + LaneLimits.storePause)
+        activity.paused(until: .now + LaneLimits.storePause, why: "\(fault)")
       }
     }
     return result.messages == run.count

@@ -16,6 +16,8 @@ import Synchronization
 actor Lane {
   nonisolated let index: Int
   nonisolated let executor: LaneExecutor
+  /// What the lane's transaction and store do, for the worker's watch.
+  nonisolated let activity: LaneActivity
   let limits: Limits
   let drainer: Drainer
   let intake: CommandIntake
@@ -62,6 +64,7 @@ actor Lane {
     self.intake = intake
     self.outputLimits = outputLimits
     self.statistics = statistics
+    activity = LaneActivity(meters: statistics.meters)
     self.events = events
     self.logger = logger
   }
@@ -69,7 +72,8 @@ actor Lane {
   /// Serves until ``stop()``.
   func run(sender: TransactionSender) async {
     committer = Committer(
-      name: "commit-\(index)", sender: sender, events: statistics.events, logger: logger
+      name: "commit-\(index)", sender: sender, events: statistics.events, activity: activity.commit,
+      logger: logger
     ) { [weak self] in
       Task { await self?.transactionEnded() }
     }

@@ -1,6 +1,8 @@
+import KafkaClient
 import Metrics
 import PartitionEngine
 import Sequitur
+import SequiturMetrics
 import Synchronization
 
 /// What a worker has done, for the live view and for swift-metrics. Any thread may read and write.
@@ -42,27 +44,29 @@ public final class WorkerStatistics: Sendable {
   /// What of it is told as it happens, and all else that the worker tells.
   let events = WorkerEventHub()
   private let state = Mutex(Snapshot())
-  /// Makes the metrics: the process's, but in tests of metrics.
-  private let metrics: any MetricsFactory
-  private let acceptedCounter, deciderErrorCounter, refusalCounter, restoredRecords, restoredBytes: Counter
-  private let storeGauge, outputGauge, groupGauge: Gauge
-  private let transactionTimer: Timer
+  private let life = Mutex(Life())
+  let meters: WorkerMeters
+
+  /// What the watch needs to know besides the snapshot.
+  private struct Life {
+    var phase = WorkerFacts.Phase.starting
+    var isMember = false
+    var leftAt: ContinuousClock.Instant?
+    var restoresBegun: [Int32: ContinuousClock.Instant] = [:]
+    var waits: [Int32: String] = [:]
+    /// Changelog offsets: of the last checkpoint, and what the store stands for.
+    var checkpoints: [Int32: Int64] = [:]
+    var drained: [Int32: Int64] = [:]
+    var store = StoreFigures()
+    var health = WorkerHealth()
+    var healthAt: ContinuousClock.Instant?
+  }
 
   /// Statistics of a worker that has done nothing yet.
   public convenience init() { self.init(metrics: MetricsSystem.factory) }
 
-  init(metrics: any MetricsFactory) {
-    self.metrics = metrics
-    acceptedCounter = Counter(label: "sequitur_commands_accepted_total", factory: metrics)
-    deciderErrorCounter = Counter(label: "sequitur_decider_errors_total", factory: metrics)
-    refusalCounter = Counter(label: "sequitur_output_refusals_total", factory: metrics)
-    restoredRecords = Counter(label: "sequitur_restore_records_total", factory: metrics)
-    restoredBytes = Counter(label: "sequitur_restore_bytes_total", factory: metrics)
-    storeGauge = Gauge(label: "sequitur_store_healthy", factory: metrics)
-    outputGauge = Gauge(label: "sequitur_output_healthy", factory: metrics)
-    groupGauge = Gauge(label: "sequitur_group_healthy", factory: metrics)
-    transactionTimer = Timer(label: "sequitur_transaction_duration", factory: metrics)
-  }
+  /// - Parameter metrics: makes the metrics: the process's, but in tests of metrics.
+  init(metrics: any MetricsFactory) { meters = WorkerMeters(metrics) }
 
   /// The figures of this moment.
   public var snapshot: Snapshot { state.withLock { $0 } }
@@ -70,14 +74,12 @@ public final class WorkerStatistics: Sendable {
   func transactionEnded(
     accepted: Int, rejected: [RejectionCode: Int], duration: Duration, positions: [Int32: Int64]
   ) {
-    acceptedCounter.increment(by: Int64(accepted))
-    transactionTimer.record(duration: duration)
-    if let failed = rejected[.deciderError] { deciderErrorCounter.increment(by: Int64(failed)) }
-    for (code, count) in rejected {
-      Counter(
-        label: "sequitur_commands_rejected_total", dimensions: [("code", code.rawValue)], factory: metrics
-      ).increment(by: Int64(count))
-    }
+    meters.add(.commandsAccepted, Int64(accepted))
+    meters.record(.transactionDuration, duration)
+    meters.add(.transactions, 1, "committed")
+    if let failed = rejected[.deciderError] { meters.add(.deciderErrors, Int64(failed)) }
+    if let repeated = rejected[.duplicate] { meters.add(.duplicates, Int64(repeated)) }
+    for (code, count) in rejected { meters.add(.commandsRejected, Int64(count), code.rawValue) }
     state.withLock { state in
       state.accepted += accepted
       state.rejected.merge(rejected, uniquingKeysWith: +)
@@ -89,18 +91,45 @@ public final class WorkerStatistics: Sendable {
     events.send(.committed(commands: accepted + rejected.values.reduce(0, +), positions: positions))
   }
 
-  func transactionClosed(_ reason: BatchPolicy.Reason) {
-    Counter(
-      label: "sequitur_transactions_closed_total", dimensions: [("reason", reason.rawValue)], factory: metrics
-    ).increment()
+  func transactionClosed(_ reason: BatchPolicy.Reason, commands: Int, bytes: Int) {
+    meters.add(.transactionsClosed, 1, reason.rawValue)
+    meters.record(.transactionCommands, Int64(commands))
+    meters.record(.transactionBytes, Int64(bytes))
   }
+
+  /// The last checkpoint of a partition stands at this offset of its changelog.
+  func checkpointed(_ partition: Int32, at offset: Int64) {
+    life.withLock { $0.checkpoints[partition] = offset }
+  }
+
+  /// Objects were written to the store, which now stands for this offset of the changelog.
+  func drained(_ partition: Int32, to offset: Int64, objects: Int, duration: Duration) {
+    meters.add(.drains)
+    meters.add(.drainObjects, Int64(objects))
+    meters.record(.drainDuration, duration)
+    life.withLock { $0.drained[partition] = offset }
+  }
+
+  /// Offsets of the changelog that the store is behind, by partition.
+  var drainLags: [Int32: Int64] {
+    life.withLock { life in
+      life.checkpoints.reduce(into: [:]) { lags, checkpoint in
+        if let drained = life.drained[checkpoint.key] {
+          lags[checkpoint.key] = max(0, checkpoint.value - drained)
+        }
+      }
+    }
+  }
+
+  func transactionDiscarded() { meters.add(.transactions, 1, "discarded") }
 
   func served(_ partition: Int32, from position: Int64) {
     state.withLock {
       $0.restores[partition] = nil
       $0.positions[partition] = position
     }
-    reportRestores(of: partition, ended: true)
+    meters.add(.restores)
+    restoreEnded(partition)
     events.send(.serving(partition, from: position))
   }
 
@@ -109,30 +138,52 @@ public final class WorkerStatistics: Sendable {
       defer { state.restores[partition] = progress }
       return state.restores[partition] ?? RestoreProgress()
     }
-    restoredRecords.increment(by: Int64(max(0, progress.records - before.records)))
-    restoredBytes.increment(by: Int64(max(0, progress.bytes - before.bytes)))
-    reportRestores(of: partition, ended: false)
+    if progress.records == 0 {
+      life.withLock { $0.restoresBegun[partition] = $0.restoresBegun[partition] ?? .now }
+    } else {
+      _ = life.withLock { $0.waits.removeValue(forKey: partition) }
+    }
+    meters.add(.restoreRecords, Int64(max(0, progress.records - before.records)))
+    meters.add(.restoreBytes, Int64(max(0, progress.bytes - before.bytes)))
+    report(progress, of: partition)
+  }
+
+  /// A restore waits for a transaction that the last owner left open, which keeps this from being read.
+  func waits(_ partition: Int32, for what: String) { life.withLock { $0.waits[partition] = what } }
+
+  /// A restore failed and is tried again.
+  func restoreFailed(_ partition: Int32, why: String) {
+    meters.add(.restoreFailures)
+    events.send(.restoreFailed(partition, why: why))
+  }
+
+  private func restoreEnded(_ partition: Int32) {
+    let begun = life.withLock { life in
+      life.waits[partition] = nil
+      return life.restoresBegun.removeValue(forKey: partition)
+    }
+    if let begun { meters.record(.restoreDuration, ContinuousClock.now - begun) }
+    report(nil, of: partition)
   }
 
   /// The gauges of one partition; 0 once it is served or gone.
-  private func reportRestores(of partition: Int32, ended: Bool) {
-    let progress = ended ? nil : state.withLock { $0.restores[partition] }
-    gauge("sequitur_restore_records_remaining", of: partition, progress.map { Double($0.remaining) } ?? 0)
-    gauge("sequitur_restore_records_per_second", of: partition, progress?.recordsPerSecond ?? 0)
-    gauge("sequitur_restore_seconds_left", of: partition, progress.map { min($0.secondsLeft, 1e9) } ?? 0)
+  private func report(_ progress: RestoreProgress?, of partition: Int32) {
+    meters.set(.restoreRemaining, progress.map { Double($0.remaining) } ?? 0, of: partition)
+    meters.set(.restoreRate, progress?.recordsPerSecond ?? 0, of: partition)
+    meters.set(.restoreSecondsLeft, progress.map { min($0.secondsLeft, 1e9) } ?? 0, of: partition)
   }
 
   /// The store cannot be written (`nil`: it can again).
   func storeFailed(_ fault: String?) {
-    storeGauge.record(fault == nil ? 1 : 0)
+    meters.set(.storeHealthy, fault == nil ? 1 : 0)
     events.send(fault.map { .storeFailed(why: $0) } ?? .storeRecovered)
     state.withLock { $0.storeFault = fault }
   }
 
   /// The brokers have refused outcomes once more.
   func outputRefused(_ fault: String) {
-    outputGauge.record(0)
-    refusalCounter.increment()
+    meters.set(.outputHealthy, 0)
+    meters.add(.outputRefusals)
     events.send(.outputRefused(why: fault))
     state.withLock { state in
       state.outputFault = fault
@@ -142,7 +193,7 @@ public final class WorkerStatistics: Sendable {
 
   /// The brokers take outcomes (`nil`), or still refuse those of another lane.
   func outputAccepted(still fault: String?) {
-    outputGauge.record(fault == nil ? 1 : 0)
+    meters.set(.outputHealthy, fault == nil ? 1 : 0)
     if fault == nil { events.send(.outputAccepted) }
     state.withLock { $0.outputFault = fault }
   }
@@ -153,39 +204,132 @@ public final class WorkerStatistics: Sendable {
       $0.restores[partition] = nil
       $0.refusals[partition] = "\(fault)"
     }
-    reportRestores(of: partition, ended: true)
-    gauge("sequitur_partition_refused", of: partition, 1)
+    restoreEnded(partition)
+    meters.set(.partitionRefused, 1, of: partition)
     if case .inputChanged(let fault) = fault { commandsLost(partition, fault.lostCount) }
   }
 
   /// So many commands were deleted before they were processed.
   func commandsLost(_ partition: Int32, _ count: Int64) {
-    gauge("sequitur_commands_lost", of: partition, Double(count))
-  }
-
-  private func gauge(_ label: String, of partition: Int32, _ value: Double) {
-    Gauge(label: label, dimensions: [("partition", "\(partition)")], factory: metrics).record(value)
+    meters.set(.commandsLost, Double(count), of: partition)
   }
 
   /// The group does not take the worker (`nil`: it does).
   func joinRefused(_ fault: String?) {
-    groupGauge.record(fault == nil ? 1 : 0)
+    meters.set(.groupHealthy, fault == nil ? 1 : 0)
     state.withLock { $0.groupFault = fault }
   }
 
   func removed(_ partition: Int32) {
-    let wasRefused = state.withLock { $0.refusals.removeValue(forKey: partition) != nil }
-    if wasRefused { gauge("sequitur_partition_refused", of: partition, 0) }
     state.withLock {
+      $0.refusals[partition] = nil
       $0.restores[partition] = nil
       $0.positions[partition] = nil
     }
-    reportRestores(of: partition, ended: true)
+    restoreEnded(partition)
+    life.withLock { life in
+      life.checkpoints[partition] = nil
+      life.drained[partition] = nil
+    }
+    for metric in WorkerMetric.allCases where metric.definition.labels == ["partition"] {
+      if metric != .commandsLost { meters.remove(metric, of: partition) }
+    }
   }
 }
 
-extension Timer {
-  fileprivate func record(duration: Duration) {
-    recordNanoseconds(duration.nanoseconds)
+// MARK: Health
+
+extension WorkerStatistics {
+  /// How the worker is, at the last look of its watch: a second ago, or less. Before the first look, and while no watch looks, it is
+  /// not ready, and says why.
+  public var health: WorkerHealth {
+    let (phase, health, at) = life.withLock { ($0.phase, $0.health, $0.healthAt) }
+    guard case .running = phase, let at else {
+      // What the watch saw last is not so any more.
+      var facts = WorkerFacts()
+      facts.phase = phase == .running ? .starting : phase
+      var watch = ProgressWatch()
+      return WorkerHealth(
+        troubles: watch.look(facts, at: .zero).troubles,
+        partitions: phase == .starting ? [] : health.partitions)
+    }
+    let age = ContinuousClock.now - at
+    guard age >= ProgressWatch.stallMax else { return health }
+    return WorkerHealth(
+      troubles: health.troubles + [
+        WorkerHealth.Trouble(
+          .standstill, detail: "the worker's own watch has not looked for so long", seconds: age.seconds)
+      ], partitions: health.partitions)
+  }
+
+  func entered(_ phase: WorkerFacts.Phase) {
+    life.withLock { life in
+      life.phase = phase
+      life.healthAt = nil
+      if phase != .running { life.isMember = false }
+    }
+  }
+
+  /// The worker starts anew, since it is a member no more.
+  func membershipLost(_ error: KafkaError) {
+    meters.add(.membershipsLost)
+    entered(.startingAnew(why: "\(error)"))
+    events.send(.membershipLost(error))
+  }
+
+  /// How much there is in the local store.
+  public var store: StoreFigures { life.withLock { $0.store } }
+
+  func stored(_ figures: StoreFigures) { life.withLock { $0.store = figures } }
+
+  /// What the watch knows from here.
+  var facts: WorkerFacts {
+    let snapshot = snapshot
+    var facts = WorkerFacts()
+    let waits: [Int32: String]
+    (facts.phase, facts.isMember, waits) = life.withLock { ($0.phase, $0.isMember, $0.waits) }
+    facts.groupFault = snapshot.groupFault
+    facts.storeFault = snapshot.storeFault
+    facts.outputFault = snapshot.outputFault
+    for (number, position) in snapshot.positions {
+      facts.partitions[number] = WorkerFacts.Partition(role: .serving, position: position)
+    }
+    for (number, progress) in snapshot.restores {
+      facts.partitions[number] = WorkerFacts.Partition(
+        role: .restoring, position: snapshot.positions[number], restore: progress, waitsFor: waits[number])
+    }
+    for (number, why) in snapshot.refusals {
+      facts.partitions[number] = WorkerFacts.Partition(role: .refused, refusal: why)
+    }
+    return facts
+  }
+
+  func looked(_ health: WorkerHealth) {
+    life.withLock { life in
+      life.health = health
+      life.healthAt = .now
+    }
+  }
+
+  // MARK: The group
+
+  /// The group gave partitions to this worker, were it none.
+  func joined() {
+    let leftAt = life.withLock { life in
+      life.isMember = true
+      defer { life.leftAt = nil }
+      return life.leftAt
+    }
+    meters.add(.rebalances, 1, "assigned")
+    if let leftAt { meters.record(.rebalanceDuration, ContinuousClock.now - leftAt) }
+  }
+
+  /// The group took partitions back, or gave them to others.
+  func left(isLost: Bool) {
+    life.withLock { life in
+      life.isMember = false
+      life.leftAt = life.leftAt ?? .now
+    }
+    meters.add(.rebalances, 1, isLost ? "lost" : "revoked")
   }
 }

@@ -17,6 +17,7 @@ struct PredecessorWait {
   mutating func goesOn() {
     guard !isTold else { return }
     isTold = true
+    job.statistics.waits(job.partition, for: what)
     job.statistics.events.send(.waiting(job.partition, atMost: job.timeouts.predecessorMax))
     job.logger.notice(
       "a partition waits for the transaction that its last owner left open; the others do not",

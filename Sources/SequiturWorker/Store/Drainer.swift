@@ -39,6 +39,9 @@ final class Drainer: Sendable {
     thread.withLock { $0 = BlockingThread(name: "drain") { [self] in run() } }
   }
 
+  /// Drains that wait, or are written.
+  var waiting: Int { state.withLock { $0.pending.values.reduce(0, +) } }
+
   /// What keeps the store from being written, for the health of the worker; `nil` when all is well.
   var fault: String? { state.withLock { $0.fault } }
 
@@ -84,11 +87,15 @@ final class Drainer: Sendable {
   }
 
   private func write(_ job: any DrainWork) {
+    let start = ContinuousClock.now
     do throws(RocksDBError) {
       try directory.checkRoom()
       waitForMemtables()
       try job.write()
       clearFault()
+      statistics.drained(
+        job.partitionNumber, to: job.changelogOffset, objects: job.objectCount,
+        duration: ContinuousClock.now - start)
       end(job, .written)
     } catch {
       guard !error.isStale else { return end(job, .storeLost) }

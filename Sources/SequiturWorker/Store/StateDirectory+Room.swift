@@ -14,11 +14,17 @@ extension StateDirectory {
   /// (`AssertFalseAndGetStatusForPrevError`, writable_file_writer.h). A disk whose size cannot be told has room.
   func lackOfRoom() -> RocksDBError? { Self.lackOfRoom(path, reservedBytes: reservedBytes) }
 
-  static func lackOfRoom(_ path: String, reservedBytes: Int) -> RocksDBError? {
+  /// Bytes that are free on the store's disk; nil when it does not tell.
+  var freeBytes: Int? { Self.freeBytes(path) }
+
+  private static func freeBytes(_ path: String) -> Int? {
     var information = statvfs()
     guard statvfs(path, &information) == 0 else { return nil }
-    let free = Int(clamping: UInt64(information.f_bavail) * UInt64(information.f_frsize))
-    guard free < reservedBytes else { return nil }
+    return Int(clamping: UInt64(information.f_bavail) * UInt64(information.f_frsize))
+  }
+
+  static func lackOfRoom(_ path: String, reservedBytes: Int) -> RocksDBError? {
+    guard let free = freeBytes(path), free < reservedBytes else { return nil }
     return RocksDBError(
       code: .noSpace, operation: "write the store", path: path,
       detail: "the disk has \(free >> 20) MB free, and the store leaves \(reservedBytes >> 20) MB free")

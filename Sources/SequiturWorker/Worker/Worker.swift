@@ -22,6 +22,8 @@ public struct Worker: Service {
   public let configuration: WorkerConfiguration
   /// What the worker has done so far; may be read while it runs.
   public let statistics: WorkerStatistics
+  /// How the worker is: whether it goes on, and why not; may be asked while it runs, and after.
+  public var health: WorkerHealth { statistics.health }
   /// What happens in the worker from now on, for one more listener. Take it before ``run()`` to miss nothing.
   public var events: WorkerEvents { statistics.events.listen() }
   let logger: Logger
@@ -63,7 +65,7 @@ public struct Worker: Service {
   ///   nothing of what was assigned can be served.
   public func run() async throws {
     defer { statistics.events.finish() }
-    let life = WorkerLife(configuration, events: statistics.events, logger: logger) {
+    let life = WorkerLife(configuration, statistics: statistics, logger: logger) {
       try await WorkerRuntime.start(
         configuration, statistics: statistics, logger: logger, decider: decider, makeTask: makeTask)
     }

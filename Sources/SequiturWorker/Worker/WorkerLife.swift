@@ -18,18 +18,18 @@ final class WorkerLife: Sendable {
   }
 
   private let configuration: WorkerConfiguration
-  private let events: WorkerEventHub
+  private let statistics: WorkerStatistics
   private let logger: Logger
   private let start: @Sendable () async throws -> WorkerRuntime
   private let state = Mutex(State())
   private let stopped = OneTimeEvent()
 
   init(
-    _ configuration: WorkerConfiguration, events: WorkerEventHub, logger: Logger,
+    _ configuration: WorkerConfiguration, statistics: WorkerStatistics, logger: Logger,
     start: @escaping @Sendable () async throws -> WorkerRuntime
   ) {
     self.configuration = configuration
-    self.events = events
+    self.statistics = statistics
     self.logger = logger
     self.start = start
   }
@@ -40,6 +40,7 @@ final class WorkerLife: Sendable {
       state.isStopping = true
       return state.end
     }
+    statistics.entered(.stopping)
     stopped.signal()
     end?.come(.asked)
   }
@@ -49,6 +50,7 @@ final class WorkerLife: Sendable {
     var runtime = try await start()
     var losses = 0
     while true {
+      statistics.entered(.running)
       adopt(runtime.end)
       let begin = ContinuousClock.now
       let reason = await runtime.end.wait()
@@ -70,7 +72,9 @@ final class WorkerLife: Sendable {
       state.end = end
       return state.isStopping
     }
-    if isStopping { end.come(.asked) }
+    guard isStopping else { return }
+    statistics.entered(.stopping)
+    end.come(.asked)
   }
 
   /// The next runtime; nil when somebody asked for the end first.
@@ -78,7 +82,7 @@ final class WorkerLife: Sendable {
     logger.error(
       "the membership is lost for good; the worker starts anew in this process",
       metadata: ["error": "\(error)"])
-    events.send(.membershipLost(error))
+    statistics.membershipLost(error)
     if error.code == .fencedInstanceID { await waitUntilInstanceIsFree() }
     var attempt = losses
     while !(await stopped.wait(atMost: WorkerLifeLimits.backoff(attempt))) {
@@ -101,8 +105,10 @@ final class WorkerLife: Sendable {
       metadata: [
         "group.instance.id": "\(name)", "cure": "give each worker an --instance-id of its own, or end one",
       ])
+    statistics.entered(.fenced(why: "another process is the group's member \(name)"))
     let place = StaticMember(name: name)
     while await isTaken(place), !(await stopped.wait(atMost: WorkerLifeLimits.instanceInterval)) {}
+    statistics.entered(.startingAnew(why: "the instance id is free again"))
   }
 
   /// Whether another process has the place. A broker that does not tell counts as "no".

@@ -43,12 +43,16 @@ extension WorkerParts {
       logger: logger)
     bound.bind(assignments)
     let laneTasks = zip(lanes, senders).map { lane, sender in Task { await lane.run(sender: sender) } }
+    let watch = WorkerWatch(
+      WorkerWatch.Parts(
+        configuration: configuration, statistics: statistics, admin: admin, consumer: consumer, state: state,
+        drainer: drainer, lanes: lanes, executions: executions), logger: logger)
     let housekeeping = Task { await keepHouse(pool, assignments, end) }
     try consumer.subscribe([configuration.topics.commands])
     membership.start(consumer, assignments: assignments) { reason in end.come(reason) }
     return WorkerRuntime(
       end: end, logger: logger, state: state, drainer: drainer, pool: pool, lanes: lanes,
-      laneTasks: laneTasks, membership: membership, housekeeping: housekeeping, bound: bound)
+      laneTasks: laneTasks, membership: membership, watch: watch, housekeeping: housekeeping, bound: bound)
   }
 
   /// A lane's share of the memory; what one command may make stays as it was configured.
@@ -117,6 +121,7 @@ extension WorkerParts {
       hashSeed: .random(in: .min ... .max),
       execution: crashGuard?.slot(of: partition.number) ?? .unguarded(),
       refusals: refusals(partition.number, from: restored.position ?? 0))
+    executions.begin(partition.number, lane.index, seat.execution)
     return PartitionActor(
       partition: partition.number, queue: partition.queue, executor: lane.executor, store: restored.store,
       task: makeTask(seat, restored.store))

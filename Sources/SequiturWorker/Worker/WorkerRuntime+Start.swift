@@ -49,6 +49,8 @@ struct WorkerParts: Sendable {
   let commandReader: CommandReader
   let inputWatch: InputWatch
   let inputOrders: InputOrders
+  /// Where the lanes note what they execute, for the watch.
+  let executions = ExecutionWatch()
 
   /// Makes the clients. Blocks.
   init(
@@ -96,7 +98,8 @@ struct WorkerParts: Sendable {
     self.membership = membership
     let consumer = try KafkaConsumer(
       configuration: configuration.consumerProperties(partitions: check.partitions), logger: logger,
-      rebalanceListener: membership, fetchGate: { intake.hold($0) })
+      rebalanceListener: membership, fetchGate: { intake.hold($0) },
+      statistics: { [meters = statistics.meters] json in ClientFigures.parse(json)?.set(meters) })
     self.consumer = consumer
     let outputLimits = OutputLimits(
       topics: configuration.topics, messageBytesMax: check.messageBytesMax,

@@ -23,13 +23,14 @@ final class WorkerRuntime: Sendable {
   private let lanes: [Lane]
   private let laneTasks: [Task<Void, Never>]
   private let membership: Membership
+  private let watch: WorkerWatch
   private let housekeeping: Task<Void, Never>
   /// Keeps the lanes and the assignments alive, each for the other, until the end.
   private let bound: LateBound<Assignments>
 
   init(
     end: WorkerEnd, logger: Logger, state: StateDirectory, drainer: Drainer, pool: BlockingPool,
-    lanes: [Lane], laneTasks: [Task<Void, Never>], membership: Membership,
+    lanes: [Lane], laneTasks: [Task<Void, Never>], membership: Membership, watch: WorkerWatch,
     housekeeping: Task<Void, Never>, bound: LateBound<Assignments>
   ) {
     self.end = end
@@ -40,6 +41,7 @@ final class WorkerRuntime: Sendable {
     self.lanes = lanes
     self.laneTasks = laneTasks
     self.membership = membership
+    self.watch = watch
     self.housekeeping = housekeeping
     self.bound = bound
   }
@@ -47,6 +49,7 @@ final class WorkerRuntime: Sendable {
   /// Ends everything in order: no more commands, the transactions under way, the group, the store.
   func stop() async {
     logger.info("stopping")
+    await watch.stop()
     await membership.stop()
     housekeeping.cancel()
     for lane in lanes { await lane.stop() }

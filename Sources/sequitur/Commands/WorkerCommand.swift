@@ -1,5 +1,8 @@
 import ArgumentParser
+import CoreMetrics
 import LifecycleRules
+import SequiturHTTP
+import SequiturMetrics
 import SequiturWorker
 import TerminalView
 
@@ -13,11 +16,14 @@ struct WorkerCommand: AsyncParsableCommand {
 
       SIGTERM or SIGINT finishes the transaction under way, writes the store and leaves the group; a second \
       one ends the process at once. Either is safe.
+
+      http://127.0.0.1:9464/ shows how it is; /ready, /metrics and /status are for machines.
       """)
 
   @OptionGroup var kafka: KafkaOptions
   @OptionGroup var topics: TopicOptions
   @OptionGroup var worker: WorkerOptions
+  @OptionGroup var http: HTTPOptions
   @Flag(help: "Print a summary as JSON at the end.") var json = false
 
   func run() async throws {
@@ -29,8 +35,21 @@ struct WorkerCommand: AsyncParsableCommand {
       throw CommandFailure("Expected --rules FILE, but no rules are named. They decide over the commands.")
     }
     let rules = try Rules.load(path)
+    let plan = try http.plan(settings.settings, isOnByDefault: true)
+    let metrics = PrometheusMetrics(WorkerMetric.allCases.map(\.definition))
+    if plan != nil { MetricsSystem.bootstrap(metrics) }
     let worker = Worker(configuration, logger: settings.logger) { LifecycleDecider(rules) }
-    try await serve(worker)
+    let service = WorkerService(
+      worker: worker, metricsSystem: metrics, rules: "\(rules.fingerprint)",
+      settings: ServiceStatus.Setting.all(settings))
+    let door = try await open(plan, to: service, settings)
+    do {
+      try await serve(worker)
+    } catch {
+      await door?.close()
+      throw error
+    }
+    await door?.close()
     try report(WorkerSummary(worker.statistics.snapshot))
   }
 
@@ -41,6 +60,13 @@ struct WorkerCommand: AsyncParsableCommand {
     } catch let fault as OutputFault where fault.isReaderGone {
       Terminal.printError("\(summary)")
     }
+  }
+
+  private func open(
+    _ plan: HTTPOptions.Plan?, to service: WorkerService, _ settings: KafkaSettings
+  ) async throws -> OpenDoor? {
+    guard let plan else { return nil }
+    return try await OpenDoor.open(plan, to: service, logger: settings.logger)
   }
 
   private func serve(_ worker: Worker) async throws {

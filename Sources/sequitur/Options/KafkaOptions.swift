@@ -28,6 +28,7 @@ struct KafkaOptions: ParsableArguments {
     try properties.check(for: scope)
     return KafkaSettings(
       settings: settings, bootstrapServers: servers, properties: properties.configuration,
+      sources: properties.kinds,
       logger: try logger(settings, defaultLogLevel))
   }
 
@@ -62,6 +63,8 @@ struct KafkaSettings {
   let bootstrapServers: String
   /// The user's librdkafka properties, without `bootstrap.servers` unless they hold it.
   let properties: KafkaConfiguration
+  /// Of the properties, by name, what set each: `flag`, `environment` or `file`.
+  let sources: [String: String]
   let logger: Logger
 
   /// A client's configuration: the user's properties over `bootstrap.servers` and the given ones.

@@ -20,6 +20,11 @@ struct SourcedProperties {
     sources = Dictionary(properties.map { ($0.name, $0) }) { _, last in last }
   }
 
+  /// By name, what kind of place each was set in.
+  var kinds: [String: String] {
+    sources.mapValues { $0.isFromFile ? "file" : $0.origin.hasPrefix("--") ? "flag" : "environment" }
+  }
+
   /// - Parameter scope: whose clients are made of them.
   /// - Throws: a ``CommandFailure`` that names the flag, the variable or the place, and no text of a file.
   func check(for scope: ReservedProperties.Scope) throws {

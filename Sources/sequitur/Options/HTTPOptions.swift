@@ -1,0 +1,49 @@
+import ArgumentParser
+import SequiturHTTP
+import SequiturSettings
+import TerminalView
+
+/// Whether and where a command has an operations door.
+struct HTTPOptions: ParsableArguments {
+  @Option(.http) var http: String?
+  @Option(.httpCertificate) var certificate: String?
+  @Option(.httpKey) var key: String?
+
+  /// What a door needs.
+  struct Plan: Sendable {
+    let address: HTTPAddress
+    /// Nobody named the port: another one does as well.
+    let orAnyPort: Bool
+    let tls: TLSFiles?
+  }
+
+  static let standard = HTTPAddress(host: "127.0.0.1", port: 9464)
+
+  /// The plan, with the environment and the file; nil: no door.
+  ///
+  /// - Parameter isOnByDefault: whether there is one that nobody asked for.
+  /// - Throws: a ``CommandFailure`` for an address that is none, and a certificate without a key.
+  func plan(_ settings: Settings, isOnByDefault: Bool) throws -> Plan? {
+    let tls = try files(settings)
+    guard let text = try settings.text(http, .http) else {
+      return isOnByDefault ? Plan(address: Self.standard, orAnyPort: true, tls: tls) : nil
+    }
+    guard text != "off" else { return nil }
+    do throws(HTTPServerFault) {
+      return Plan(address: try HTTPAddress(parsing: text), orAnyPort: false, tls: tls)
+    } catch {
+      throw CommandFailure("\(error) It is \(settings.origin(http, .http)). Or say off.")
+    }
+  }
+
+  private func files(_ settings: Settings) throws -> TLSFiles? {
+    switch (try settings.text(certificate, .httpCertificate), try settings.text(key, .httpKey)) {
+    case (nil, nil): return nil
+    case (let certificate?, let key?): return TLSFiles(certificate: certificate, key: key)
+    default:
+      throw CommandFailure(
+        "Expected --http-certificate and --http-key together, but only one of them is given. Name both files, or neither."
+      )
+    }
+  }
+}
