@@ -20,6 +20,7 @@ let package = Package(
     .library(name: "SequiturViews", targets: ["SequiturViews"]),
     .library(name: "SequiturHTTP", targets: ["SequiturHTTP"]),
     .library(name: "SequiturMetrics", targets: ["SequiturMetrics"]),
+    .library(name: "SequiturOutbox", targets: ["SequiturOutbox"]),
     .library(name: "SequiturInspection", targets: ["SequiturInspection"]),
     .library(name: "SequiturTesting", targets: ["SequiturTesting"]),
     .library(name: "LifecycleRules", targets: ["LifecycleRules", "RulesModel"]),
@@ -169,6 +170,16 @@ let package = Package(
       ],
       swiftSettings: settings
     ),
+    // A database's rows become commands.
+    .target(
+      name: "SequiturOutbox",
+      dependencies: [
+        "BlockingThreads", "JSONFields", "KafkaClient", "PartitionEngine", "PostgreSQL", "ReadableText",
+        "Sequitur", "SequiturTopics",
+        .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: settings
+    ),
     // A look into the store of a worker that does not run.
     .target(
       name: "SequiturInspection",
@@ -229,8 +240,10 @@ let package = Package(
       name: "sequitur",
       dependencies: [
         "BlockingThreads", "CZlib", "JSONFields", "KafkaClient", "LifecycleRules", "PartitionEngine",
+        "PostgreSQL",
         "ReadableText", "RegularFiles", "RocksDB", "RulesModel", "Sequitur", "SequiturAudit", "SequiturDemo",
-        "SequiturFollower", "SequiturHTTP", "SequiturInspection", "SequiturMetrics", "SequiturProjections",
+        "SequiturFollower", "SequiturHTTP", "SequiturInspection", "SequiturOutbox", "SequiturMetrics",
+        "SequiturProjections",
         "SequiturSettings", "SequiturTopics", "SequiturWorker", "TerminalView", "Yams",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "CoreMetrics", package: "swift-metrics"),
@@ -360,6 +373,13 @@ let package = Package(
         "WrittenTopics",
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: settings),
+    .testTarget(
+      name: "SequiturOutboxTests",
+      dependencies: [
+        "KafkaClient", "PostgreSQL", "Sequitur", "SequiturOutbox", "SequiturTopics", "TestBroker",
+        "TestDatabase",
+        "sequitur", .product(name: "Logging", package: "swift-log"),
+      ], exclude: ["outbox_audit.py"], swiftSettings: settings),
     .testTarget(
       name: "SequiturAuditTests", dependencies: ["CSimdJSON", "SeededRandom", "SequiturAudit"],
       swiftSettings: settings),

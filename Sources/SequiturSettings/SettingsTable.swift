@@ -71,7 +71,7 @@ extension SettingKey {
         "How long the command ids of a forgotten object are kept, at most 168h; below delete.retention.ms of the changelog.",
         standard: "12h")
 
-    // Projections.
+    // Projections and the outbox.
     case .database:
       Setting(
         .text,

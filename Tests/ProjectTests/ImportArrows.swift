@@ -60,6 +60,11 @@ struct ImportArrows {
         "PartitionEngine", "PostgreSQL", "ReadableText", "RegularFiles", "RulesModel", "Sequitur",
         "SequiturFollower", "SequiturTopics", "Synchronization", "Yams",
       ]),
+      "SequiturOutbox": .only([
+        "BlockingThreads", "Dispatch", "Foundation", "JSONFields", "KafkaClient", "Logging",
+        "PartitionEngine",
+        "PostgreSQL", "ReadableText", "Sequitur", "SequiturTopics", "Synchronization",
+      ]),
       "SequiturSettings": .only([
         "Configuration", "Foundation", "ReadableText", "RegularFiles", "Synchronization", "TerminalView",
         "Yams",

@@ -43,7 +43,8 @@ struct StyleTests {
   @Test func `everything that a library offers is documented`() throws {
     let libraries = [
       "KafkaClient", "LifecycleRules", "PostgreSQL", "RocksDB", "RulesModel", "Sequitur",
-      "SequiturFollower", "SequiturInspection", "SequiturJSON", "SequiturTesting", "SequiturTopics",
+      "SequiturFollower", "SequiturInspection", "SequiturOutbox", "SequiturJSON", "SequiturTesting",
+      "SequiturTopics",
       "SequiturViews",
       "SequiturWorker",
     ]

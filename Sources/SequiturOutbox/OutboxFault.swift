@@ -1,0 +1,80 @@
+import PostgreSQL
+import ReadableText
+
+/// Why a relay cannot begin or go on. The description says what to do.
+public struct OutboxFault: Error, Sendable, Hashable, CustomStringConvertible {
+  /// What kind of fault it is.
+  public enum Kind: Sendable, Hashable {
+    /// A table, a column, a slot or a setting of the database is not as it must be.
+    case database
+    /// A name or a topic is not as it must be.
+    case configuration
+    /// Another relay of the same name has taken over.
+    case superseded
+    /// What was written before cannot be told: going on could lose commands.
+    case lost
+  }
+
+  /// What kind of fault it is.
+  public let kind: Kind
+  /// What was expected, what was found, and the cure.
+  public let description: String
+
+  init(_ kind: Kind, _ description: String) {
+    self.kind = kind
+    self.description = description
+  }
+
+  static func missingTable(_ name: String, _ server: String) -> OutboxFault {
+    OutboxFault(
+      .database,
+      "Expected the table \(ShownText.line(name, atMost: 200)) on \(server), but it is not there, or not in the search "
+        + "path. `sequitur outbox create` makes it; --table names another one.")
+  }
+
+  static func missingColumn(
+    _ column: String, _ role: OutboxTable.Role, of table: String, known: [String]
+  ) -> OutboxFault {
+    let names = known.map { ShownText.line($0, atMost: 80) }.joined(separator: ", ")
+    return OutboxFault(
+      .database,
+      "Expected the column \(ShownText.line(column, atMost: 80)) of \(ShownText.line(table, atMost: 200)) for the "
+        + "\(role.rawValue), but the table has \(names). Map it: --column \(role.rawValue)=NAME.")
+  }
+
+  static func wrongHeaders(_ column: String, of table: String, _ type: String) -> OutboxFault {
+    OutboxFault(
+      .database,
+      "Expected the column \(ShownText.line(column, atMost: 80)) of \(ShownText.line(table, atMost: 200)) to be json or "
+        + "jsonb, but it is \(type). Change its type, or leave it out: --column headers=.")
+  }
+
+  static func name(_ name: String, _ reason: String) -> OutboxFault {
+    OutboxFault(
+      .configuration,
+      "Expected --name to be of the characters a-z, A-Z, 0-9, `.`, `_` and `-`, but in `\(ShownText.line(name, atMost: 80))` "
+        + "\(reason). It stands in transactional ids and in the keys of records.")
+  }
+
+  static func superseded(_ name: String, by relay: String) -> OutboxFault {
+    OutboxFault(
+      .superseded,
+      "Expected to be the only relay of the outbox \(name), but another one (\(ShownText.line(relay, atMost: 80))) has "
+        + "taken it over. Nothing was lost or sent twice. Run one relay of a name; where this one was slow or stood "
+        + "still, there is nothing to do.")
+  }
+
+  static func notCompacted(_ topic: String, _ policy: String?) -> OutboxFault {
+    OutboxFault(
+      .configuration,
+      "Expected the topic \(topic) to be compacted, but its cleanup.policy is \(policy ?? "not told"). Deleting its records "
+        + "would lose what a relay must know after a crash: set cleanup.policy=compact.")
+  }
+
+  static func unreadable(_ place: String, _ why: String) -> OutboxFault {
+    OutboxFault(
+      .lost,
+      "Expected the record at \(place) to say which rows are in doubt, but \(why). Something else has written there, or a "
+        + "newer version of Sequitur: run that one.")
+  }
+}

@@ -1,0 +1,34 @@
+/// What a relay takes and waits for at most.
+enum OutboxLimits {
+  /// Rows of one batch. Their ids stand in one record, which must fit the topic.
+  static let rowsMax = 5_000
+  /// Bytes of one batch's payloads.
+  static let payloadBytesMax = 8 << 20
+  /// Bytes of the record with a batch's ids: below Kafka's default for `max.message.bytes`, 1,048,588.
+  static let recordBytesMax = 700_000
+  /// Shards of one relay, each with a connection, a producer and a thread.
+  static let shardsMax = 64
+  /// One call to the broker, before it is made again.
+  static let call = Duration.seconds(10)
+  /// How long the broker keeps a dead relay's transaction open, where nobody takes it over.
+  static let transaction = Duration.seconds(15)
+  /// How long a statement waits for a lock.
+  static let lock = Duration.seconds(5)
+  /// How long the database may be silent.
+  static let response = Duration.seconds(60)
+  /// How long a new topic may take to be seen.
+  static let topicCreation = Duration.seconds(30)
+  /// How often a relay asks whether it still has its name.
+  static let confirmation = Duration.seconds(5)
+  /// How long a relay that was fenced looks for the one that did it, before it takes its name back.
+  static let claimPatience = Duration.seconds(10)
+  /// Between two looks.
+  static let claimInterval = Duration.milliseconds(500)
+  /// Between two lines that say that the same trouble goes on.
+  static let reminder = Duration.seconds(60)
+  /// What a record takes besides key, value and headers: the batch's header, and numbers of variable length
+  /// (Kafka's message format 2).
+  static let recordOverheadBytes = 100
+  /// What a header takes besides its name and value.
+  static let headerOverheadBytes = 10
+}

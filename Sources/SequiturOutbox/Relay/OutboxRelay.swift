@@ -1,0 +1,231 @@
+import BlockingThreads
+import Dispatch
+import KafkaClient
+import Logging
+import PostgreSQL
+import SequiturTopics
+import Synchronization
+
+/// Sends the rows of a database's outbox as commands, each once, and deletes them.
+///
+/// A row that its transaction committed becomes one command, visible to `read_committed` consumers, once; a row that was
+/// rolled back none; rows of one key in the order of their ids. Whatever is killed, and whenever: relay, broker,
+/// database. What is trusted: ids are not used again, and the relay alone deletes rows.
+///
+/// Database and broker may be away at any time: they are waited for, and that is told once. Rows that cannot be sent are
+/// parked with their reason, and with them what comes behind them with the same key.
+public final class OutboxRelay: Sendable {
+  private let configuration: OutboxConfiguration
+  private let topic: OutboxTopic
+  private let ownership: RelayOwnership
+  private let keys: RecordKeys
+  private let stopSignal = StopSignal()
+  private let counted = Mutex(OutboxFigures())
+  /// Ends the shards that run now.
+  private let shardsStop = Mutex<StopSignal?>(nil)
+
+  /// - Throws: ``OutboxFault`` for a name or a number that is not possible.
+  public init(_ configuration: OutboxConfiguration) throws(OutboxFault) {
+    if let reason = TopicName.fault(configuration.name) { throw .name(configuration.name, reason) }
+    guard (1...OutboxLimits.shardsMax).contains(configuration.shards) else {
+      throw OutboxFault(
+        .configuration,
+        "Expected 1 to \(OutboxLimits.shardsMax) shards, but they are \(configuration.shards). Correct --shards."
+      )
+    }
+    self.configuration = configuration
+    topic = OutboxTopic(
+      applicationID: configuration.applicationID, kafka: configuration.kafka, logger: configuration.logger)
+    ownership = RelayOwnership(configuration, topic: topic.name)
+    keys = RecordKeys(name: configuration.name)
+  }
+
+  /// What it has done so far.
+  public var figures: OutboxFigures { counted.withLock { $0 } }
+
+  /// Relays until it is stopped, or there is nothing left and it is to end then. Call it once.
+  ///
+  /// - Throws: ``OutboxFault``: a table or topic that cannot serve, found at the start; another relay of this name, at any
+  ///   time. At the start also `PostgreSQLError`, `KafkaError` and `TopicFault` when database or broker do not answer.
+  public func run() async throws {
+    try await withTaskCancellationHandler {
+      try await withBlockingThread("outbox", throwing: { [self] in try runBlocking() })
+    } onCancel: {
+      stop()
+    }
+  }
+
+  /// Ends ``run()`` after the batch under way, without an error. From any thread.
+  public func stop() {
+    stopSignal.stop()
+    shardsStop.withLock { $0 }?.stop()
+  }
+
+  private func runBlocking() throws {
+    _ = try TopicLookUp.metadata(
+      configuration.topic, kafka: configuration.kafka, logger: configuration.logger)
+    try topic.ensure()
+    let recordBytesMax = try recordBytesMax()
+    try ShardDatabase(configuration, shard: 0, of: 1, recordBytesMax: recordBytesMax).check()
+    var incidents = IncidentLog(configuration.logger, place: configuration.name)
+    var pause = Duration.milliseconds(100)
+    /// The relays that there were when this one came, and this one.
+    var known: Set = [ownership.relay]
+    while !stopSignal.isStopped {
+      do {
+        let shards = try takeOver(recordBytesMax, &known)
+        incidents.succeeded()
+        pause = .milliseconds(100)
+        guard try run(shards) else { return }
+        try settleOwner([ownership.relay])
+      } catch let lost as RelayOwnership.Lost {
+        configuration.logger.info("the outbox's name may be another's", metadata: ["error": "\(lost.error)"])
+        try settleOwner(known)
+      } catch let error where Self.isPassing(error) {
+        incidents.failed("take over", error)
+        stopSignal.wait(pause)
+        pause = min(pause * 2, .seconds(5))
+      }
+    }
+  }
+
+  /// What one record of the topic may have.
+  private func recordBytesMax() throws -> Int {
+    let admin = try KafkaAdmin(configuration: configuration.kafka, logger: configuration.logger)
+    let told = try? admin.describeTopicConfiguration(configuration.topic, timeout: KafkaLimits.call)
+    return told?["max.message.bytes"].flatMap { Int($0) } ?? TopicLimits.messageBytesDefault
+  }
+
+  // MARK: The beginning
+
+  /// Takes the name over, and deletes what predecessors have left in doubt. In this order: see ``RelayOwnership``.
+  private func takeOver(_ recordBytesMax: Int, _ known: inout Set<String>) throws -> [ShardProducer] {
+    try ownership.takeOver()
+    let survey = try topic.survey(keys)
+    known.formUnion(survey.relays)
+    let all = max(configuration.shards, survey.shards)
+    var producers: [ShardProducer] = []
+    for shard in 0..<all {
+      let producer = ShardProducer(
+        configuration, transactionalID: "\(configuration.transactionalID)-\(shard)", outboxTopic: topic.name,
+        recordBytesMax: recordBytesMax, stop: stopSignal)
+      try producer.takeOver()
+      producers.append(producer)
+    }
+    // Now that each predecessor's last transaction is settled.
+    let records = try topic.lastRecords(of: keys)
+    let database = ShardDatabase(configuration, shard: 0, of: 1, recordBytesMax: recordBytesMax)
+    for (key, record) in records where keys.shard(of: key) != nil {
+      let deleted = try database.delete(record.rows)
+      counted.withLock { $0.recovered += deleted }
+      if deleted > 0 {
+        configuration.logger.notice(
+          "rows that were sent before are deleted", metadata: ["outbox": "\(key)", "rows": "\(deleted)"])
+      }
+    }
+    let obsolete = records.keys.filter { keys.shard(of: $0).map { $0 >= configuration.shards } ?? false }
+    try ownership.claim(mode: "poll", shards: configuration.shards, obsolete: obsolete.sorted())
+    configuration.logger.notice(
+      "the outbox is served",
+      metadata: [
+        "outbox": "\(configuration.name)", "shards": "\(configuration.shards)", "relay": "\(ownership.relay)",
+        "topic": "\(configuration.topic)",
+      ])
+    return Array(producers.prefix(configuration.shards))
+  }
+
+  private static func isPassing(_ error: any Error) -> Bool {
+    switch error {
+    case is KafkaError, is PostgreSQLError: true
+    case let fault as OutboxFault: fault.kind == .database
+    default: false
+    }
+  }
+
+  // MARK: The shards
+
+  /// Runs all shards to their end; whether one lost the name.
+  private func run(_ producers: [ShardProducer]) throws -> Bool {
+    let ended = DispatchSemaphore(value: 0)
+    let endings = Mutex<[ShardRelay.Ending]>([])
+    // One shard that cannot go on ends the others too.
+    let stop = StopSignal()
+    shardsStop.withLock { $0 = stop }
+    if stopSignal.isStopped { stop.stop() }
+    let boxes = producers.map { Handover($0) }
+    for (shard, box) in boxes.enumerated() {
+      _ = BlockingThread(name: "outbox-\(shard)") { [self] in
+        let ending = runShard(shard, box.take(), stop)
+        endings.withLock { $0.append(ending) }
+        if case .finished = ending {} else { stop.stop() }
+        ended.signal()
+      }
+    }
+    let isOwner = confirmUntilEnded(producers.count, ended, stop)
+    let all = endings.withLock { $0 }
+    for case .failed(let error) in all { throw error }
+    return !isOwner || all.contains { if case .ownerLost = $0 { true } else { false } }
+  }
+
+  /// Waits for the ends of so many shards, and asks meanwhile whether the name is still this relay's: one without rows
+  /// would not notice by itself. Whether it was.
+  private func confirmUntilEnded(_ count: Int, _ ended: DispatchSemaphore, _ stop: StopSignal) -> Bool {
+    var isOwner = true
+    var rest = count
+    while rest > 0 {
+      if ended.wait(timeout: .now() + OutboxLimits.confirmation.seconds) == .success {
+        rest -= 1
+      } else if isOwner, !stop.isStopped {
+        do {
+          try ownership.confirm()
+        } catch is RelayOwnership.Lost {
+          isOwner = false
+          stop.stop()
+        } catch {
+          configuration.logger.info("the outbox's name is not confirmed", metadata: ["error": "\(error)"])
+        }
+      }
+    }
+    return isOwner
+  }
+
+  private func runShard(_ shard: Int, _ producer: ShardProducer, _ stop: StopSignal) -> ShardRelay.Ending {
+    let database = ShardDatabase(
+      configuration, shard: shard, of: configuration.shards, recordBytesMax: producer.recordBytesMax)
+    let relay = ShardRelay(
+      configuration, topic: topic, shard: shard, database: database, producer: producer, ownership: ownership,
+      stop: stop, count: { [self] change in counted.withLock { change(&$0) } })
+    return relay.run()
+  }
+
+  // MARK: Two relays
+
+  /// Looks whether another relay has claimed the name; returns when none has in time.
+  ///
+  /// A broker fences a producer also when it was slow, and a relay that started and died has fenced everybody and claimed
+  /// nothing: then the name is taken back.
+  private func settleOwner(_ known: Set<String>) throws {
+    let deadline = ContinuousClock.now + OutboxLimits.claimPatience
+    while !stopSignal.isStopped, ContinuousClock.now < deadline {
+      if let claim = try? topic.lastRecords(of: keys)[keys.claim], !known.contains(claim.relay) {
+        throw OutboxFault.superseded(configuration.name, by: claim.relay)
+      }
+      stopSignal.wait(OutboxLimits.claimInterval)
+    }
+  }
+}
+
+/// Hands what is not Sendable to the one thread that uses it from then on.
+///
+/// Unchecked: the value is taken once, by the thread that it is for, and the giver keeps no reference.
+private final class Handover<Value>: @unchecked Sendable {
+  private var value: Value?
+
+  init(_ value: Value) { self.value = value }
+
+  func take() -> Value {
+    guard let value else { preconditionFailure("it was handed over already") }
+    self.value = nil
+    return value
+  }
+}

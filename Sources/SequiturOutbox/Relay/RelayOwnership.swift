@@ -1,0 +1,92 @@
+import Foundation
+import KafkaClient
+import Synchronization
+
+/// Whose the outbox's name is: one transactional id for the whole relay, and a record that says who has it.
+///
+/// Two relays of one name may have different numbers of shards, so the shards' own ids do not keep them apart. A relay
+/// fences the master's id *first*, then every shard's id that any relay has used, and at last commits a transaction of the
+/// master: the claim. Whoever started later has fenced the master before that, so the claim fails; and whoever's claim
+/// succeeded has fenced all shards of those before. A shard that makes its producer anew later commits another one, for
+/// the same reason. So of several relays only one selects rows.
+///
+/// Any thread; blocks.
+final class RelayOwnership: Sendable {
+  /// The master's id is another's, or of no more use.
+  struct Lost: Error {
+    let error: KafkaError
+  }
+
+  /// Who this relay is, for the one that it takes over from, or that takes over from it.
+  let relay: String
+  private let configuration: OutboxConfiguration
+  private let topic: String
+  private let claimKey: String
+  private let producer = Mutex<TransactionalProducer?>(nil)
+  private let claimed = Mutex<BatchRecord?>(nil)
+
+  init(_ configuration: OutboxConfiguration, topic: String) {
+    self.configuration = configuration
+    self.topic = topic
+    claimKey = RecordKeys(name: configuration.name).claim
+    let random = String(UInt32.random(in: 0 ... .max), radix: 36)
+    relay = "\(ProcessInfo.processInfo.hostName):\(ProcessInfo.processInfo.processIdentifier):\(random)"
+  }
+
+  /// Fences the predecessor's master.
+  func takeOver() throws(KafkaError) {
+    let fresh = try TransactionalProducer(
+      configuration: configuration.producer(configuration.transactionalID), logger: configuration.logger)
+    try fresh.initTransactions(timeout: OutboxLimits.call)
+    producer.withLock { $0 = fresh }
+  }
+
+  /// Says that the name is this relay's.
+  /// - Parameter obsolete: keys of records that nobody needs any more.
+  /// - Throws: ``Lost``; `KafkaError` that passes.
+  func claim(mode: String, shards: Int, obsolete: [String]) throws {
+    var record = BatchRecord(relay: relay)
+    record.mode = mode
+    record.shards = shards
+    try commit(record, obsolete: obsolete)
+    claimed.withLock { $0 = record }
+  }
+
+  /// Makes sure that the name is still this relay's.
+  /// - Throws: as ``claim(mode:shards:obsolete:)``.
+  func confirm() throws {
+    guard let record = claimed.withLock({ $0 }) else { return }
+    try commit(record, obsolete: [])
+  }
+
+  private func commit(_ record: BatchRecord, obsolete: [String]) throws {
+    try producer.withLock { producer in
+      guard let producer else { throw Lost(error: Self.none) }
+      do throws(KafkaError) {
+        try producer.begin()
+        let outbox = try producer.topic(topic)
+        for key in obsolete { try producer.produce(key: key, nil, to: outbox) }
+        try producer.produce(key: claimKey, record, to: outbox)
+        try producer.commit(timeout: OutboxLimits.call)
+      } catch {
+        switch error.severity {
+        case .fenced, .fatal, .failed: throw Lost(error: error)
+        // The same claim once more is the same claim: whether this one came through does not matter.
+        case .retriable, .abortable:
+          do throws(KafkaError) {
+            try producer.abort(timeout: OutboxLimits.call)
+          } catch let abort where abort.severity != .retriable {
+            throw Lost(error: abort)
+          } catch {
+            throw Lost(error: error)
+          }
+          guard producer.fatalError == nil else { throw Lost(error: error) }
+          throw error
+        }
+      }
+    }
+  }
+
+  private static let none = KafkaError(
+    code: .state, operation: "use the outbox's producer", detail: "there is none")
+}

@@ -1,0 +1,104 @@
+import PostgreSQL
+
+/// A shard's side of the database. One thread's; connects when it is needed, and again when the connection is lost.
+final class ShardDatabase {
+  private let configuration: OutboxConfiguration
+  private let shard: Int
+  private let shards: Int
+  private let verdict: RowVerdict
+  private var session: Session?
+
+  private struct Session {
+    let connection: PostgreSQLConnection
+    let shape: TableShape
+    let selection: PreparedStatement
+  }
+
+  init(_ configuration: OutboxConfiguration, shard: Int, of shards: Int, recordBytesMax: Int) {
+    self.configuration = configuration
+    self.shard = shard
+    self.shards = shards
+    verdict = RowVerdict(recordBytesMax: recordBytesMax)
+  }
+
+  /// Connects, and looks at the table.
+  /// - Throws: ``OutboxFault``, `PostgreSQLError`.
+  func check() throws { try use { _ in } }
+
+  /// The oldest rows, judged; nil when there are none.
+  func select() throws -> OutboxBatch? {
+    try use { session in
+      let result = try session.connection.query(
+        session.selection,
+        [
+          .integer(OutboxLimits.rowsMax), .integer(OutboxLimits.payloadBytesMax),
+          .integer(verdict.recordBytesMax),
+          .text(configuration.name),
+        ], format: .binary)
+      return OutboxBatch(result, hasCommandIDs: session.shape.hasCommandIDs, verdict)
+    }
+  }
+
+  /// Deletes rows; how many were there.
+  func delete(_ rows: [RowIdentity]) throws -> Int {
+    guard !rows.isEmpty else { return 0 }
+    return try use { session in
+      try session.connection.query(session.shape.deletion, Self.parameters(rows, session.shape)).affectedRows
+        ?? 0
+    }
+  }
+
+  /// Deletes what was sent and parks what cannot be, both or neither.
+  func remove(_ batch: OutboxBatch) throws {
+    guard !batch.poison.isEmpty else {
+      _ = try delete(batch.sent)
+      return
+    }
+    try use { session in
+      let parked = batch.poison.map { (batch.identity($0.row).id, $0.reason.description) }
+      try session.connection.pipeline([
+        PipelinedStatement(session.shape.deletion, Self.parameters(batch.sent, session.shape)),
+        PipelinedStatement(
+          session.shape.parking,
+          [.textArray(parked.map(\.0)), .textArray(parked.map(\.1)), .text(configuration.name)]),
+      ])
+    }
+  }
+
+  /// Waits for the bell, at most so long; false when the connection is lost: the next selection tells it.
+  func waitForBell(within time: Duration) -> Bool {
+    (try? use { session in _ = try session.connection.notifications(within: time) }) != nil
+  }
+
+  private static func parameters(_ rows: [RowIdentity], _ shape: TableShape) -> [PostgreSQLParameter] {
+    let ids = PostgreSQLParameter.textArray(rows.map(\.id))
+    return shape.hasCommandIDs ? [ids, .textArray(rows.map(\.commandID))] : [ids]
+  }
+
+  private func use<Result>(_ body: (Session) throws -> Result) throws -> Result {
+    do {
+      let session = try self.session ?? connect()
+      self.session = session
+      return try body(session)
+    } catch {
+      // Also after other errors: a table that was made anew has other columns than the prepared statement.
+      session = nil
+      throw error
+    }
+  }
+
+  private func connect() throws -> Session {
+    let connection = try PostgreSQLConnection(
+      configuration.database, applicationName: "sequitur outbox \(configuration.name)/\(shard)")
+    connection.responseTimeout = OutboxLimits.response
+    // A deletion that a crash of the server could undo would send its rows again: only the last record is looked at.
+    try connection.execute(
+      """
+      set lock_timeout = \(OutboxLimits.lock.components.seconds * 1000);
+      select set_config('synchronous_commit', 'on', false) where current_setting('synchronous_commit') = 'off'
+      """)
+    let shape = try TableShape(configuration.table, on: connection, shard: shard, of: shards)
+    if let bell = configuration.bell { try connection.listen(to: bell) }
+    return Session(connection: connection, shape: shape, selection: try connection.prepare(shape.selection))
+  }
+}
