@@ -259,6 +259,16 @@ let package = Package(
       swiftSettings: settings
     ),
 
+    // A service that keeps a view of another one's objects.
+    .executableTarget(
+      name: "Checkout",
+      dependencies: [
+        "SequiturFollower", "SequiturViews", .product(name: "Logging", package: "swift-log"),
+      ],
+      path: "Examples/Checkout",
+      swiftSettings: settings
+    ),
+
     // Benchmarks: the C programs that are the ceiling, and what is measured against them.
     .target(
       name: "Workload", path: "Benchmarks/Workload", linkerSettings: [.linkedLibrary("m")]),
@@ -329,7 +339,7 @@ let package = Package(
     .testTarget(
       name: "ExampleTests",
       dependencies: [
-        "BankAccount", "KafkaClient", "TestBroker",
+        "BankAccount", "Checkout", "KafkaClient", "TestBroker", "sequitur",
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: settings),
     .testTarget(name: "SequiturTests", dependencies: ["Sequitur"], swiftSettings: settings),
@@ -422,8 +432,9 @@ let package = Package(
       name: "SequiturCommandTests",
       dependencies: [
         "CZlib", "KafkaClient", "PartitionEngine", "PostgreSQL", "RulesModel", "SeededRandom", "Sequitur",
-        "SequiturDemo", "SequiturMetrics", "SequiturProjections", "SequiturSettings", "SequiturTopics",
-        "SequiturWorker", "TerminalView", "TestBroker", "TestDatabase", "sequitur",
+        "SequiturDemo", "SequiturFollower", "SequiturMetrics", "SequiturProjections", "SequiturSettings",
+        "SequiturTopics", "SequiturViews", "SequiturWorker", "TerminalView", "TestBroker", "TestDatabase",
+        "sequitur",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],

@@ -14,7 +14,7 @@ final class ChangeListener<Value: Sendable>: Sendable {
     var queue: ChangeQueue<Value>
     /// Nil when all that existed has been told, or is not to be.
     var cursor: Cursor?
-    var isWaiting: CheckedContinuation<Void, Never>?
+    var waiting: [CheckedContinuation<Void, Never>] = []
     var end: (any Error)?
     var hasEnded = false
   }
@@ -119,7 +119,7 @@ final class ChangeListener<Value: Sendable>: Sendable {
           guard state.queue.isEmpty, state.cursor == nil, !state.hasEnded, !Task.isCancelled else {
             return true
           }
-          state.isWaiting = continuation
+          state.waiting.append(continuation)
           return false
         }
         if isReady { continuation.resume() }
@@ -143,9 +143,9 @@ final class ChangeListener<Value: Sendable>: Sendable {
   private func wake(_ body: (inout State) -> Void) {
     let waiting = state.withLock { state in
       body(&state)
-      defer { state.isWaiting = nil }
-      return state.isWaiting
+      defer { state.waiting = [] }
+      return state.waiting
     }
-    waiting?.resume()
+    for continuation in waiting { continuation.resume() }
   }
 }

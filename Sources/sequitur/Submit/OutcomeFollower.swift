@@ -14,6 +14,8 @@ final class OutcomeFollower {
     let line: Int
     let key: String
     let position: String
+    /// What a reader of what was written waits for: `<partition>-<offset>`.
+    let token: String
     /// `valid` or `invalid`.
     let outcome: String
     var events: [Event] = []
@@ -165,7 +167,8 @@ final class OutcomeFollower {
   ) -> Outcome {
     Outcome(
       line: command.line, key: String(decoding: command.key, as: UTF8.self),
-      position: "\(topics.commands)/\(position.partition)/\(position.offset)", outcome: kind)
+      position: "\(topics.commands)/\(position.partition)/\(position.offset)",
+      token: "\(position.partition)-\(position.offset)", outcome: kind)
   }
 
   private func item(_ message: borrowing Message, isValid: Bool) -> Item? {
