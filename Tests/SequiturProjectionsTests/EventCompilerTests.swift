@@ -78,7 +78,7 @@ import Testing
       (
         "\"numeric(30,2)\"", "123456789012345678901234567890.25", .number("123456789012345678901234567890.25")
       ),
-      ("double precision", "1e300", .number("1e300")), ("boolean", "true", .integer(1)),
+      ("double precision", "1e300", .number("1e300")), ("boolean", "true", .boolean(true)),
       ("timestamptz", "\"2026-02-28T23:59:59+01:00\"", .text("2026-02-28T23:59:59+01:00")),
       ("date", "\"2024-02-29\"", .text("2024-02-29")), ("jsonb", "{\"b\": 1}", .text("{\"b\": 1}")),
       ("jsonb", "\"x\"", .text("\"x\"")), ("bytea", "\"é\"", .bytes([0xc3, 0xa9])),
@@ -112,7 +112,7 @@ import Testing
     #expect(fault.message.hasPrefix("Expected ") && fault.message.hasSuffix("for the column v"), "\(fault)")
   }
 
-  @Test(arguments: ["[1]", "{", "nonsense", "{\"v\":1e400}", "{\"v\":1}x", "\u{0}"])
+  @Test(arguments: ["[1]", "{", "nonsense", "{\"v\":1e400}", "{\"v\":\"\\ud800\"}", "{\"v\":1}x", "\u{0}"])
   func `a payload that is no JSON object is told`(payload: String) throws {
     let fault = try #require(throws: ValueFault.self) { try cell("text", "v", payload) }
     #expect(fault.message.hasPrefix("Expected a JSON object as payload, but "), "\(fault)")
@@ -163,7 +163,7 @@ import Testing
     #expect(
       change.statements.map(\.parameters)
         == [
-          [.text("commands/0/0/0"), .number("99999999999999999999"), .text("true")],
+          [.text("commands/0/0/0"), .number("99999999999999999999"), .boolean(true)],
           [.number("99999999999999999999")],
         ])
     #expect(throws: ValueFault.self) { try compiler.compile(Orders.event("any", #"{"n":"\u0000"}"#)) }

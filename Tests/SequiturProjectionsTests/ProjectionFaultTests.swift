@@ -115,6 +115,11 @@ import Testing
   @Test func `a fault of the table is told with its line and its column`() {
     for (yaml, told) in [
       (file(key: "{}"), "f:4:8: Expected at least one key column"),
+      (
+        file(key: "{n: n}", columns: "{n: numeric, t: text}"), "f:4:8: Expected a key column of text, varchar"
+      ),
+      (file(key: "{n: n}", columns: "{n: timestamptz}"), "f:4:8: Expected a key column of text, varchar"),
+      (file(key: "{n: n}", columns: "{n: citext}"), "f:4:8: Expected a key column of text, varchar"),
       (file(key: "{id: null}"), "f:4:13: Expected a value for each key column, but found null."),
       (
         file(key: "{'a b': $key}"),

@@ -67,6 +67,22 @@ import Testing
     }
   }
 
+  @Test func `a boolean is 1 or 0, in a column and as a statement's parameter`() throws {
+    let definition = try Orders.definition(
+      """
+      projection: p
+      table: {name: t, key: {k: $key}, columns: {ok: boolean}}
+      events: {e: {upsert: {ok: ok}, sql: "update t set ok = not :ok"}}
+      """)
+    try withDatabase { database in
+      for statement in ProjectionSchema.statements(definition, .sqlite) { try database.execute(statement) }
+      var compiler = EventCompiler(definition)
+      let change = try #require(try compiler.compile(Orders.event("e", #"{"ok":true}"#)))
+      _ = try database.apply(FoldedBatch([change]).steps, to: definition.table)
+      #expect(try database.query("select ok from t")[0].integer(0) == 0)
+    }
+  }
+
   @Test func `parameters go where their numbers stand`() throws {
     try withDatabase { database in
       let row = try database.query("select $1, $2, $1, $3", [.integer(1), .text("b"), .bytes([0, 1])])[0]

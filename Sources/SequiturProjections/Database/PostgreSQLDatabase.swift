@@ -124,6 +124,7 @@ final class PostgreSQLDatabase: ProjectionDatabase {
     cells.map { cell in
       switch cell {
       case .null: .null
+      case .boolean(let value): .boolean(value)
       case .integer(let number): .integer(number)
       case .number(let text), .text(let text): .text(text)
       case .bytes(let bytes): .bytes(bytes)
@@ -164,8 +165,9 @@ final class PostgreSQLDatabase: ProjectionDatabase {
     case .data, .constraint, .nulInText: .data
     case .missingRight, .statement, .invalidArgument: .setup
     default:
-      // A trigger or a view that refuses the row: raise_exception, with check option.
-      ["P0001", "44000"].contains(error.sqlState?.description) ? .data : .trouble
+      // A trigger or a view that refuses the row, or more rows than one where one is wanted: raise_exception, with check
+      // option, cardinality_violation.
+      ["P0001", "44000", "21000"].contains(error.sqlState?.description) ? .data : .trouble
     }
   }
 }

@@ -70,7 +70,7 @@ struct ResultRow: Sendable, Hashable {
     switch cells[column] {
     case .null: return nil
     case .bytes(let bytes): return bytes
-    case .integer, .number: return nil
+    case .boolean, .integer, .number: return nil
     case .text(let text):
       guard text.hasPrefix("\\x") else { return Array(text.utf8) }
       let digits = Array(text.utf8.dropFirst(2))

@@ -167,6 +167,7 @@ final class SQLiteDatabase: ProjectionDatabase {
   private static func value(_ cell: Cell, _ kind: ColumnType.Kind) -> DatabaseValue {
     switch cell {
     case .null: .null
+    case .boolean(let value): value.databaseValue
     case .integer(let number): number.databaseValue
     case .number(let text): kind == .double ? (Double(text) ?? 0).databaseValue : text.databaseValue
     case .text(let text): text.databaseValue

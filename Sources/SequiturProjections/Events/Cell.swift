@@ -1,6 +1,7 @@
 /// A value on its way into a column.
 enum Cell: Sendable, Hashable {
   case null
+  case boolean(Bool)
   case integer(Int64)
   /// A number that is no whole one of 64 bits, as it is written.
   case number(String)
@@ -11,6 +12,7 @@ enum Cell: Sendable, Hashable {
   var literal: String? {
     switch self {
     case .null: nil
+    case .boolean(let value): value ? "true" : "false"
     case .integer(let number): String(number)
     case .number(let text), .text(let text): text
     case .bytes(let bytes): Self.hexadecimal(bytes)
@@ -44,6 +46,7 @@ extension Cell: Comparable {
   private var rank: Int {
     switch self {
     case .null: 0
+    case .boolean(let value): value ? -1 : -2
     case .integer: 1
     case .number: 2
     case .text: 3

@@ -26,7 +26,7 @@ extension ColumnType {
       return .number(text)
     case .boolean:
       guard case .boolean(let boolean) = value else { throw expected("true or false", value) }
-      return .integer(boolean ? 1 : 0)
+      return .boolean(boolean)
     case .timestamp:
       let text = try string(value, "a time like 2026-11-30T09:03:36.752Z")
       guard Self.isTime(text) else { throw expected("a time like 2026-11-30T09:03:36.752Z", value) }

@@ -105,7 +105,7 @@ struct EventCompiler: ~Copyable {
   private static func parameter(_ value: EventValue) throws(ValueFault) -> Cell {
     switch value {
     case .null: return .null
-    case .boolean(let value): return .text(value ? "true" : "false")
+    case .boolean(let value): return .boolean(value)
     case .number(let text): return Int64(text).map(Cell.integer) ?? .number(text)
     case .text, .json: return try ColumnType.text.cell(value)
     case .bytes(let bytes): return .bytes(bytes)

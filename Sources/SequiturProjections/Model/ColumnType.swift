@@ -54,6 +54,15 @@ public struct ColumnType: Sendable, Hashable, CustomStringConvertible {
         != nil
   }
 
+  /// Whether two values of it are equal to the database only where they are the same cell: a key's rows are told apart by cells.
+  var isKey: Bool {
+    switch kind {
+    case .integer, .boolean, .date, .bytes, .uuid: true
+    case .text: ["text", "varchar", "character varying"].contains(unbounded)
+    case .numeric, .double, .timestamp, .json, .other: false
+    }
+  }
+
   /// Without its length or precision. A cast to a type with one cuts off what is too long, and rounds; storing a value into a
   /// column does not, or says so.
   var unbounded: String { description.replacing(/\ ?\([^)]*\)/, with: "") }

@@ -123,6 +123,11 @@ extension ProjectionReader {
     var columns: [ProjectionTable.Column] = []
     for part in key {
       let type = types.first { $0.name == part.name }?.type ?? .text
+      if !type.isKey {
+        report(
+          "Expected a key column of text, varchar, a whole number, boolean, date, bytea or uuid, whose equal values are written "
+            + "alike, but `\(part.name)` is \(type)", at: entries["key"]?.value.mark)
+      }
       columns.append(ProjectionTable.Column(name: part.name, type: type))
     }
     columns += types.filter { type in !key.contains { $0.name == type.name } }
