@@ -437,7 +437,7 @@ let package = Package(
         "sequitur",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
-      ],
+      ], exclude: ["Project/fold_orders.py"],
       swiftSettings: settings
     ),
   ],

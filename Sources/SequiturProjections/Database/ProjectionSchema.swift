@@ -5,6 +5,18 @@ public enum ProjectionSchema {
     own(dialect) + (definition.table.map { [table($0, dialect)] } ?? [])
   }
 
+  /// The statements that put a generation's table in the place of the current one, whose name becomes that of its own
+  /// generation.
+  static func swap(
+    _ table: ProjectionTable, from old: Int, to new: Int, _ dialect: DatabaseDialect
+  ) -> [String] {
+    let current = dialect.quoted(table)
+    return [
+      "alter table \(current) rename to \(dialect.quoted(table.built(in: old).name))",
+      "alter table \(dialect.quoted(table.built(in: new))) rename to \(dialect.quoted(table.name))",
+    ]
+  }
+
   /// The names of the tables that say where projections stand, and of the one with events that were set aside.
   static let ownTables = ["projection", "position", "event"].map { "sequitur_\($0)" }
 
@@ -17,6 +29,8 @@ public enum ProjectionSchema {
         projection text not null primary key,
         generation integer not null,
         definition text not null,
+        next_generation integer,
+        next_definition text,
         application text not null,
         topic text not null,
         cluster text not null,

@@ -12,7 +12,7 @@ public struct ProjectionControl: Sendable {
   public func databaseFaults() throws -> [String] {
     try use { store throws -> [String] in
       try store.database.connect()
-      return try DatabaseCheck.faults(of: definition, in: store.database)
+      return try DatabaseCheck.faults(of: ProjectionStart.written(definition, store), in: store.database)
     }
   }
 
@@ -42,7 +42,8 @@ public struct ProjectionControl: Sendable {
         ProjectionStatus.ParkedKey(key: $0.key, partition: $0.partition, events: $0.events, reason: $0.reason)
       }
       return ProjectionStatus(
-        name: definition.name, generation: registration.generation, topic: registration.topic,
+        name: definition.name, generation: definition.generation, currentGeneration: registration.generation,
+        topic: registration.topic,
         isPaused: registration.isPaused, partitions: partitions.sorted { $0.partition < $1.partition },
         parkedKeys: keys)
     }
@@ -68,14 +69,22 @@ public struct ProjectionControl: Sendable {
   /// Applies a key's events that wait, in their order, up to the first that is not taken.
   public func retry(_ key: [UInt8]) throws -> Retry {
     try transaction { store throws -> Retry in
-      _ = try registration(store)
+      let found = try registration(store)
+      let known = found.generation == definition.generation ? found.definition : found.next?.definition
+      guard known == definition.normalForm else {
+        throw ProjectionFailure(
+          .configuration,
+          "Expected the file that the projection \(definition.name) is made by, but this one has other rules or another table."
+        )
+      }
+      let definition = try ProjectionStart.written(definition, store)
       var outcome = Retry()
       var compiler = EventCompiler(definition)
       for partition in try store.partitions(parking: key) {
         // The row's lock: the instance that serves the partition waits, and sees the change behind it.
         _ = try store.position(partition, forUpdate: true)
         let events = try store.parkedEvents(partition, of: key)
-        let applied = try apply(events, store, &compiler, &outcome)
+        let applied = try apply(events, to: definition.table, store, &compiler, &outcome)
         if applied > 0 { try store.noteParkedChange(partition) }
         outcome.applied += applied
         outcome.left += events.count - applied
@@ -97,12 +106,19 @@ public struct ProjectionControl: Sendable {
     }
   }
 
-  /// Forgets where the projection stands, and deletes its rows: the next start begins anew.
+  /// Forgets where the projection stands, and deletes its rows: the next start begins anew. Of a generation that is being
+  /// built that alone is forgotten.
   public func reset() throws {
     try transaction { store throws in
-      _ = try registration(store)
-      try store.forget()
-      if let table = definition.table {
+      let found = try registration(store)
+      let table = try ProjectionStart.written(definition, store).table
+      if found.generation < definition.generation {
+        try store.forgetGeneration()
+        try store.setNext(nil)
+      } else {
+        try store.forget()
+      }
+      if let table {
         try store.database.execute("delete from \(store.database.dialect.quoted(table))")
       }
     }
@@ -112,15 +128,15 @@ public struct ProjectionControl: Sendable {
 
   /// Applies events until one is not taken; how many were.
   private func apply(
-    _ events: [ProjectedEvent], _ store: ProjectionStore, _ compiler: inout EventCompiler,
-    _ outcome: inout Retry
+    _ events: [ProjectedEvent], to table: ProjectionTable?, _ store: ProjectionStore,
+    _ compiler: inout EventCompiler, _ outcome: inout Retry
   ) throws -> Int {
     let database = store.database
     for (index, event) in events.enumerated() {
       do {
         let change = try compiler.compile(event) ?? EventChange()
         try database.execute("savepoint part")
-        _ = try database.apply(FoldedBatch([change]).steps, to: definition.table)
+        _ = try database.apply(FoldedBatch([change]).steps, to: table)
         try database.judgeConstraints()
         try database.execute("release savepoint part")
         try store.removeParked(event)

@@ -12,7 +12,7 @@ final class ProjectionGroup: Sendable {
     case assigned(Set<Int32>)
     case revoked
     /// What was serving an assignment has ended by itself.
-    case lanesEnded(ObjectIdentifier)
+    case lanesEnded(assignment: Int)
   }
 
   /// What the group hands out, in order; ends with ``end()``.
@@ -21,6 +21,7 @@ final class ProjectionGroup: Sendable {
   private let consumer: KafkaConsumer
   private let topic: String
   private let isLeaving = Mutex(false)
+  private let thread = Mutex<BlockingThread?>(nil)
   private let offsets = Mutex<[Int32: Int64]>([:])
   private let logger: Logger
 
@@ -39,22 +40,29 @@ final class ProjectionGroup: Sendable {
     }
     let listener = Listener(continuation)
     consumer = try KafkaConsumer(
-      configuration: configuration.kafka.merging(own), logger: configuration.logger,
+      configuration: Self.defaults.merging(configuration.kafka).merging(own), logger: configuration.logger,
       rebalanceListener: listener)
     try consumer.subscribe([topic])
-    let thread = Poll(self)
-    _ = BlockingThread(name: "projection group") { thread.run() }
+    let poll = Poll(self)
+    let made = BlockingThread(name: "projection group") { poll.run() }
+    thread.withLock { $0 = made }
   }
+
+  /// What the user's properties go over: how long an instance that was killed keeps its partitions.
+  private static let defaults: KafkaConfiguration = [
+    "session.timeout.ms": "15000", "heartbeat.interval.ms": "3000",
+  ]
 
   func tell(_ change: Change) { continuation.yield(change) }
 
   /// Ends the changes.
   func end() { continuation.finish() }
 
-  /// Leaves in the background.
-  func leave() {
+  /// Leaves, and returns when that is done: a dynamic member's partitions are free at once then.
+  func leave() async {
     isLeaving.withLock { $0 = true }
     consumer.wake()
+    await thread.withLock { $0 }?.join()
   }
 
   /// Notes how far a partition is, for tools that show the group's lag.

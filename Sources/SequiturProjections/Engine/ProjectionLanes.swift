@@ -3,13 +3,19 @@ import Synchronization
 
 /// The lanes that serve one assignment of partitions, each with a connection of its own.
 final class ProjectionLanes: Sendable {
+  /// Which assignment it is, counted. (An object's identity will not do: the next one may get the same address.)
+  let assignment: Int
   private let lanes: [ProjectionLane]
   private let group: ProjectionGroup
   private let task = Mutex<Task<Void, Never>?>(nil)
   private let failed = Mutex<(any Error)?>(nil)
 
-  init(_ configuration: ProjectorConfiguration, _ partitions: Set<Int32>, _ group: ProjectionGroup) {
+  init(
+    _ configuration: ProjectorConfiguration, _ partitions: Set<Int32>, _ group: ProjectionGroup,
+    assignment: Int
+  ) {
     self.group = group
+    self.assignment = assignment
     let count = configuration.database.dialect == .sqlite ? 1 : max(1, configuration.connectionsMax)
     var shares = [[Int32]](repeating: [], count: max(1, min(count, partitions.count)))
     for (index, partition) in partitions.sorted().enumerated() {
@@ -35,7 +41,7 @@ final class ProjectionLanes: Sendable {
           }
         }
       }
-      group.tell(.lanesEnded(ObjectIdentifier(self)))
+      group.tell(.lanesEnded(assignment: assignment))
     }
     self.task.withLock { $0 = task }
   }

@@ -21,6 +21,10 @@ enum ProjectionLimits {
   static let commandBytesMax = 64 << 20
   /// The states that are written by one statement.
   static let statesPerStatement = 1_000
+  /// Between two tries to put a new generation in the old one's place.
+  static let swapInterval = Duration.seconds(1)
+  /// How long the old generation may stand still for that.
+  static let swapWait = Duration.seconds(5)
   /// Between two commits of the group's offsets, which only tools read.
   static let offsetCommits = Duration.seconds(5)
   /// How long a database may be away when a run begins that is to end by itself.

@@ -37,7 +37,10 @@ final class ProjectionSink: FollowSink {
 
 /// The transactions of one connection. Lives on one thread at a time.
 struct ProjectionTransactions: ~Copyable {
-  private let definition: ProjectionDefinition
+  /// With the table that is written to.
+  private var definition: ProjectionDefinition
+  /// The same once its generation is the current one; nil when it is.
+  private var current: ProjectionDefinition?
   private let store: ProjectionStore
   private let logger: Logger
   private var compiler: EventCompiler
@@ -51,7 +54,9 @@ struct ProjectionTransactions: ~Copyable {
   private var unruled: Set<String> = []
 
   init(_ definition: ProjectionDefinition, _ database: any ProjectionDatabase, logger: Logger) {
-    self.definition = definition
+    // Until the database says that the generation is the current one.
+    self.definition = definition.built()
+    current = definition
     self.logger = logger
     store = ProjectionStore(database: database, name: definition.name, generation: definition.generation)
     compiler = EventCompiler(definition)
@@ -126,12 +131,9 @@ struct ProjectionTransactions: ~Copyable {
       database.rollBack()
       return .retry(after: ProjectionLimits.pause)
     }
-    guard fence.activeGeneration == definition.generation else {
-      database.rollBack()
-      throw ProjectionFailure(
-        .configuration,
-        "Expected generation \(definition.generation) of the projection \(definition.name), but generation "
-          + "\(fence.activeGeneration) is the current one. Use its file.")
+    if let current, try store.currentGeneration() == current.generation {
+      definition = current
+      self.current = nil
     }
     if fence.parkedChanges != batch.old.parkedChanges {
       batch.parked = try store.parkedKeys(batch.partition)

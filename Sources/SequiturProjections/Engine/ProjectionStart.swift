@@ -13,7 +13,9 @@ struct ProjectionStart: Sendable {
 
   /// Makes and checks tables, registers the projection, and begins one that is new. Done by several instances at once it is
   /// done once.
-  func run() async throws {
+  ///
+  /// - Returns: whether its generation is to be built beside another one.
+  func run() async throws -> Bool {
     let cluster = try await cluster()
     let configuration = configuration
     let wanted = ProjectionStore.Registration(
@@ -57,33 +59,35 @@ struct ProjectionStart: Sendable {
       })
   }
 
-  private func begin(_ wanted: ProjectionStore.Registration) async throws {
+  private func begin(_ wanted: ProjectionStore.Registration) async throws -> Bool {
     let (definition, door, createsTables) = (definition, door, configuration.createsTables)
-    let isNew = try await withBlockingThread(
+    let (isNew, isBuilt) = try await withBlockingThread(
       "projection",
-      throwing: { () throws -> Bool in
+      throwing: { () throws -> (isNew: Bool, isBuilt: Bool) in
         try door.use { database in
           try database.connect()
-          if createsTables { try Self.createTables(definition, database) }
-          let faults = try DatabaseCheck.faults(of: definition, in: database)
-          guard faults.isEmpty else { throw Self.missing(faults) }
-          try database.begin()
           let store = ProjectionStore(
             database: database, name: definition.name, generation: definition.generation)
+          if createsTables { try Self.createTables(definition, database) }
+          let faults = try DatabaseCheck.faults(of: try Self.written(definition, store), in: database)
+          guard faults.isEmpty else { throw Self.missing(faults) }
+          try database.begin()
           let found = try store.register(wanted)
-          try Self.compare(found, wanted, definition)
+          let next = try Self.compare(found, wanted, definition)
+          if let next, found.next == nil { try store.setNext(next) }
           guard try store.positions().isEmpty else {
             try database.commit()
-            return false
+            return (false, next != nil)
           }
           // Reading the states takes its time, with the transaction open.
           if database.dialect == .postgreSQL {
             try database.execute("set local idle_in_transaction_session_timeout = 0")
           }
-          return true
+          return (true, next != nil)
         }
       })
     if isNew { try await beginNew(wanted.partitions) }
+    return isBuilt
   }
 
   /// Within the transaction under way.
@@ -128,7 +132,12 @@ struct ProjectionStart: Sendable {
           return ends
         })
     case .state:
-      let states = ProjectedStates(definition, door)
+      let states = ProjectedStates(
+        try door.use { database throws(DatabaseFailure) in
+          try Self.written(
+            definition,
+            ProjectionStore(database: database, name: definition.name, generation: definition.generation))
+        }, door)
       let bootstrap = Bootstrap(
         of: configuration.applicationID, topics: configuration.topics, kafka: configuration.kafka,
         logger: configuration.logger)
@@ -148,14 +157,32 @@ struct ProjectionStart: Sendable {
   static func createTables(
     _ definition: ProjectionDefinition, _ database: any ProjectionDatabase
   ) throws {
+    let store = ProjectionStore(database: database, name: definition.name, generation: definition.generation)
     try database.transaction {
       // Two instances that make a table at once: PostgreSQL would refuse one of them.
       if database.dialect == .postgreSQL {
-        _ = try database.query("select pg_advisory_xact_lock(hashtext('sequitur_projection'))")
+        _ = try database.query("select pg_advisory_xact_lock(hashtext('sequitur projection'))")
       }
-      for statement in ProjectionSchema.statements(definition, database.dialect) {
-        try database.execute(statement)
+      for statement in ProjectionSchema.own(database.dialect) { try database.execute(statement) }
+      if let table = try written(definition, store).table {
+        try database.execute(ProjectionSchema.table(table, database.dialect))
       }
+    }
+  }
+
+  /// The definition with the table that its generation writes to now: its own, while another one is the current one.
+  static func written(
+    _ definition: ProjectionDefinition, _ store: ProjectionStore
+  ) throws(DatabaseFailure) -> ProjectionDefinition {
+    do throws(DatabaseFailure) {
+      guard let found = try store.registration(), found.generation < definition.generation else {
+        return definition
+      }
+      return definition.built()
+    } catch {
+      // The tables of positions are not there yet.
+      if error.kind == .setup { return definition }
+      throw error
     }
   }
 
@@ -167,10 +194,11 @@ struct ProjectionStart: Sendable {
         + "Make it with --create-tables, or with what `sequitur project sql` prints.")
   }
 
+  /// - Returns: what is to be built beside the current generation; nil when this is the current one.
   private static func compare(
     _ found: ProjectionStore.Registration, _ wanted: ProjectionStore.Registration,
     _ definition: ProjectionDefinition
-  ) throws(ProjectionFailure) {
+  ) throws(ProjectionFailure) -> ProjectionStore.Registration.Next? {
     let name = definition.name
     func refuse(_ what: String, _ cure: String) -> ProjectionFailure {
       ProjectionFailure(.configuration, "Expected the projection \(name) \(what). \(cure)")
@@ -189,17 +217,32 @@ struct ProjectionStart: Sendable {
         "to read \(found.partitions) partitions, but \(found.topic) has \(wanted.partitions): keys have moved",
         reset)
     }
-    if found.generation != wanted.generation {
+    if found.generation > wanted.generation {
       throw refuse(
         "to be of generation \(found.generation), as it is in the database, but the file has generation "
-          + "\(wanted.generation)",
-        "Use the file of that generation, or begin again with `sequitur project reset`.")
+          + "\(wanted.generation)", "Use the file of that generation.")
+    }
+    let raise = "Raise `generation` to have its table built anew beside the current one."
+    if found.generation < wanted.generation {
+      guard definition.table != nil else {
+        throw refuse(
+          "to have a table, which another generation is built of, but it has statements alone", reset)
+      }
+      let next = ProjectionStore.Registration.Next(
+        generation: wanted.generation, definition: wanted.definition)
+      guard found.next == nil || found.next == next else {
+        throw refuse(
+          "to be built as generation \(found.next?.generation ?? 0) was begun, but the file is another one",
+          "Use the file that it was begun with, or forget that generation with `sequitur project reset` and its file."
+        )
+      }
+      return next
     }
     if found.definition != wanted.definition {
       throw refuse(
         "to be as it was when it began, but the file has other rules or another table",
-        "Two projections need two names. Where this one was changed, begin again with `sequitur project reset`."
-      )
+        "Two projections need two names. Where this one was changed: \(raise)")
     }
+    return nil
   }
 }

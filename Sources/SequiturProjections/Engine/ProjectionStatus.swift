@@ -30,7 +30,10 @@ public struct ProjectionStatus: Sendable, Hashable {
   }
 
   public let name: String
+  /// The file's generation, whose positions these are.
   public let generation: Int
+  /// The one whose table has the table's name: a smaller one while the file's is built beside it.
+  public let currentGeneration: Int
   /// The valid topic.
   public let topic: String
   public let isPaused: Bool

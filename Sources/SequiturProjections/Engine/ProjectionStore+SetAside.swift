@@ -119,7 +119,7 @@ extension ProjectionStore {
 
 extension String {
   /// PostgreSQL has no such character in text.
-  fileprivate var withoutNUL: String { utf8.contains(0) ? replacing("\0", with: "\u{FFFD}") : self }
+  var withoutNUL: String { utf8.contains(0) ? replacing("\0", with: "\u{FFFD}") : self }
 }
 
 /// An event's headers as one value: each name and value with its length before it.

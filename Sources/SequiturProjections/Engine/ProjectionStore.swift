@@ -23,6 +23,13 @@ struct ProjectionStore {
     var cluster: String
     var partitions: Int
     var isPaused = false
+    /// What is built beside it; nil for nothing.
+    var next: Next?
+
+    struct Next: Sendable, Hashable {
+      var generation: Int
+      var definition: String
+    }
   }
 
   /// Registers the projection, unless that has been done, and keeps others from doing it until the transaction's end.
@@ -45,15 +52,37 @@ struct ProjectionStore {
   func registration(forUpdate: Bool = false) throws(DatabaseFailure) -> Registration? {
     let rows = try database.query(
       """
-      select generation, definition, application, topic, cluster, partitions, paused from sequitur_projection
+      select generation, definition, application, topic, cluster, partitions, paused, next_generation, next_definition
+      from sequitur_projection
       where projection = $1\(forUpdate ? database.dialect.forUpdate : "")
       """, [.text(name)])
     return rows.first.map { row in
       Registration(
         generation: Int(row.integer(0) ?? 0), definition: row.text(1) ?? "", application: row.text(2) ?? "",
         topic: row.text(3) ?? "", cluster: row.text(4) ?? "", partitions: Int(row.integer(5) ?? 0),
-        isPaused: row.integer(6) == 1)
+        isPaused: row.integer(6) == 1,
+        next: row.integer(7).map { .init(generation: Int($0), definition: row.text(8) ?? "") })
     }
+  }
+
+  /// Notes what is built beside the current generation; nil for nothing.
+  func setNext(_ next: Registration.Next?) throws(DatabaseFailure) {
+    try database.execute(
+      "update sequitur_projection set next_generation = $1, next_definition = $2 where projection = $3",
+      [
+        next.map { .integer(Int64($0.generation)) } ?? .null, next.map { .text($0.definition) } ?? .null,
+        .text(name),
+      ])
+  }
+
+  /// Makes what was built the current generation.
+  func makeNextCurrent() throws(DatabaseFailure) {
+    try database.execute(
+      """
+      update sequitur_projection set generation = next_generation, definition = next_definition,
+        next_generation = null, next_definition = null
+      where projection = $1 and next_generation is not null
+      """, [.text(name)])
   }
 
   func setPaused(_ isPaused: Bool) throws(DatabaseFailure) -> Bool {
@@ -97,7 +126,6 @@ struct ProjectionStore {
     let parkedChanges: Int64
     let skipOffset: Int64?
     let isPaused: Bool
-    let activeGeneration: Int
   }
 
   /// Moves the position, and with it takes the partition's lock until the transaction's end.
@@ -116,8 +144,7 @@ struct ProjectionStore {
       where projection = $7 and generation = $8 and partition = $9 and next_offset = $10
         and coalesce(next_command, -1) = $11
       returning parked_changes, skip_offset,
-        (select paused from sequitur_projection p where p.projection = sequitur_position.projection),
-        (select p.generation from sequitur_projection p where p.projection = sequitur_position.projection)
+        (select paused from sequitur_projection p where p.projection = sequitur_position.projection)
       """,
       [
         .integer(new.offset), .integer(new.command), .integer(Int64(events)),
@@ -126,8 +153,14 @@ struct ProjectionStore {
       ] + key(partition) + [.integer(old.nextOffset), .integer(old.nextCommand ?? -1)])
     guard let row = rows.first else { return nil }
     return Fence(
-      parkedChanges: row.integer(0) ?? 0, skipOffset: row.integer(1), isPaused: row.integer(2) == 1,
-      activeGeneration: Int(row.integer(3) ?? 0))
+      parkedChanges: row.integer(0) ?? 0, skipOffset: row.integer(1), isPaused: row.integer(2) == 1)
+  }
+
+  /// The current generation, as a statement of its own behind the fence: the fence's own view of other tables may be older
+  /// than the lock that it waited for.
+  func currentGeneration() throws(DatabaseFailure) -> Int {
+    try database.query("select generation from sequitur_projection where projection = $1", [.text(name)])
+      .first?.integer(0).map { Int($0) } ?? 0
   }
 
   func addUnmatched(_ count: Int, _ partition: Int32) throws(DatabaseFailure) {
@@ -148,7 +181,7 @@ struct ProjectionStore {
       update sequitur_position set stopped_offset = $1, stopped_reason = $2, changed_at = \(database.dialect.now)
       where projection = $3 and generation = $4 and partition = $5 and next_offset = $6
       """,
-      [.integer(stopped.offset), .text(stopped.reason)] + key(stopped.partition) + [
+      [.integer(stopped.offset), .text(stopped.reason.withoutNUL)] + key(stopped.partition) + [
         .integer(position.nextOffset)
       ])
   }
@@ -167,6 +200,23 @@ struct ProjectionStore {
       update sequitur_position set parked_changes = parked_changes + 1
       where projection = $1 and generation = $2 and partition = $3
       """, key(partition))
+  }
+
+  /// The offsets at which the partitions of this generation stand, kept from moving until the transaction's end.
+  func lockPositions() throws(DatabaseFailure) -> [Int32: Int64] {
+    let rows = try database.query(
+      """
+      select partition, next_offset from sequitur_position where projection = $1 and generation = $2
+      order by partition\(database.dialect.forUpdate)
+      """, id)
+    return Dictionary(uniqueKeysWithValues: rows.map { (Int32($0.integer(0) ?? 0), $0.integer(1) ?? 0) })
+  }
+
+  /// Forgets where this generation stands.
+  func forgetGeneration() throws(DatabaseFailure) {
+    for table in ProjectionSchema.ownTables.dropFirst() {
+      try database.execute("delete from \(table) where projection = $1 and generation = $2", id)
+    }
   }
 
   /// Forgets all generations of the projection.

@@ -26,18 +26,32 @@ public final class Projector: Sendable {
   ///   and `KafkaError` for a topic that cannot be read.
   public func run() async throws {
     guard !stopping.isSignalled else { return }
-    try await ProjectionStart(configuration: configuration, door: door).run()
+    let isBuilt = try await ProjectionStart(configuration: configuration, door: door).run()
     door.use { $0.close() }
     guard !stopping.isSignalled else { return }
     let group = try ProjectionGroup(configuration)
-    defer { group.leave() }
     let stopping = stopping
     let watch = Task {
       await stopping.wait()
       group.end()
     }
-    defer { watch.cancel() }
-    try await project(group)
+    let configuration = configuration
+    let swap =
+      isBuilt && !configuration.stopsWhenCaughtUp ? Task { await GenerationSwap.run(configuration) } : nil
+    defer {
+      watch.cancel()
+      swap?.cancel()
+    }
+    do {
+      try await project(group)
+    } catch {
+      await group.leave()
+      throw error
+    }
+    await group.leave()
+    if isBuilt, configuration.stopsWhenCaughtUp, !stopping.isSignalled {
+      try await GenerationSwap.runOnce(configuration)
+    }
   }
 
   /// Ends ``run()`` after the transactions under way, without an error. From any thread.
@@ -46,6 +60,7 @@ public final class Projector: Sendable {
   /// Serves each assignment until the next one.
   private func project(_ group: ProjectionGroup) async throws {
     var running: ProjectionLanes?
+    var assignments = 0
     do {
       for try await change in group.changes {
         switch change {
@@ -58,15 +73,16 @@ public final class Projector: Sendable {
             metadata: [
               "partitions": "\(partitions.sorted())", "projection": "\(configuration.definition.name)",
             ])
-          let lanes = ProjectionLanes(configuration, partitions, group)
+          assignments += 1
+          let lanes = ProjectionLanes(configuration, partitions, group, assignment: assignments)
           running = lanes
           lanes.start()
         case .revoked:
           await running?.stop()
           if let ended = running?.failure { throw ended }
           running = nil
-        case .lanesEnded(let lanes):
-          guard let running, lanes == ObjectIdentifier(running) else { continue }
+        case .lanesEnded(let assignment):
+          guard let running, running.assignment == assignment else { continue }
           await running.stop()
           if let failure = running.failure { throw failure }
           if configuration.stopsWhenCaughtUp { return }

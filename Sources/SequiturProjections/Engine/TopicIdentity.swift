@@ -23,7 +23,7 @@ enum TopicIdentity {
       silenceMax: KafkaLimits.call, kafka: configuration.kafka, logger: configuration.logger)
     var found: (id: String, timestamp: Int64)?
     while !scan.isAtEnd {
-      try scan.step { message in
+      try step(&scan, topic, partition) { message in
         guard message.offset == offset else { return }
         var id = ""
         _ = message.forEachHeader { name, value in
@@ -36,6 +36,21 @@ enum TopicIdentity {
     guard let found else { throw refused(topic, partition, offset, "no committed event stands there") }
     guard found.id == position.lastID, found.timestamp == position.lastTimestamp else {
       throw refused(topic, partition, offset, "\(found.id) stands there")
+    }
+  }
+
+  /// A broker that is silent is waited for, as everywhere.
+  private static func step(
+    _ scan: inout PartitionScan, _ topic: String, _ partition: Int32,
+    _ body: (borrowing Message) throws -> Void
+  ) throws {
+    do {
+      try scan.step(body)
+    } catch let standstill as PartitionScan.Standstill {
+      throw KafkaError(
+        code: .timedOut, operation: "read the event that was applied last",
+        detail: standstill.lastError?.detail ?? "nothing came for \(KafkaLimits.call)", topic: topic,
+        partition: partition, isRetriable: true)
     }
   }
 

@@ -39,6 +39,13 @@ public struct ProjectionDefinition: Sendable, Hashable {
   /// What an object's state sets, for ``Source/state``.
   public var state: [ColumnValue]
 
+  /// The same with the table that its generation has while another one is the current one.
+  func built() -> ProjectionDefinition {
+    var built = self
+    built.table = table?.built(in: generation)
+    return built
+  }
+
   /// The rule for an event type; nil when it changes nothing.
   public func rule(for type: String) -> EventRule? { rules[type] ?? otherwise }
 }
@@ -62,6 +69,11 @@ public struct ProjectionTable: Sendable, Hashable {
 
   /// The indices of the key's columns.
   public var keyColumns: Range<Int> { 0..<key.count }
+
+  /// The table in which a generation is built beside the current one, like `orders__g2`.
+  func built(in generation: Int) -> ProjectionTable {
+    ProjectionTable(schema: schema, name: "\(name)__g\(generation)", columns: columns, key: key)
+  }
 }
 
 /// What an event does.

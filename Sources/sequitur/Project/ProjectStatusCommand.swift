@@ -80,6 +80,7 @@ struct ProjectStatusCommand: AsyncParsableCommand {
 
     let projection: String
     let generation: Int
+    let currentGeneration: Int
     let topic: String
     let paused: Bool
     let partitions: [Partition]
@@ -88,6 +89,7 @@ struct ProjectStatusCommand: AsyncParsableCommand {
     init(_ status: ProjectionStatus, ends: [Int32: Int64]) {
       projection = status.name
       generation = status.generation
+      currentGeneration = status.currentGeneration
       topic = status.topic
       paused = status.isPaused
       let now = Int64(Date().timeIntervalSince1970 * 1000)
@@ -106,9 +108,11 @@ struct ProjectStatusCommand: AsyncParsableCommand {
       }
     }
 
+    private var isBuilt: Bool { currentGeneration < generation }
+
     var description: String {
       var lines = [
-        "\(projection), generation \(generation), of \(ShownText.line(topic))\(paused ? ", paused" : "")"
+        "\(projection), generation \(generation)\(isBuilt ? ", built beside \(currentGeneration)" : ""), of \(ShownText.line(topic))\(paused ? ", paused" : "")"
       ]
       for partition in partitions {
         var line =
