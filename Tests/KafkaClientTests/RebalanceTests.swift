@@ -232,6 +232,31 @@ extension KafkaClientTests {
       try first.close(timeout: .seconds(20))
     }
 
+    @Test func `a member that is closed before its first assignment can be dropped`() async {
+      await #expect(processExitsWith: .success) {
+        let broker = try EmbeddedBroker()
+        try broker.createTopic("t", partitions: 4)
+        // It joins, and is told again and again that the group is not ready to share.
+        broker.pushRequestErrors(Array(repeating: .coordinatorLoadInProgress, count: 1000), for: .syncGroup)
+        let joined = LogStore()
+        do {
+          let consumer = try KafkaConsumer(
+            configuration: [
+              "bootstrap.servers": broker.bootstrapServers, "group.id": "g", "debug": "cgrp",
+              "partition.assignment.strategy": "cooperative-sticky",
+            ], logger: joined.logger, rebalanceListener: Listener())
+          try consumer.subscribe(["t"])
+          let isJoined = poll {
+            _ = consumer.poll(timeout: .milliseconds(50))
+          } until: {
+            joined.all.contains { $0.text.contains("wait-sync") }
+          }
+          precondition(isJoined, "it did not join: \(joined.all.suffix(5))")
+          try? consumer.close(timeout: .seconds(10))
+        }
+      }
+    }
+
     @Test func `a member that polls too late is told, and its partitions are gone`() throws {
       let listener = Listener()
       let consumer = try member(listener, assignor: "range", extra: ["max.poll.interval.ms": "6000"])

@@ -40,7 +40,16 @@ final class KafkaHandle: Sendable {
   /// rebalance callbacks on whichever thread drops the last reference. A consumer is closed by `close(timeout:)`
   /// or not at all. A producer ignores the flag: records it still holds are lost, in either case. (The
   /// IMMEDIATE flag of librdkafka's sources is not part of its API.)
-  deinit { rd_kafka_destroy_flags(raw, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE) }
+  ///
+  /// A client that must not be destroyed is left to the process: ``RebalanceDispatcher/mayDestroy``.
+  deinit {
+    guard context.rebalance?.mayDestroy ?? true else {
+      // The client's callbacks still know it.
+      _ = Unmanaged.passRetained(context)
+      return
+    }
+    rd_kafka_destroy_flags(raw, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE)
+  }
 
   /// The error that ended the client, nil while it is alive.
   var fatalError: KafkaError? { KafkaError.fatal(of: raw, operation: "use the Kafka client") }

@@ -40,7 +40,8 @@ public final class KafkaConsumer: Sendable {
     rebalanceListener: (any KafkaRebalanceListener)? = nil, fetchGate: FetchGate? = nil,
     statistics: StatisticsObserver? = nil
   ) throws(KafkaError) {
-    dispatcher = RebalanceDispatcher(listener: rebalanceListener, logger: logger)
+    dispatcher = RebalanceDispatcher(
+      listener: rebalanceListener, strategies: configuration["partition.assignment.strategy"], logger: logger)
     let isGroupMember = configuration["group.id"] != nil
     let handle = try KafkaHandle(
       RD_KAFKA_CONSUMER, configuration: configuration.defaulting(to: Self.defaults),

@@ -11,15 +11,26 @@ final class RebalanceDispatcher: Sendable {
   private struct State {
     weak var consumer: KafkaConsumer?
     var errors: [KafkaError] = []
+    var hasBeenAssigned = false
   }
 
   private let listener: (any KafkaRebalanceListener)?
   private let logger: Logger
+  private let mayBeSticky: Bool
   private let state = Mutex(State())
 
-  init(listener: (any KafkaRebalanceListener)?, logger: Logger) {
+  /// - Parameter strategies: `partition.assignment.strategy`.
+  init(listener: (any KafkaRebalanceListener)?, strategies: String?, logger: Logger) {
     self.listener = listener
     self.logger = logger
+    mayBeSticky = strategies?.contains("cooperative-sticky") ?? false
+  }
+
+  /// Whether the client can be destroyed. One that has joined a group with the strategy cooperative-sticky and has not been
+  /// assigned anything yet, not even nothing, ends the process: librdkafka below 2.3.0 asserts that the assignor's state is
+  /// there (its pull request 4381). Such a client is closed, idle, and left behind; its memory goes with the process.
+  var mayDestroy: Bool {
+    rd_kafka_version() >= 0x0203_0000 || !mayBeSticky || state.withLock { $0.hasBeenAssigned }
   }
 
   /// Must be called before the consumer is polled for the first time.
@@ -39,6 +50,7 @@ final class RebalanceDispatcher: Sendable {
     let isCooperative = RebalanceProtocol(of: client) == .cooperative
     switch event {
     case RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS:
+      state.withLock { $0.hasBeenAssigned = true }
       if let consumer = state.withLock({ $0.consumer }) {
         listener?.partitionsWillAssign(names, consumer: consumer)
       }
