@@ -18,7 +18,7 @@ let package = Package(
     .library(name: "SequiturFollower", targets: ["SequiturFollower"]),
     .library(name: "SequiturProjections", targets: ["SequiturProjections"]),
     .library(name: "SequiturViews", targets: ["SequiturViews"]),
-    .library(name: "SequiturHTTP", targets: ["SequiturHTTP"]),
+    .library(name: "SequiturHTTP", targets: ["SequiturHTTP", "SequiturGateway"]),
     .library(name: "SequiturMetrics", targets: ["SequiturMetrics"]),
     .library(name: "SequiturOutbox", targets: ["SequiturOutbox"]),
     .library(name: "SequiturInspection", targets: ["SequiturInspection"]),
@@ -180,6 +180,17 @@ let package = Package(
       ],
       swiftSettings: settings
     ),
+    // The door for HTTP: commands in, their outcomes and the feed out.
+    .target(
+      name: "SequiturGateway",
+      dependencies: [
+        "BlockingThreads", "JSONFields", "KafkaClient", "RulesModel", "Sequitur", "SequiturFollower",
+        "SequiturHTTP",
+        "SequiturTopics", .product(name: "HTTPTypes", package: "swift-http-types"),
+        .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: settings
+    ),
     // A look into the store of a worker that does not run.
     .target(
       name: "SequiturInspection",
@@ -242,9 +253,9 @@ let package = Package(
         "BlockingThreads", "CZlib", "JSONFields", "KafkaClient", "LifecycleRules", "PartitionEngine",
         "PostgreSQL",
         "ReadableText", "RegularFiles", "RocksDB", "RulesModel", "Sequitur", "SequiturAudit", "SequiturDemo",
-        "SequiturFollower", "SequiturHTTP", "SequiturInspection", "SequiturOutbox", "SequiturMetrics",
-        "SequiturProjections",
-        "SequiturSettings", "SequiturTopics", "SequiturWorker", "TerminalView", "Yams",
+        "SequiturFollower", "SequiturGateway", "SequiturHTTP", "SequiturInspection", "SequiturMetrics",
+        "SequiturOutbox", "SequiturProjections", "SequiturSettings", "SequiturTopics", "SequiturWorker",
+        "TerminalView", "Yams",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "CoreMetrics", package: "swift-metrics"),
         .product(name: "Logging", package: "swift-log"),
@@ -352,6 +363,12 @@ let package = Package(
       name: "SequiturMetricsTests",
       dependencies: [
         "SequiturMetrics", "TestBroker", .product(name: "CoreMetrics", package: "swift-metrics"),
+      ], swiftSettings: settings),
+    .testTarget(
+      name: "SequiturGatewayTests",
+      dependencies: [
+        "KafkaClient", "RulesModel", "Sequitur", "SequiturGateway", "SequiturHTTP",
+        .product(name: "HTTPTypes", package: "swift-http-types"),
       ], swiftSettings: settings),
     .testTarget(
       name: "SequiturHTTPTests",

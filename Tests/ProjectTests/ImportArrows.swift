@@ -44,6 +44,10 @@ struct ImportArrows {
         "BlockingThreads", "Dispatch", "KafkaClient", "Logging", "PartitionEngine", "Sequitur",
         "SequiturTopics", "Synchronization",
       ]),
+      "SequiturGateway": .only([
+        "BlockingThreads", "Foundation", "HTTPTypes", "JSONFields", "KafkaClient", "Logging", "RulesModel",
+        "Sequitur", "SequiturFollower", "SequiturHTTP", "SequiturTopics", "Synchronization",
+      ]),
       // The house of all doors: what is behind them comes through its ports.
       "SequiturHTTP": .only([
         "Foundation", "Glibc", "HTTPTypes", "HummingbirdCore", "HummingbirdTLS", "Logging", "NIOCore",

@@ -3,12 +3,24 @@ import Synchronization
 
 /// What became of a record that was produced with a tag.
 public struct DeliveryReport: Sendable {
+  /// Whether a broker has a record (`rd_kafka_msg_status_t`).
+  public enum Persistence: Sendable, Hashable {
+    /// It was never sent, or was refused: no broker has it.
+    case notPersisted
+    /// It was sent, and nobody answered: a broker may have it.
+    case possiblyPersisted
+    /// It was acknowledged.
+    case persisted
+  }
+
   /// The tag given to `produce`, never 0.
   public let tag: UInt
   /// The partition the record went to, -1 when none was chosen.
   public let partition: Int32
   /// The record's offset, negative after an error.
   public let offset: Int64
+  /// Whether a broker has it.
+  public let persistence: Persistence
   /// Why the record was not delivered, nil when it was.
   public let error: KafkaError?
 }
@@ -47,7 +59,7 @@ final class DeliveryTracker: Sendable {
     observer(
       DeliveryReport(
         tag: UInt(bitPattern: tag), partition: message.pointee.partition, offset: message.pointee.offset,
-        error: error))
+        persistence: DeliveryReport.Persistence(rd_kafka_message_status(message)), error: error))
   }
 
   private static func error(of message: UnsafePointer<rd_kafka_message_t>) -> KafkaError? {
@@ -57,6 +69,17 @@ final class DeliveryTracker: Sendable {
     return error.at(
       TopicPartition(topic: String(cString: rd_kafka_topic_name(topic)), partition: message.pointee.partition)
     )
+  }
+}
+
+extension DeliveryReport.Persistence {
+  init(_ status: rd_kafka_msg_status_t) {
+    self =
+      switch status {
+      case RD_KAFKA_MSG_STATUS_PERSISTED: .persisted
+      case RD_KAFKA_MSG_STATUS_NOT_PERSISTED: .notPersisted
+      default: .possiblyPersisted
+      }
   }
 }
 

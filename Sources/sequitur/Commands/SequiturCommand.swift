@@ -22,6 +22,6 @@ struct SequiturCommand: AsyncParsableCommand {
     subcommands: [
       DemoCommand.self, WorkerCommand.self, TopicsCommand.self, SubmitCommand.self, StateCommand.self,
       VerifyCommand.self, ResubmitCommand.self, RulesCommand.self, RehearseCommand.self, HistoryCommand.self,
-      ViewCommand.self, BootstrapCommand.self, ProjectCommand.self, OutboxCommand.self,
+      ViewCommand.self, BootstrapCommand.self, GatewayCommand.self, ProjectCommand.self, OutboxCommand.self,
     ])
 }

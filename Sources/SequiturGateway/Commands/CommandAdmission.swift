@@ -1,0 +1,116 @@
+import Sequitur
+
+/// Whether a command is taken now, before anything of it is appended, as a pure machine.
+///
+/// Two things bound a gateway: how many requests it holds at once, and how long a command would wait behind those before
+/// it. The second is the backlog of its partition divided by the rate at which outcomes come, and, when none come, the
+/// time since one should have.
+struct CommandAdmission: Sendable {
+  /// Why a command is not taken.
+  enum Refusal: Error, Sendable, Hashable {
+    /// So many requests are held already.
+    case tooMany(held: Int, retryAfter: Int)
+    /// Outcomes come, and this one would come later than the caller waits.
+    case late(behind: Int64, perSecond: Double, retryAfter: Int)
+    /// Commands wait, and no outcome has come for so long: no worker serves the partition.
+    case stalled(seconds: Int, behind: Int64, retryAfter: Int)
+  }
+
+  private struct Partition: Sendable {
+    /// Behind the last command that was appended here.
+    var appendedTo: Int64 = 0
+    /// Behind the last command that is decided; before the first outcome, where this gateway's first command stands.
+    var decidedTo: Int64?
+    /// Since when no outcome has come although commands wait.
+    var since: ContinuousClock.Instant?
+    /// Outcomes a second while commands waited all the time: a mean of the last looks. Nil before the first; how fast a
+    /// partition is while it has little to do says nothing of how fast it could be.
+    var rate: Double?
+    /// The last look since which commands have waited all the time.
+    var sample: (count: Int, at: ContinuousClock.Instant)?
+
+    var backlog: Int64 { max(0, appendedTo - (decidedTo ?? appendedTo)) }
+  }
+
+  /// Between two looks at a rate.
+  private static let sampleInterval = Duration.milliseconds(250)
+  /// What a new look weighs in the mean.
+  private static let sampleWeight = 0.3
+  /// A partition is not taken for stalled before: a rebalance takes as long.
+  private static let patience = Duration.seconds(1)
+  private static let retryAfterMax = 30
+
+  private var partitions: [Int32: Partition] = [:]
+  private let heldMax: Int
+  /// Requests that are held.
+  private(set) var held = 0
+
+  /// - Parameter heldMax: requests at once.
+  init(heldMax: Int) { self.heldMax = heldMax }
+
+  /// A command wants in; ``leave()`` must follow when it got in.
+  ///
+  /// - Parameters:
+  ///   - wait: how long its caller waits for the outcome.
+  ///   - decidedTo: behind the partition's last decided command; 0 for none seen.
+  ///   - count: outcomes of the partition that were seen.
+  mutating func enter(
+    _ partition: Int32, wait: Duration, decidedTo: Int64, count: Int, now: ContinuousClock.Instant
+  ) throws(Refusal) {
+    look(partition, decidedTo, count, now)
+    guard held < heldMax else {
+      let rate = partitions.values.reduce(0) { $0 + ($1.rate ?? 0) }
+      throw .tooMany(held: held, retryAfter: Self.seconds(rate > 0 ? Double(held) / rate : 1))
+    }
+    if let state = partitions[partition], state.backlog > 0 {
+      let quiet = state.since.map { now - $0 } ?? .zero
+      if quiet > max(Self.patience, wait) {
+        throw .stalled(
+          seconds: Int(quiet.components.seconds), behind: state.backlog,
+          retryAfter: Self.seconds(Double(quiet.components.seconds)))
+      }
+      if let rate = state.rate, rate > 0, Double(state.backlog) / rate > wait / .seconds(1) {
+        throw .late(
+          behind: state.backlog, perSecond: rate, retryAfter: Self.seconds(Double(state.backlog) / rate))
+      }
+    }
+    held += 1
+  }
+
+  /// A request ends.
+  mutating func leave() { held -= 1 }
+
+  /// A command of this gateway stands at an offset.
+  mutating func appended(_ position: CommandPosition, now: ContinuousClock.Instant) {
+    var state = partitions[position.partition] ?? Partition()
+    if state.decidedTo == nil { state.decidedTo = position.offset }
+    if state.backlog == 0 { state.since = now }
+    state.appendedTo = max(state.appendedTo, position.offset + 1)
+    partitions[position.partition] = state
+  }
+
+  private mutating func look(
+    _ number: Int32, _ decidedTo: Int64, _ count: Int, _ now: ContinuousClock.Instant
+  ) {
+    var state = partitions[number] ?? Partition()
+    if decidedTo > state.decidedTo ?? 0 {
+      state.decidedTo = decidedTo
+      state.since = now
+    }
+    if state.backlog == 0 {
+      state.sample = nil
+    } else if let sample = state.sample {
+      let time = now - sample.at
+      if time >= Self.sampleInterval {
+        let rate = Double(count - sample.count) / (time / .seconds(1))
+        state.rate = state.rate.map { $0 + Self.sampleWeight * (rate - $0) } ?? rate
+        state.sample = (count, now)
+      }
+    } else {
+      state.sample = (count, now)
+    }
+    partitions[number] = state
+  }
+
+  private static func seconds(_ time: Double) -> Int { min(retryAfterMax, max(1, Int(time.rounded(.up)))) }
+}

@@ -1,0 +1,27 @@
+/// What a gateway takes and waits for at most.
+enum GatewayLimits {
+  /// Outcomes that are kept of each partition for acknowledgements that come after them.
+  static let recentOutcomes = 4096
+  /// A wait for records; a stop wakes it.
+  static let readWait = Duration.milliseconds(100)
+  /// How long a request waits for its outcome when it does not say.
+  static let wait = Duration.seconds(5)
+  /// How long a request may wait.
+  static let waitMax = Duration.seconds(60)
+  /// How long the brokers have to acknowledge a command.
+  static let deliveryTime = Duration.seconds(10)
+  /// Commands that wait for an acknowledgement or an outcome at once.
+  static let requestsInFlight = 10_000
+  /// The largest payload that is read; the topic may take less.
+  static let payloadBytesMax = 16 << 20
+  /// Payloads of all requests that are held.
+  static let payloadBytesHeld = 256 << 20
+  /// The longest value of a header field that is carried to the command.
+  static let fieldBytesMax = 4096
+  /// How long a search for an old outcome, or a page of the feed, waits for the broker.
+  static let fetchTime = Duration.seconds(10)
+  /// Events that the live feed keeps for clients that come back, in bytes of each of its two rings.
+  static let liveBytes = 16 << 20
+  /// Threads that fetch records for requests.
+  static let fetchers = 4
+}

@@ -1,0 +1,92 @@
+import HTTPTypes
+import KafkaClient
+import Sequitur
+import SequiturHTTP
+
+/// `POST /objects/{key}/commands/{type}` and `GET /outcomes/{token}`.
+struct CommandRoutes: Sendable {
+  let door: CommandDoor
+  let watch: OutcomeWatch
+  let search: @Sendable (CommandPosition) async throws -> OutcomeSearch.Finding
+  private let room = PayloadRoom(bytes: GatewayLimits.payloadBytesHeld)
+
+  init(
+    door: CommandDoor, watch: OutcomeWatch,
+    search: @escaping @Sendable (CommandPosition) async throws -> OutcomeSearch.Finding
+  ) {
+    self.door = door
+    self.watch = watch
+    self.search = search
+  }
+
+  var routes: [HTTPRoute] {
+    [
+      HTTPRoute(
+        .post, "/objects/:key/commands/:type", bodyBytesMax: GatewayLimits.payloadBytesMax, handler: take),
+      .get("/outcomes/:token", outcome),
+    ]
+  }
+
+  @Sendable private func take(_ call: HTTPCall) async throws -> HTTPAnswer {
+    let id = try CommandRequest.id(call.head.headerFields)
+    var answer: HTTPAnswer
+    do {
+      // A body without a length may become as large as the route takes.
+      let bytes = call.head.headerFields[.contentLength].flatMap { Int($0) } ?? GatewayLimits.payloadBytesMax
+      guard room.enter(bytes) else { throw Self.noRoom }
+      defer { room.leave(bytes) }
+      let request = try await CommandRequest(call, id: id)
+      switch try await door.take(request) {
+      case .decided(let outcome): answer = CommandAnswer.decided(outcome)
+      case .appended(let position): answer = CommandAnswer.appended(position)
+      }
+    } catch let failure as CommandDoor.Failure {
+      answer = CommandAnswer.failed(failure).answer
+    } catch let problem as Problem {
+      answer = problem.answer
+    }
+    // Told with problems too: who repeats the request must use the same one.
+    answer.fields[.idempotencyKey] = id
+    return answer
+  }
+
+  private static let noRoom = Problem(
+    .tooManyRequests, "too-many-bytes",
+    "Expected room for the payload, but the requests that are held have \(GatewayLimits.payloadBytesHeld >> 20) MiB. Nothing "
+      + "was appended. Send it again, with a Content-Length.", retryAfter: 1)
+
+  @Sendable private func outcome(_ call: HTTPCall) async throws -> HTTPAnswer {
+    guard let text = call.parameters["token"].map({ String(decoding: $0, as: UTF8.self) }),
+      let position = CommandPosition(token: text)
+    else { throw Problem.edge("malformed", "Expected a token like 3-1042: a partition and an offset.") }
+    if let outcome = watch.recent(position) { return CommandAnswer.decided(outcome) }
+    switch try await found(position) {
+    case .found(let outcome): return CommandAnswer.decided(outcome)
+    case .unknown:
+      throw Problem(
+        .notFound, "unknown-command-position",
+        "Expected an outcome at \(text), but there is none: no command of this number was decided, or its outcome is not "
+          + "kept any more.")
+    case .pending: break
+    }
+    let seconds = QueryItems(call.query)["wait"].flatMap { Int64($0) } ?? 0
+    guard seconds > 0 else { return CommandAnswer.appended(position) }
+    let time = min(.seconds(min(seconds, 3600)), GatewayLimits.waitMax)
+    guard case .outcome(let outcome) = await watch.outcome(of: position, within: time) else {
+      return CommandAnswer.appended(position)
+    }
+    return CommandAnswer.decided(outcome)
+  }
+
+  private func found(_ position: CommandPosition) async throws -> OutcomeSearch.Finding {
+    do {
+      return try await search(position)
+    } catch let error as KafkaError {
+      if [.unknownPartition, .unknownTopicOrPartition].contains(error.code) { return .unknown }
+      throw Problem(
+        .serviceUnavailable, "broker-away",
+        "Expected the broker to tell the outcome, but it did not (\(error.code.name): \(error.detail)). Ask again.",
+        retryAfter: 1)
+    }
+  }
+}

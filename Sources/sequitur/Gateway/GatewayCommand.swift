@@ -1,0 +1,106 @@
+import ArgumentParser
+import BlockingThreads
+import KafkaClient
+import LifecycleRules
+import RulesModel
+import SequiturGateway
+import SequiturHTTP
+import SequiturSettings
+import SequiturTopics
+import SequiturWorker
+import TerminalView
+
+/// `sequitur gateway`.
+struct GatewayCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "gateway", abstract: "Take commands over HTTP, and answer with their outcome.",
+    discussion: """
+      POST /objects/KEY/commands/TYPE appends a command and answers with what a worker decided. GET /outcomes/TOKEN tells \
+      it later. /feed/PARTITION/N are pages of events that caches may keep, /feed/live streams them. /openapi.json \
+      describes the commands of the rules.
+
+      It keeps nothing: start as many as needed, behind any balancer. SIGTERM or SIGINT finishes the requests under way; \
+      what a killed gateway had appended is decided all the same.
+      """)
+
+  @OptionGroup var kafka: KafkaOptions
+  @OptionGroup var topics: TopicOptions
+
+  @OptionGroup var door: HTTPOptions
+
+  @Option(help: "The rules that the workers decide by, for /openapi.json.")
+  var rules: String?
+  @Option(name: .customLong("requests-max"), help: "Requests that are held at once; more are answered 429.")
+  var requestsMax = 10_000
+  @Flag(help: "Listen on an address that others reach, although nobody is asked who they are.")
+  var insecure = false
+
+  func validate() throws {
+    guard requestsMax > 0 else { throw ValidationError("Expected --requests-max of at least 1.") }
+  }
+
+  func run() async throws {
+    ProcessMemory.bound()
+    let settings = try kafka.resolve(defaultLogLevel: .info)
+    let (address, tls) = try listening(settings.settings)
+    let names = try topics.topics(settings.settings, for: [.commands, .valid, .invalid])
+    var configuration = GatewayConfiguration(
+      kafka: settings.client(), topics: names, rules: try rules.map { try Rules.load($0) },
+      logger: settings.logger)
+    configuration.requestsMax = requestsMax
+    let gateway = try await Self.start(configuration)
+    var limits = HTTPLimits()
+    limits.requestsMax = requestsMax + Self.requestsBeside
+    limits.connectionsMax = requestsMax + Self.requestsBeside + Self.streamsMax
+    limits.streamsMax = Self.streamsMax
+    let server = HTTPServer(
+      routes: gateway.routes, limits: limits, tls: tls, feeds: gateway.feeds, logger: settings.logger)
+    let stop = OneTimeEvent()
+    let interrupt = Interrupt { stop.signal() }
+    interrupt.watch()
+    do throws(HTTPServerFault) {
+      let bound = try await server.start(at: address)
+      settings.logger.info(
+        "the gateway listens", metadata: ["address": "\(tls == nil ? "http" : "https")://\(bound)"])
+    } catch {
+      await gateway.stop()
+      throw CommandFailure("\(error)")
+    }
+    await stop.wait()
+    // What waits is answered with its token; what is on its way to the broker has the server's time to end.
+    gateway.endWaits()
+    await server.stop()
+    await gateway.stop()
+  }
+
+  /// Clients of the live feed.
+  private static let streamsMax = 2000
+  /// Requests for outcomes and pages, beside the commands that are held.
+  private static let requestsBeside = 1000
+
+  private static let standard = HTTPAddress(host: "127.0.0.1", port: 8080)
+
+  /// Where to listen, and with which certificate.
+  private func listening(_ settings: Settings) throws -> (HTTPAddress, TLSFiles?) {
+    guard try settings.text(door.http, .http) != "off" else {
+      throw CommandFailure(
+        "Expected an address as HOST:PORT with --http, but it says off: a gateway is nothing else.")
+    }
+    let plan = try door.plan(settings, isOnByDefault: false)
+    let address = plan?.address ?? Self.standard
+    guard insecure || address.isLoopback else {
+      throw CommandFailure(
+        "Expected a loopback address such as 127.0.0.1:8080 with --http, but others reach \(address), and nobody is asked "
+          + "who they are. Put a proxy before it that asks, or say --insecure.")
+    }
+    return (address, plan?.tls)
+  }
+
+  private static func start(_ configuration: GatewayConfiguration) async throws -> Gateway {
+    do {
+      return try await withBlockingThread("start", throwing: { try Gateway(configuration) })
+    } catch let fault as GatewayFault {
+      throw CommandFailure("\(fault)")
+    }
+  }
+}
