@@ -54,10 +54,17 @@ package final class DemoRun {
   private var meter = DemoMeter()
   private var snapshot = DemoSnapshot()
 
+  private let door: Door
+
+  /// Opens a door to the worker before it runs; gives what closes it.
+  package typealias Door = @Sendable (Worker) async throws -> @Sendable () async -> Void
+
+  /// - Parameter door: where health and metrics of the worker are shown; nowhere by default.
   package init(
     _ plan: Plan, cluster: DemoCluster, rules: Rules, screen: LiveViewScreen, interrupt: Interrupt,
-    logger: Logger
+    logger: Logger, door: @escaping Door = { _ in {} }
   ) {
+    self.door = door
     self.plan = plan
     self.cluster = cluster
     self.rules = rules
@@ -77,6 +84,7 @@ package final class DemoRun {
   /// - Throws: ``Interrupted``; a ``CommandFailure`` when the worker or the broker failed.
   package func run() async throws -> Outcome {
     let worker = Worker(configuration, logger: logger) { [rules] in LifecycleDecider(rules) }
+    let close = try await door(worker)
     let group = ServiceGroup(
       configuration: ServiceGroupConfiguration(
         services: [.init(service: worker, successTerminationBehavior: .gracefullyShutdownGroup)],
@@ -107,6 +115,7 @@ package final class DemoRun {
       screen.show(snapshot)
     }
     screen.end()
+    await close()
     try result.get()
     for case let error? in ends { throw error }
     guard let prediction = feeder.progress.prediction else { throw Interrupted() }

@@ -1,4 +1,5 @@
 import Foundation
+import TestBroker
 import Testing
 
 /// Operators set alarms by docs/metrics.md.
@@ -46,12 +47,60 @@ struct RunbookTests {
     let reasons = try reasons()
     #expect(reasons.count >= 12)
     let text = try ProjectFile.read("docs/runbook.md").text
-    let entries = text.components(separatedBy: "\n## ").dropFirst().map { entry in
-      (name: String(entry.prefix { $0 != "\n" }), text: entry)
-    }
+    let entries = Self.entries(of: text, "\n## ").filter { $0.name != "Alerts" }
     #expect(entries.map(\.name).sorted() == reasons.sorted())
     for entry in entries {
       #expect(entry.text.contains("**Do:**") || entry.text.contains("| do |"), "\(entry.name)")
     }
+  }
+
+  @Test func `the runbook has an entry for each alert, and each alert names its own`() throws {
+    let rules = try ProjectFile.read("deploy/prometheus/sequitur-alerts.yaml").text
+    let alerts = rules.matches(of: /- alert: (\w+)/).map { String($0.1) }
+    #expect(alerts.count >= 8)
+    let text = try ProjectFile.read("docs/runbook.md").text
+    let entries = Self.entries(of: text, "\n### ")
+    #expect(entries.map(\.name).sorted() == alerts.sorted())
+    for entry in entries { #expect(entry.text.contains("**Do:**"), "\(entry.name)") }
+    let named = rules.matches(of: /runbook: "docs\/runbook\.md#(.+?)"/).map { String($0.1) }
+    #expect(named == alerts.map { $0 == "SequiturTrouble" ? "{{ $labels.reason }}" : $0.lowercased() })
+    let excused = try #require(rules.firstMatch(of: /reason!~"(.+?)"/)).1.split(separator: "|")
+    #expect(Set(excused.map(String.init)).subtracting(try reasons()) == [])
+  }
+
+  @Test func `dashboard and alert rules name metrics that there are`() throws {
+    let text = try ProjectFile.read("Sources/SequiturMetrics/WorkerMetric.swift").text
+    let known = Set(text.matches(of: /case \w+ = "([a-z_]+)"/).map { String($0.1) })
+    for path in [
+      "deploy/prometheus/sequitur-alerts.yaml", "deploy/prometheus/sequitur-alerts-test.yaml",
+      "deploy/grafana/sequitur-workers.json",
+    ] {
+      let words = try ProjectFile.read(path).text.matches(of: /\b((?:sequitur|process)_[a-z_0-9]+)/)
+      let named = Set(
+        words.map { match in
+          let name = String(match.1)
+          return name.hasSuffix("_bucket") ? String(name.dropLast(7)) : name
+        })
+      #expect(named.subtracting(known) == [], "\(path)")
+      #expect(named.count >= 5)
+    }
+  }
+
+  private static func entries(of text: String, _ heading: String) -> [(name: String, text: String)] {
+    text.components(separatedBy: heading).dropFirst().map { entry in
+      (name: String(entry.prefix { $0 != "\n" }), text: entry)
+    }
+  }
+}
+
+/// Prometheus's own tool reads the rules.
+struct AlertRuleTests {
+  @Test(arguments: [
+    ["check", "rules", "deploy/prometheus/sequitur-alerts.yaml"],
+    ["test", "rules", "deploy/prometheus/sequitur-alerts-test.yaml"],
+  ])
+  func `the alert rules are rules, and fire when they should`(arguments: [String]) async throws {
+    let result = try await RunningProgram.run("promtool", arguments: arguments)
+    #expect(result.exit == .code(0), "\(result.output)")
   }
 }

@@ -14,9 +14,11 @@ struct TopicFixture {
   let changelog = TestBroker.uniqueName("changelog")
   let partitions: Int
 
-  /// - Parameter creates: false for names only.
-  init(partitions: Int = 1, creates: Bool = true) throws {
-    bootstrap = try TestBroker.bootstrap()
+  /// - Parameters:
+  ///   - creates: false for names only.
+  ///   - broker: another one than the shared.
+  init(partitions: Int = 1, creates: Bool = true, on broker: String? = nil) throws {
+    bootstrap = try broker ?? TestBroker.bootstrap()
     self.partitions = partitions
     if creates { try create() }
   }

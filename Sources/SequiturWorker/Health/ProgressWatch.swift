@@ -16,6 +16,8 @@ struct ProgressWatch: Sendable {
   static let decisionMax = Duration.seconds(5)
   /// A cluster that does not answer for so long is silent.
   static let silenceMax = Duration.seconds(10)
+  /// Commands of a worker that is at work have an outcome within it.
+  static let patience = Duration.seconds(2)
   /// Ends of one partition that are remembered; every second one is forgotten when there are more.
   static let marksMax = 256
 
@@ -56,6 +58,16 @@ struct ProgressWatch: Sendable {
       partitions.append(shown(number, partition, track, at: now))
     }
     return WorkerHealth(troubles: troubles, partitions: partitions)
+  }
+
+  /// Whether a served partition's position has stood still since the last look, with something behind it: it is worth a
+  /// look whether that is commands.
+  func stands(_ number: Int32, _ partition: WorkerFacts.Partition, at now: Duration) -> Bool {
+    guard partition.role == .serving, let track = tracks[number], let position = partition.position,
+      let end = partition.end
+    else { return false }
+    let age = track.marks.first.map { now - $0.at } ?? .zero
+    return track.position == position && end > position && age > Self.patience
   }
 
   // MARK: The whole worker

@@ -13,6 +13,9 @@ struct ClusterPulse {
   private let topic: String
   private let admin: KafkaAdmin
   private let consumer: KafkaConsumer
+  private let reader: CommandReader
+  /// Where a partition's position is known to have nothing but control records and aborted commands behind it, up to an end.
+  private var empty: [Int32: (position: Int64, end: Int64)] = [:]
   private var answeredAt = ContinuousClock.now
   private var next = 0
 
@@ -21,8 +24,9 @@ struct ClusterPulse {
   /// Why the last question has no answer; nil when it has one.
   private(set) var fault: String?
 
-  init(topic: String, admin: KafkaAdmin, consumer: KafkaConsumer) {
+  init(topic: String, admin: KafkaAdmin, consumer: KafkaConsumer, reader: CommandReader) {
     self.topic = topic
+    self.reader = reader
     self.admin = admin
     self.consumer = consumer
   }
@@ -39,6 +43,23 @@ struct ClusterPulse {
       next = (next + 1) % candidates.count
       guard ask(partition) else { return }
     }
+  }
+
+  /// Whether no command stands from a position up to the end that was told last: then none waits. A transaction of a sender ends
+  /// with a control record, which takes an offset and is never delivered, and an aborted one leaves more of them.
+  ///
+  /// To be asked for a position that has stood still, since it reads.
+  mutating func hasNoCommands(_ partition: Int32, from position: Int64) -> Bool {
+    guard let end = ends[partition], let stable = end.stable, stable >= end.high, position < stable else {
+      return false
+    }
+    if let known = empty[partition], known == (position, stable) { return true }
+    guard
+      let found = try? reader.endWithoutRecords(from: position, of: partition, timeout: WatchLimits.call),
+      found >= stable
+    else { return false }
+    empty[partition] = (position, stable)
+    return true
   }
 
   /// Returns false when nobody answered.

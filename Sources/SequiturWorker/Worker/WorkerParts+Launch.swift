@@ -45,7 +45,8 @@ extension WorkerParts {
     let laneTasks = zip(lanes, senders).map { lane, sender in Task { await lane.run(sender: sender) } }
     let watch = WorkerWatch(
       WorkerWatch.Parts(
-        configuration: configuration, statistics: statistics, admin: admin, consumer: consumer, state: state,
+        configuration: configuration, statistics: statistics, admin: admin, consumer: consumer,
+        reader: commandReader, state: state,
         drainer: drainer, lanes: lanes, executions: executions), logger: logger)
     let housekeeping = Task { await keepHouse(pool, assignments, end) }
     try consumer.subscribe([configuration.topics.commands])

@@ -15,6 +15,7 @@ final class WorkerWatch: Sendable {
     let statistics: WorkerStatistics
     let admin: KafkaAdmin
     let consumer: KafkaConsumer
+    let reader: CommandReader
     let state: StateDirectory
     let drainer: Drainer
     let lanes: [Lane]
@@ -60,7 +61,8 @@ private struct WatchLooks {
     self.parts = parts
     self.logger = logger
     pulse = ClusterPulse(
-      topic: parts.configuration.topics.commands, admin: parts.admin, consumer: parts.consumer)
+      topic: parts.configuration.topics.commands, admin: parts.admin, consumer: parts.consumer,
+      reader: parts.reader)
     gauges = WorkerGauges(parts.configuration, parts.statistics, parts.state, parts.drainer)
   }
 
@@ -75,6 +77,11 @@ private struct WatchLooks {
       if let execution = parts.executions.look(number) {
         partition.executing = execution.offset
         partition.lane = execution.lane
+      }
+      if watch.stands(number, partition, at: ContinuousClock.now - start), let position = partition.position,
+        pulse.hasNoCommands(number, from: position)
+      {
+        partition.end = position
       }
       facts.partitions[number] = partition
     }

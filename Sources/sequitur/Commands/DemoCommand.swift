@@ -1,10 +1,13 @@
 import ArgumentParser
 import BlockingThreads
+import CoreMetrics
 import Foundation
 import LifecycleRules
 import ReadableText
 import SequiturAudit
 import SequiturDemo
+import SequiturHTTP
+import SequiturMetrics
 import SequiturWorker
 import TerminalView
 
@@ -32,6 +35,7 @@ struct DemoCommand: AsyncParsableCommand {
   var keep: String?
 
   @OptionGroup var kafka: KafkaOptions
+  @OptionGroup var http: HTTPOptions
   @Flag(help: "Print the summary as JSON, and nothing else.") var json = false
 
   func validate() throws {
@@ -43,6 +47,7 @@ struct DemoCommand: AsyncParsableCommand {
 
   func run() async throws {
     let settings = try kafka.resolve()
+    let plan = try http.plan(settings.settings, isOnByDefault: false)
     let interrupt = Interrupt {
       if LiveViewScreen.isTerminal { try? Output.draw(LiveViewScreen.showCursor) }
     }
@@ -50,7 +55,7 @@ struct DemoCommand: AsyncParsableCommand {
     let directory = try DemoDirectory(kept: keep)
     defer { directory.remove() }
     do {
-      try await run(settings, directory, interrupt)
+      try await run(settings, directory, interrupt, plan)
     } catch {
       directory.remove()
       if error is DemoRun.Interrupted, let signal = interrupt.signal {
@@ -61,9 +66,25 @@ struct DemoCommand: AsyncParsableCommand {
     }
   }
 
-  private func run(_ settings: KafkaSettings, _ directory: DemoDirectory, _ interrupt: Interrupt)
-    async throws
-  {
+  /// Opens the worker's operations door, where one is asked for.
+  private func door(_ plan: HTTPOptions.Plan?, _ rules: Rules, _ settings: KafkaSettings) -> DemoRun.Door {
+    guard let plan else { return { _ in {} } }
+    let metrics = PrometheusMetrics(WorkerMetric.allCases.map(\.definition))
+    MetricsSystem.bootstrap(metrics)
+    let (shown, logger, isQuiet) = (ServiceStatus.Setting.all(settings), settings.logger, json)
+    let fingerprint = "\(rules.fingerprint)"
+    return { worker in
+      let service = WorkerService(
+        worker: worker, metricsSystem: metrics, rules: fingerprint, settings: shown)
+      let door = try await OpenDoor.open(plan, to: service, logger: logger)
+      if !isQuiet { Terminal.printError("Watch it at \(door.url) while it runs.") }
+      return { await door.close() }
+    }
+  }
+
+  private func run(
+    _ settings: KafkaSettings, _ directory: DemoDirectory, _ interrupt: Interrupt, _ door: HTTPOptions.Plan?
+  ) async throws {
     let rules = try DemoRules.load()
     let cluster = try await makeCluster(settings)
     let screen = LiveViewScreen(json ? .off : LiveViewScreen.isTerminal ? .terminal : .lines)
@@ -72,7 +93,8 @@ struct DemoCommand: AsyncParsableCommand {
       commands: commands, seed: seed, rate: rate, stateDirectory: directory.path,
       lanes: min(cores, cluster.partitions, 4))
     let outcome = try await DemoRun(
-      plan, cluster: cluster, rules: rules, screen: screen, interrupt: interrupt, logger: settings.logger
+      plan, cluster: cluster, rules: rules, screen: screen, interrupt: interrupt, logger: settings.logger,
+      door: self.door(door, rules, settings)
     ).run()
 
     let printer = DemoPrinter(hasColours: LiveViewScreen.hasColours)
