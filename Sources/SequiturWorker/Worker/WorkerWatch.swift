@@ -25,14 +25,20 @@ final class WorkerWatch: Sendable {
   private let parts: Parts
   private let logger: Logger
   private let stopping = Cancellation()
+  private let pulse: ClusterPulse
   private let thread: BlockingThread
 
   init(_ parts: Parts, logger: Logger) {
     self.parts = parts
     self.logger = logger
+    let pulse = ClusterPulse(
+      topic: parts.configuration.topics.commands, admin: parts.admin, consumer: parts.consumer,
+      reader: parts.reader)
+    self.pulse = pulse
+    pulse.start()
     let stopping = stopping
     thread = BlockingThread(name: "watch") {
-      var looks = WatchLooks(parts, logger)
+      var looks = WatchLooks(parts, pulse, logger)
       while !stopping.isCancelled {
         looks.look()
         stopping.wait(WatchLimits.interval)
@@ -40,8 +46,9 @@ final class WorkerWatch: Sendable {
     }
   }
 
-  /// Returns when the thread has ended; a call to the cluster that is under way is waited for.
+  /// Returns when the watch's thread has ended. A question to the cluster that is under way is not waited for.
   func stop() async {
+    pulse.stop()
     stopping.cancel()
     await thread.join()
   }
@@ -53,40 +60,40 @@ private struct WatchLooks {
   private let logger: Logger
   private let start = ContinuousClock.now
   private var watch = ProgressWatch()
-  private var pulse: ClusterPulse
+  private let pulse: ClusterPulse
   private var gauges: WorkerGauges
   private var told: Set<TroubleReason> = []
+  private var standing: [Int32: Int64] = [:]
 
-  init(_ parts: WorkerWatch.Parts, _ logger: Logger) {
+  init(_ parts: WorkerWatch.Parts, _ pulse: ClusterPulse, _ logger: Logger) {
     self.parts = parts
+    self.pulse = pulse
     self.logger = logger
-    pulse = ClusterPulse(
-      topic: parts.configuration.topics.commands, admin: parts.admin, consumer: parts.consumer,
-      reader: parts.reader)
     gauges = WorkerGauges(parts.configuration, parts.statistics, parts.state, parts.drainer)
   }
 
   mutating func look() {
     var facts = parts.statistics.facts
-    pulse.ask(about: facts.partitions.keys.sorted())
-    facts.brokerSilence = pulse.silence
-    facts.brokerFault = pulse.fault
+    let now = ContinuousClock.now - start
+    let cluster = pulse.look(at: facts.partitions.keys.sorted(), standing: standing)
+    facts.brokerSilence = cluster.silence
+    facts.brokerFault = cluster.fault
+    standing = [:]
     for (number, var partition) in facts.partitions {
-      partition.end = pulse.ends[number]?.high
-      partition.stableEnd = pulse.ends[number]?.stable
+      partition.end = cluster.ends[number]?.high
+      partition.stableEnd = cluster.ends[number]?.stable
       if let execution = parts.executions.look(number) {
         partition.executing = execution.offset
         partition.lane = execution.lane
       }
-      if watch.stands(number, partition, at: ContinuousClock.now - start), let position = partition.position,
-        pulse.hasNoCommands(number, from: position)
-      {
-        partition.end = position
+      if let position = partition.position, watch.stands(number, partition, at: now) {
+        standing[number] = position
+        if pulse.hasNoCommands(number, from: position) { partition.end = position }
       }
       facts.partitions[number] = partition
     }
     for lane in parts.lanes { facts.lanes[lane.index] = Self.facts(of: lane) }
-    let health = watch.look(facts, at: ContinuousClock.now - start)
+    let health = watch.look(facts, at: now)
     parts.statistics.looked(health)
     tell(health)
     gauges.set(facts, health, lanes: parts.lanes, drainLags: parts.statistics.drainLags)
