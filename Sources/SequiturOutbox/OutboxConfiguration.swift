@@ -12,6 +12,12 @@ public struct OutboxConfiguration: Sendable {
   public var name = "outbox"
   /// Where the commands go; usually the application's commands topic.
   public var topic: String
+  /// How rows are found. Default `poll`.
+  public var mode = Mode.poll
+  /// The replication slot's name in the mode `tail`; nil for `sequitur_<application id>_<name>`.
+  public var slot: String?
+  /// Whether to begin with a new slot at the end of the log, whatever was lost with the former one. Default false.
+  public var makesNewSlot = false
   /// The table that rows come from.
   public var table = OutboxTable()
   /// Keys are spread over so many shards, each with a connection, a producer and a thread: 1 to 64. Default 2. It may be
@@ -27,6 +33,14 @@ public struct OutboxConfiguration: Sendable {
   public var kafka: KafkaConfiguration
   /// Where the relay and its clients log.
   public var logger: Logger
+
+  /// How rows are found.
+  public enum Mode: String, Sendable, CaseIterable {
+    /// They are selected from the table, and deleted.
+    case poll
+    /// They are read from the database's log, and stay in the table. Messages in the log are commands too.
+    case tail
+  }
 
   /// A relay from a database to a topic.
   public init(

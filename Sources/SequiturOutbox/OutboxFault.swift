@@ -71,6 +71,21 @@ public struct OutboxFault: Error, Sendable, Hashable, CustomStringConvertible {
         + "would lose what a relay must know after a crash: set cleanup.policy=compact.")
   }
 
+  static func unreadableLog(_ why: String) -> OutboxFault {
+    OutboxFault(
+      .lost,
+      "Expected pgoutput's messages (version 1 of its protocol) in the database's log, but \(why). Report it: it is a fault "
+        + "of this program, or of the server.")
+  }
+
+  static func mode(_ name: String, was: String, now: String) -> OutboxFault {
+    OutboxFault(
+      .configuration,
+      "Expected the outbox \(name) to be served by --mode \(was), as it was until now, but it is --mode \(now). Each sends what "
+        + "the other one has sent already. To change: end with --mode \(was) --until-empty while nobody writes, empty the table, "
+        + "and go on with another --name.")
+  }
+
   static func unreadable(_ place: String, _ why: String) -> OutboxFault {
     OutboxFault(
       .lost,

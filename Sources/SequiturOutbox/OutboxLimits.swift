@@ -12,6 +12,15 @@ enum OutboxLimits {
   static let call = Duration.seconds(10)
   /// How long the broker keeps a dead relay's transaction open, where nobody takes it over.
   static let transaction = Duration.seconds(15)
+  /// The same in the mode `tail`, where a transaction of the database may be large. Brokers allow 15 minutes by default.
+  static let logTransaction = Duration.seconds(300)
+  /// How long a transaction grows while more of the database's come.
+  static let logBatch = Duration.milliseconds(100)
+  /// How often the database is told what it may forget. It gives a relay up that says nothing for a minute
+  /// (`wal_sender_timeout`).
+  static let feedback = Duration.seconds(10)
+  /// Of messages in the database's log that are commands.
+  static let messagePrefix = "sequitur"
   /// How long a statement waits for a lock.
   static let lock = Duration.seconds(5)
   /// How long the database may be silent.

@@ -20,6 +20,13 @@ public struct OutboxStatus: Sendable, Hashable, Codable {
   /// How many shards it has.
   public var shards: Int?
 
+  /// In the mode `tail`: the replication slot's name.
+  public var slot: String?
+  /// `reserved`, `extended`, `unreserved` or `lost` (`pg_replication_slots.wal_status`); `gone` when there is none.
+  public var slotStatus: String?
+  /// How much of the database's log is kept for it, in bytes.
+  public var retainedLogBytes: Int?
+
   /// Asks database and broker; on a thread of its own.
   /// - Throws: ``OutboxFault``, `PostgreSQLError`, `KafkaError`.
   public static func read(_ configuration: OutboxConfiguration) async throws -> OutboxStatus {
@@ -51,6 +58,13 @@ public struct OutboxStatus: Sendable, Hashable, Codable {
       """)
     status.oldestTransactionSeconds = oldest.rows[0][0].flatMap { Double($0) }
     try status.readClaim(configuration)
+    if status.mode == OutboxConfiguration.Mode.tail.rawValue {
+      let slot = LogSlot(configuration)
+      let state = try slot.state(connection)
+      status.slot = slot.name
+      status.slotStatus = state?.status ?? "gone"
+      status.retainedLogBytes = state?.retainedBytes
+    }
     return status
   }
 

@@ -1,5 +1,6 @@
 import Foundation
 import PostgreSQL
+import SequiturOutbox
 import Synchronization
 import TestBroker
 import TestDatabase
@@ -103,13 +104,18 @@ extension SequiturOutboxTests {
       Int(try outbox.value("select count(*) from ledger") ?? "") ?? 0
     }
 
-    @Test(.enabled(if: PackageRoot.python != nil))
-    func `relays that are killed again and again send each row once and in order`() async throws {
+    @Test(.enabled(if: PackageRoot.python != nil), arguments: OutboxConfiguration.Mode.allCases)
+    func `relays that are killed again and again send each row once and in order`(
+      mode: OutboxConfiguration.Mode
+    ) async throws {
       let outbox = try OutboxFixture()
+      // The log is read from the first start on.
+      try await outbox.relay { $0.mode = mode }
+      defer { outbox.dropSlot() }
       let seed = UInt64.random(in: 0 ... .max)
       let writer = try RowWriter(outbox, count: 2, seed: seed)
       for round in 0..<Self.rounds {
-        let relay = try await outbox.start(["--shards", "\(1 + round % 3)"])
+        let relay = try await outbox.start(["--mode", mode.rawValue, "--shards", "\(1 + round % 3)"])
         let before = try ledger(outbox)
         let target = before + Int((seed >> UInt64(round % 48)) % 200)
         try await eventually("some rows more are written") { try ledger(outbox) >= target }
@@ -117,7 +123,7 @@ extension SequiturOutboxTests {
         try await relay.waitForExit(timeout: .seconds(60))
       }
       #expect(await writer.stop() == nil, "seed \(seed)")
-      try await outbox.relay()
+      try await outbox.relay { $0.mode = mode }
       try await audit(outbox)
     }
 

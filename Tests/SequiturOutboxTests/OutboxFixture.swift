@@ -76,6 +76,16 @@ struct OutboxFixture {
     return relay.figures
   }
 
+  /// The replication slot of the mode `tail`.
+  var slot: String { "sequitur_\(applicationID)_outbox".lowercased().replacing("-", with: "_") }
+
+  /// Slots are the server's, not the database's: what is left keeps the log for ever.
+  func dropSlot() {
+    let which = "from pg_replication_slots where slot_name = '\(slot)'"
+    _ = try? execute("select pg_terminate_backend(active_pid, 10000) \(which) and active")
+    _ = try? execute("select pg_drop_replication_slot(slot_name) \(which)")
+  }
+
   /// The arguments of `sequitur outbox run`.
   var arguments: [String] {
     [

@@ -22,6 +22,8 @@ struct BatchRecord: Codable, Hashable, Sendable {
   var commands: [String?]?
   /// Of the log: the end of the last transaction that is on Kafka, such as `0/1A2B3C4`.
   var end: String?
+  /// Of the log: the database's own identifier.
+  var system: String?
 
   private static let newestFormat = 1
 

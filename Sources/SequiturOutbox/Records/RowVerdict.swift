@@ -27,6 +27,12 @@ struct PoisonReason: Hashable, Sendable, CustomStringConvertible {
   static func refused(_ error: String) -> PoisonReason {
     PoisonReason("refused", ShownText.line(error, atMost: 500))
   }
+  static func message(_ what: String) -> PoisonReason {
+    PoisonReason(
+      "bad-message",
+      "Expected a JSON object with the texts key, type and id, headers and a payload, but "
+        + "\(ShownText.line(what, atMost: 200)).")
+  }
   static let behind = PoisonReason("behind", "An earlier row of this key is parked: it waits in its order.")
 }
 

@@ -21,6 +21,8 @@ public final class OutboxRelay: Sendable {
   private let keys: RecordKeys
   private let stopSignal = StopSignal()
   private let counted = Mutex(OutboxFigures())
+  /// Whether the new slot that was ordered is made.
+  private let hasNewSlot = Atomic(false)
   /// Ends the shards that run now.
   private let shardsStop = Mutex<StopSignal?>(nil)
 
@@ -66,13 +68,20 @@ public final class OutboxRelay: Sendable {
       configuration.topic, kafka: configuration.kafka, logger: configuration.logger)
     try topic.ensure()
     let recordBytesMax = try recordBytesMax()
-    try ShardDatabase(configuration, shard: 0, of: 1, recordBytesMax: recordBytesMax).check()
+    if configuration.mode == .poll {
+      try ShardDatabase(configuration, shard: 0, of: 1, recordBytesMax: recordBytesMax).check()
+    }
+    let suspects = LogSuspects()
     var incidents = IncidentLog(configuration.logger, place: configuration.name)
     var pause = Duration.milliseconds(100)
     /// The relays that there were when this one came, and this one.
     var known: Set = [ownership.relay]
     while !stopSignal.isStopped {
       do {
+        if configuration.mode == .tail {
+          try tail(recordBytesMax, suspects, &known, &incidents)
+          return
+        }
         let shards = try takeOver(recordBytesMax, &known)
         incidents.succeeded()
         pause = .milliseconds(100)
@@ -101,8 +110,7 @@ public final class OutboxRelay: Sendable {
   /// Takes the name over, and deletes what predecessors have left in doubt. In this order: see ``RelayOwnership``.
   private func takeOver(_ recordBytesMax: Int, _ known: inout Set<String>) throws -> [ShardProducer] {
     try ownership.takeOver()
-    let survey = try topic.survey(keys)
-    known.formUnion(survey.relays)
+    let survey = try survey(&known)
     let all = max(configuration.shards, survey.shards)
     var producers: [ShardProducer] = []
     for shard in 0..<all {
@@ -124,7 +132,8 @@ public final class OutboxRelay: Sendable {
       }
     }
     let obsolete = records.keys.filter { keys.shard(of: $0).map { $0 >= configuration.shards } ?? false }
-    try ownership.claim(mode: "poll", shards: configuration.shards, obsolete: obsolete.sorted())
+    try ownership.claim(
+      mode: configuration.mode.rawValue, shards: configuration.shards, obsolete: obsolete.sorted())
     configuration.logger.notice(
       "the outbox is served",
       metadata: [
@@ -132,6 +141,56 @@ public final class OutboxRelay: Sendable {
         "topic": "\(configuration.topic)",
       ])
     return Array(producers.prefix(configuration.shards))
+  }
+
+  /// What there was before, once the former master is fenced.
+  /// - Throws: ``OutboxFault`` when it worked in another way, which this one would repeat.
+  private func survey(_ known: inout Set<String>) throws -> RelaySurvey {
+    let survey = try topic.survey(keys)
+    known.formUnion(survey.relays)
+    if let mode = survey.claim?.mode, mode != configuration.mode.rawValue {
+      throw OutboxFault.mode(configuration.name, was: mode, now: configuration.mode.rawValue)
+    }
+    return survey
+  }
+
+  // MARK: The log
+
+  /// One session of the mode `tail`: takes over, and relays until it is stopped or something fails.
+  private func tail(
+    _ recordBytesMax: Int, _ suspects: LogSuspects, _ known: inout Set<String>, _ incidents: inout IncidentLog
+  ) throws {
+    // A newer relay ends the session of the one before: then the name is its own, and not to be taken back.
+    try ownership.confirm()
+    try ownership.takeOver()
+    _ = try survey(&known)
+    let producer = try LogProducer(configuration, outboxTopic: topic.name, recordBytesMax: recordBytesMax)
+    var record = try topic.lastRecords(of: keys)[keys.log]
+    try ownership.claim(mode: configuration.mode.rawValue, shards: 1, obsolete: [])
+    if configuration.makesNewSlot, !hasNewSlot.exchange(true, ordering: .relaxed) {
+      try LogSlot(configuration).drop(PostgreSQLConnection(configuration.database))
+      record = nil
+    }
+    let notes = Mutex(incidents)
+    let relay = try LogRelay(
+      configuration, record: record, relay: ownership.relay, producer: producer,
+      recordBytesMax: recordBytesMax,
+      suspects: suspects, stop: stopSignal, count: { [self] change in counted.withLock { change(&$0) } },
+      told: { error in notes.withLock { $0.failed("commit", error) } })
+    notes.withLock { $0.succeeded() }
+    configuration.logger.notice(
+      "the outbox is served",
+      metadata: [
+        "outbox": "\(configuration.name)", "mode": "tail", "relay": "\(ownership.relay)",
+        "topic": "\(configuration.topic)",
+      ])
+    defer { incidents = notes.withLock { $0 } }
+    do {
+      try relay.run()
+    } catch let error as KafkaError where error.severity == .fenced {
+      // By another relay, or by the broker because it was slow.
+      throw RelayOwnership.Lost(error: error)
+    }
   }
 
   private static func isPassing(_ error: any Error) -> Bool {
@@ -212,6 +271,7 @@ public final class OutboxRelay: Sendable {
       }
       stopSignal.wait(OutboxLimits.claimInterval)
     }
+    ownership.forget()
   }
 }
 

@@ -52,6 +52,9 @@ final class RelayOwnership: Sendable {
     claimed.withLock { $0 = record }
   }
 
+  /// Nobody else has claimed the name: the next step is to take it over anew, with nothing to be confirmed before.
+  func forget() { claimed.withLock { $0 = nil } }
+
   /// Makes sure that the name is still this relay's.
   /// - Throws: as ``claim(mode:shards:obsolete:)``.
   func confirm() throws {

@@ -61,6 +61,15 @@ struct OutboxRunCommand: AsyncParsableCommand {
       """)
 
   @OptionGroup var outbox: OutboxOptions
+  @Option(help: "Select rows and delete them (poll), or read the database's log (tail).")
+  var mode = OutboxConfiguration.Mode.poll
+  @Option(
+    help: ArgumentHelp(
+      "The replication slot of --mode tail (default: of application id and name).", valueName: "name"))
+  var slot: String?
+  @Flag(
+    name: .customLong("new-slot"), help: "Begin at the log's end, whatever was lost with the former slot.")
+  var newSlot = false
   @Option(help: "Spread the keys over so many producers and connections, 1 to 64.") var shards = 2
   @Option(help: "Also listen on this channel for new rows.") var bell: String?
   @Flag(name: .customLong("until-empty"), help: "End when there is no row.") var untilEmpty = false
@@ -68,6 +77,9 @@ struct OutboxRunCommand: AsyncParsableCommand {
 
   func run() async throws {
     var (configuration, _) = try outbox.configuration()
+    configuration.mode = mode
+    configuration.slot = slot
+    configuration.makesNewSlot = newSlot
     configuration.shards = shards
     configuration.bell = bell
     configuration.stopsWhenEmpty = untilEmpty

@@ -61,3 +61,5 @@ struct OutboxOptions: ParsableArguments {
     return (configuration, settings)
   }
 }
+
+extension OutboxConfiguration.Mode: ExpressibleByArgument {}

@@ -40,6 +40,10 @@ struct OutboxPrinter {
       "\(ShownText.line($0, atMost: 120)) (\(status.mode ?? "?"), \((status.shards ?? 0).counted("shard")))"
     }
     lines.append(("relay", relay ?? "none yet"))
+    if let slot = status.slot {
+      lines.append(("slot", "\(ShownText.line(slot, atMost: 80)): \(status.slotStatus ?? "?")"))
+      lines.append(("  log kept for it", "\((status.retainedLogBytes ?? 0).grouped) bytes"))
+    }
     if let age = status.oldestTransactionSeconds { lines.append(("oldest transaction", Self.seconds(age))) }
     let width = lines.map(\.0.count).max() ?? 0
     try Output.print(

@@ -1,0 +1,52 @@
+import PostgreSQL
+
+/// Parks commands of the log that cannot be sent, and knows which keys have parked ones. One thread's.
+///
+/// A command is parked before the transaction that it came in is on record, so it may come once more: its place in the
+/// log keeps it from being parked twice.
+struct LogParking {
+  private let connection: PostgreSQLConnection
+  private let table: String
+  private let relay: String
+  private var keys: Set<String> = []
+
+  init(_ connection: PostgreSQLConnection, _ configuration: OutboxConfiguration) throws(PostgreSQLError) {
+    self.connection = connection
+    table = try configuration.table.quotedParkedName()
+    relay = configuration.name
+  }
+
+  /// Asks anew which keys have parked commands: a person may have decided about some.
+  mutating func refresh() throws(PostgreSQLError) {
+    let rows = try connection.query("select distinct key from \(table) where relay = $1", [.text(relay)]).rows
+    keys = Set(rows.compactMap { $0[0] })
+  }
+
+  func isParked(_ command: LogCommand) -> Bool {
+    guard let key = command.key, !key.isEmpty, !keys.isEmpty else { return false }
+    return keys.contains(Self.text(key))
+  }
+
+  mutating func park(_ command: LogCommand, at place: String, _ reason: PoisonReason) throws(PostgreSQLError)
+  {
+    try connection.query(
+      """
+      insert into \(table) (relay, id, key, type, payload, headers, command_id, reason)
+      values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (relay, id) do nothing
+      """,
+      [
+        .text(relay), .text(place), .optionalText(command.key.map(Self.text)),
+        .optionalText(command.type.map(Self.text)), command.payload.map { .bytes($0) } ?? .null,
+        .optionalText(command.headers.map(Self.text)),
+        .optionalText(command.commandID.map { Self.text(Array($0.utf8)) }),
+        .text(reason.description),
+      ])
+    if let key = command.key, !key.isEmpty { keys.insert(Self.text(key)) }
+  }
+
+  /// Text as it is, other bytes in hexadecimal digits.
+  private static func text(_ bytes: [UInt8]) -> String {
+    if !bytes.contains(0), let text = String(validating: bytes, as: UTF8.self) { return text }
+    return bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+  }
+}

@@ -1,0 +1,95 @@
+import KafkaClient
+import Logging
+
+/// The log's side of Kafka: transactions that grow while a transaction of the database is read. One thread's.
+///
+/// Whatever fails ends the session: the next one takes over anew and goes on behind the last record.
+final class LogProducer {
+  private let configuration: OutboxConfiguration
+  private let producer: TransactionalProducer
+  private let commands: ProducerTopic
+  private let outbox: ProducerTopic
+  private let refusals: Refusals
+  private(set) var isOpen = false
+
+  /// Takes over: fences the one before. Blocks.
+  init(_ configuration: OutboxConfiguration, outboxTopic: String, recordBytesMax: Int) throws(KafkaError) {
+    self.configuration = configuration
+    let refusals = Refusals()
+    // A transaction of the database may be large: it is one on Kafka too.
+    let properties = configuration.producer("\(configuration.transactionalID)-0").merging([
+      "message.max.bytes": "\(max(recordBytesMax, 1_000_000))",
+      "batch.size": "\(min(max(recordBytesMax, 1), 1_000_000))",
+      "transaction.timeout.ms": "\(OutboxLimits.logTransaction.milliseconds)",
+    ])
+    producer = try TransactionalProducer(
+      configuration: properties, logger: configuration.logger, deliveryObserver: { refusals.record($0) })
+    try producer.initTransactions(timeout: OutboxLimits.call)
+    commands = try producer.topic(configuration.topic)
+    outbox = try producer.topic(outboxTopic)
+    self.refusals = refusals
+  }
+
+  /// Rows of the transaction that brokers refused, by the number that ``send(_:number:)`` was given.
+  var refused: [Int: PoisonReason] { refusals.rows }
+
+  func begin() throws(KafkaError) {
+    try producer.begin()
+    isOpen = true
+  }
+
+  /// Queues one command; waits for room.
+  func send(_ command: LogCommand, number: Int) throws(KafkaError) {
+    var headers = HeaderList(capacity: 4)
+    command.type?.withUnsafeBytes { headers.add(name: "ce_type" as StaticString, value: $0) }
+    if let id = command.commandID { headers.add(name: "ce_id", value: id) }
+    if let json = command.headers, case .success(let own) = json.withUnsafeBytes({ RowHeaders.read($0) }) {
+      for (name, value) in own { headers.add(name, value) }
+    }
+    var list = Optional(headers)
+    try (command.key ?? []).withUnsafeBufferPointer { key throws(KafkaError) in
+      try (command.payload ?? []).withUnsafeBufferPointer { payload throws(KafkaError) in
+        try producer.produce(
+          topic: commands, partition: TopicPartition.unassigned, key: UnsafeRawBufferPointer(key),
+          value: command.payload == nil ? nil : UnsafeRawBufferPointer(payload), headers: list.take(),
+          tag: UInt(number) + 1)
+      }
+    }
+  }
+
+  /// Waits until what is queued is written: then a refusal is of the last command alone.
+  func flush() throws(KafkaError) { try producer.flush(timeout: OutboxLimits.call) }
+
+  /// Commits, with the record; a commit whose answer does not come is asked again until it comes, or it is time to end.
+  func commit(
+    _ record: BatchRecord, key: String, stop: StopSignal, whileTrying told: (KafkaError) -> Void
+  ) throws(KafkaError) {
+    try producer.produce(key: key, record, to: outbox)
+    while true {
+      do throws(KafkaError) {
+        try producer.commit(timeout: OutboxLimits.call)
+        isOpen = false
+        return
+      } catch {
+        guard error.severity == .retriable, !stop.isStopped else { throw error }
+        told(error)
+        stop.wait(.milliseconds(100))
+      }
+    }
+  }
+
+  /// Gives an open transaction up, so that readers need not wait for its end.
+  func abandon() {
+    guard isOpen else { return }
+    try? producer.abort(timeout: OutboxLimits.call)
+  }
+}
+
+extension HeaderList {
+  /// Adds a header whose value may be null.
+  mutating func add(_ name: String, _ value: String?) {
+    if let value { return add(name: name, value: value) }
+    var name = name
+    name.withUTF8 { add(name: UnsafeRawBufferPointer($0), value: nil) }
+  }
+}

@@ -1,0 +1,143 @@
+import Foundation
+import PostgreSQL
+import SequiturOutbox
+import TestBroker
+import TestDatabase
+import Testing
+
+extension SequiturOutboxTests {
+  struct TailTests {
+    /// Relays what is in the log now.
+    @discardableResult
+    private func tail(
+      _ outbox: OutboxFixture, _ change: (inout OutboxConfiguration) -> Void = { _ in }
+    ) async throws -> OutboxFigures {
+      try await outbox.relay {
+        $0.mode = .tail
+        change(&$0)
+      }
+    }
+
+    @Test func `rows and messages of committed transactions become commands, in the log's order`()
+      async throws
+    {
+      let outbox = try OutboxFixture(partitions: 1)
+      defer { outbox.dropSlot() }
+      try outbox.insert("early", "t", "before the slot")
+      try await tail(outbox)
+      try outbox.insert("a", "t", "1", headers: #"{"x": "y"}"#)
+      try outbox.execute("begin; insert into outbox (key, payload) values ('no', 'x'); rollback")
+      try outbox.execute(
+        """
+        begin;
+        select pg_logical_emit_message(true, 'sequitur', '{"key":"a","type":"m","id":"7","payload":{"n": 1.50}}');
+        insert into outbox (key, payload) values ('b', '2');
+        delete from outbox where key = 'b';
+        commit;
+        select pg_logical_emit_message(true, 'others', 'x')
+        """)
+      let figures = try await tail(outbox)
+      #expect(figures.sent == 3)
+      #expect(figures.transactions <= 2)
+      let commands = try outbox.commands()
+      #expect(commands.map(\.text) == ["1", #"{"n": 1.50}"#, "2"])
+      #expect(commands[0].header("x") == "y")
+      #expect(commands[1].headers == ["ce_type=m", "ce_id=7"])
+      #expect(try await tail(outbox).sent == 0)
+      #expect(try outbox.value("select count(*) from outbox") == "2", "rows stay where they are")
+    }
+
+    @Test func `a large transaction is one on Kafka, and ids of the log's rows come once`() async throws {
+      let outbox = try OutboxFixture()
+      defer { outbox.dropSlot() }
+      try await tail(outbox)
+      try outbox.execute(
+        "insert into outbox (key, payload) select 'k' || i % 99, i from generate_series(1, 12000) i")
+      let figures = try await tail(outbox)
+      #expect(figures.sent == 12_000)
+      #expect(figures.transactions == 1)
+      #expect(Set(try outbox.commands().compactMap(\.text)).count == 12_000)
+    }
+
+    @Test func `commands of the log that cannot be sent are parked once`() async throws {
+      let outbox = try OutboxFixture(["max.message.bytes": "100000"])
+      defer { outbox.dropSlot() }
+      try await tail(outbox)
+      try outbox.insert(nil)
+      try outbox.insert("big", "t", String(repeating: "x", count: 200_000))
+      try outbox.insert("big", "t", "behind")
+      try outbox.execute("select pg_logical_emit_message(true, 'sequitur', 'no json')")
+      try outbox.insert("good")
+      let figures = try await tail(outbox)
+      #expect(figures.sent == 1)
+      #expect(figures.parked == 4)
+      let codes = try outbox.value(
+        "select string_agg(split_part(reason, ':', 1), ' ' order by number) from outbox_parked")
+      #expect(codes == "no-key too-large behind bad-message")
+    }
+
+    @Test func `a slot that is gone, or was moved, is refused, and a new one is made when that is ordered`()
+      async throws
+    {
+      let outbox = try OutboxFixture()
+      defer { outbox.dropSlot() }
+      try await tail(outbox)
+      outbox.dropSlot()
+      try outbox.insert("lost")
+      await #expect {
+        try await tail(outbox)
+      } throws: { error in
+        (error as? OutboxFault)?.kind == .lost && "\(error)".contains("is gone")
+      }
+      try outbox.execute("select pg_create_logical_replication_slot('\(outbox.slot)', 'pgoutput')")
+      await #expect {
+        try await tail(outbox)
+      } throws: { error in
+        (error as? OutboxFault)?.kind == .lost && "\(error)".contains("made anew")
+      }
+      try await tail(outbox) { $0.makesNewSlot = true }
+      try outbox.insert("new")
+      #expect(try await tail(outbox).sent == 1)
+      #expect(try outbox.commands().map(\.key) == ["new"])
+    }
+
+    @Test func `a log of too low a level, and the other mode, are told`() async throws {
+      let server = try DatabaseServer.start()
+      defer { server.remove() }
+      let low = try OutboxFixture(on: server)
+      let program = try RunningProgram.start(
+        BuiltProgram.find("sequitur"), arguments: low.arguments + ["--mode", "tail"])
+      defer { program.kill() }
+      try await program.waitForOutput(containing: "Expected wal_level=logical", timeout: .seconds(60))
+      let outbox = try OutboxFixture()
+      try await outbox.relay()
+      await #expect {
+        try await tail(outbox)
+      } throws: { error in
+        (error as? OutboxFault)?.kind == .configuration && "\(error)".contains("--mode poll")
+      }
+    }
+
+    @Test func `a reader of the log that stood still while another one took over sends nothing more`()
+      async throws
+    {
+      let outbox = try OutboxFixture()
+      defer { outbox.dropSlot() }
+      let zombie = try await outbox.start(["--mode", "tail"])
+      defer { zombie.kill() }
+      try outbox.execute(
+        "insert into outbox (key, payload) select 'k' || i % 9, i from generate_series(1, 2000) i")
+      try await eventually("some are sent") { try !outbox.commands().isEmpty }
+      zombie.suspend()
+      try outbox.execute(
+        "insert into outbox (key, payload) select 'k' || i % 9, i from generate_series(2001, 3000) i")
+      try await tail(outbox)
+      zombie.resume()
+      #expect(try await zombie.waitForExit(timeout: .seconds(60)).exit == .code(1))
+      try await tail(outbox)
+      let texts = try outbox.commands().compactMap(\.text)
+      #expect(texts.count == 3_000)
+      #expect(Set(texts).count == 3_000)
+    }
+  }
+}
