@@ -455,7 +455,7 @@ let package = Package(
         "sequitur",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
-      ], exclude: ["Operate/look_at_page.py", "Project/fold_orders.py"],
+      ], exclude: ["Gateway/gateway_clients.py", "Operate/look_at_page.py", "Project/fold_orders.py"],
       swiftSettings: settings
     ),
   ],
