@@ -60,7 +60,7 @@ import Testing
       "bootstrap.servers", "client.id", "session.timeout.ms", "heartbeat.interval.ms", "max.poll.interval.ms",
       "queued.max.messages.kbytes", "queued.min.messages", "fetch.message.max.bytes", "fetch.wait.max.ms",
       "fetch.max.bytes", "transaction.timeout.ms", "queue.buffering.max.messages",
-      "queue.buffering.max.kbytes", "linger.ms",
+      "queue.buffering.max.kbytes", "linger.ms", "statistics.interval.ms",
     ]
     var configuration = WorkerConfiguration(applicationID: "shop")
     configuration.instanceID = "one"
