@@ -104,7 +104,7 @@ extension CommandRequest {
   private static func wait(_ fields: HTTPFields) -> Duration {
     var wait = GatewayLimits.wait
     for preference in fields[values: .prefer].flatMap({ $0.split(separator: ",") }) {
-      let text = preference.split(separator: ";")[0].trimmed.lowercased()
+      let text = (preference.split(separator: ";").first ?? "").trimmed.lowercased()
       if text == "respond-async" { return .zero }
       if text.hasPrefix("wait="), let seconds = Int64(text.dropFirst(5)), seconds >= 0 {
         wait = min(.seconds(min(seconds, 3600)), GatewayLimits.waitMax)

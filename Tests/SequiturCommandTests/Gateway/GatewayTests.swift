@@ -61,6 +61,11 @@ extension SequiturCommandTests {
             port, "POST", "/objects/order-1/commands/create", "{\"total\":1}", ["If-None-Match": "*"]
           ).status == 412)
         #expect(try await ask(port, "POST", "/objects/none/commands/pay", "{}").status == 404)
+        // What is no preference is ignored.
+        for odd in [";", ",", " ; ,=, wait", "wait=-1", "wait=99999999999999999999", "wait=\u{e9}"] {
+          let answer = try await ask(port, "POST", "/objects/none/commands/pay", "{}", ["Prefer": odd])
+          #expect(answer.status == 404, "\(odd)")
+        }
         #expect(
           try await ask(port, "POST", "/objects/order-1/commands/create", #"{"total":1}"#).status == 409)
         #expect(
