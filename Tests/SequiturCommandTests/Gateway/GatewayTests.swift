@@ -339,7 +339,7 @@ extension SequiturCommandTests {
         defer { senders.kill() }
         for round in 0..<rounds {
           let before = try application.topics.read(application.topics.commands).count
-          try await eventually("commands to come") {
+          try await eventually("commands to come", within: .seconds(180)) {
             try application.topics.read(application.topics.commands).count > before + 50
               || senders.exit != nil
           }
@@ -355,7 +355,7 @@ extension SequiturCommandTests {
           default:
             worker.suspend()
             let frozen = try application.topics.read(application.topics.commands).count
-            try await eventually("commands to wait") {
+            try await eventually("commands to wait", within: .seconds(180)) {
               try application.topics.read(application.topics.commands).count > frozen || senders.exit != nil
             }
             worker.resume()
