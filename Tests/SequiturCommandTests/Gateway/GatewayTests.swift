@@ -353,10 +353,14 @@ extension SequiturCommandTests {
             try await worker.waitForExit(timeout: .seconds(10))
             worker = try application.startWorker()
           default:
+            // Not longer than until all clients wait: a frozen worker's session runs on.
             worker.suspend()
-            let frozen = try application.topics.read(application.topics.commands).count
-            try await eventually("commands to wait", within: .seconds(180)) {
-              try application.topics.read(application.topics.commands).count > frozen || senders.exit != nil
+            try await eventually("all clients to wait", within: .seconds(180)) {
+              let topics = application.topics
+              let undecided = try [topics.valid, topics.invalid].reduce(topics.read(topics.commands).count) {
+                try $0 - topics.read($1).count
+              }
+              return undecided >= clients || senders.exit != nil
             }
             worker.resume()
           }
