@@ -51,6 +51,12 @@ struct ModelTable: Equatable {
     }
   }
 
+  @Test func `keys of other bytes are other rows, though they look the same`() {
+    let keys = ["caf\u{e9}", "cafe\u{301}", "\u{212b}", "\u{c5}", "A\u{30a}"]
+    #expect(folded(keys.map { upsert($0, [1: 1], add: [2: 1]) }).flatMap { $0 }.count == keys.count)
+    #expect(Cell.text("\u{e9}") != Cell.text("e\u{301}"))
+  }
+
   @Test func `a set goes over a set, and keeps the columns of both`() {
     #expect(
       folded([upsert("a", [1: 1, 2: 1]), upsert("a", [2: 2, 3: 2])]) == [[upsert("a", [1: 1, 2: 2, 3: 2])]])

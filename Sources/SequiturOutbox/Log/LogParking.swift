@@ -8,7 +8,8 @@ struct LogParking {
   private let connection: PostgreSQLConnection
   private let table: String
   private let relay: String
-  private var keys: Set<String> = []
+  /// Their bytes: Swift's equality of texts takes a letter with its accent for the two of them.
+  private var keys: Set<[UInt8]> = []
 
   init(_ connection: PostgreSQLConnection, _ configuration: OutboxConfiguration) throws(PostgreSQLError) {
     self.connection = connection
@@ -19,12 +20,12 @@ struct LogParking {
   /// Asks anew which keys have parked commands: a person may have decided about some.
   mutating func refresh() throws(PostgreSQLError) {
     let rows = try connection.query("select distinct key from \(table) where relay = $1", [.text(relay)]).rows
-    keys = Set(rows.compactMap { $0[0] })
+    keys = Set(rows.compactMap { $0[0].map { Array($0.utf8) } })
   }
 
   func isParked(_ command: LogCommand) -> Bool {
     guard let key = command.key, !key.isEmpty, !keys.isEmpty else { return false }
-    return keys.contains(Self.text(key))
+    return keys.contains(Array(Self.text(key).utf8))
   }
 
   mutating func park(_ command: LogCommand, at place: String, _ reason: PoisonReason) throws(PostgreSQLError)
@@ -41,7 +42,7 @@ struct LogParking {
         .optionalText(command.commandID.map { Self.text(Array($0.utf8)) }),
         .text(reason.description),
       ])
-    if let key = command.key, !key.isEmpty { keys.insert(Self.text(key)) }
+    if let key = command.key, !key.isEmpty { keys.insert(Array(Self.text(key).utf8)) }
   }
 
   /// Text as it is, other bytes in hexadecimal digits.
