@@ -46,6 +46,38 @@ extension SequiturHTTPTests {
       }
     }
 
+    @Test func `only the line ends of the format end a line, and Unicode's others are text`() async throws {
+      let feed = EventFeed()
+      try await withServer(route(feed), feeds: [feed]) { address, _ in
+        let client = try RawClient(address)
+        try await client.send(get("/events"))
+        _ = try await client.read(until: ":\n\n")
+        try await eventually("the client to listen") { feed.clientCount == 1 }
+        feed.publish(id: "1", data: "a\u{2028}b\u{85}c\u{2029}d\u{0B}e")
+        let text = try await client.read(until: "e\n\n")
+        #expect(text.contains("data: a\u{2028}b\u{85}c\u{2029}d\u{0B}e\n\n"))
+      }
+    }
+
+    @Test func `a feed that forgets closes its clients, and who comes back begins anew`() async throws {
+      let feed = EventFeed()
+      try await withServer(route(feed), feeds: [feed]) { address, _ in
+        let client = try RawClient(address)
+        try await client.send(get("/events"))
+        _ = try await client.read(until: ":\n\n")
+        try await eventually("the client to listen") { feed.clientCount == 1 }
+        feed.publish(id: "1", data: "before")
+        _ = try await client.read(until: "before\n\n")
+        feed.forget()
+        try await eventually("the client to be closed") { feed.clientCount == 0 }
+        feed.publish(id: "2", data: "after")
+        let again = try RawClient(address)
+        try await again.send(get("/events", "Last-Event-ID: 1\r\n"))
+        let text = try await again.read(until: "after\n\n")
+        #expect(text.contains("event: reset\n") && !text.contains("before"))
+      }
+    }
+
     @Test func `a quiet stream has a heartbeat`() async throws {
       var limits = EventFeed.Limits()
       limits.heartbeat = .milliseconds(20)

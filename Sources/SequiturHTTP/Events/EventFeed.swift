@@ -65,6 +65,17 @@ public final class EventFeed: Sendable {
     for client in clients { client.yield() }
   }
 
+  /// Forgets all events: those who listen are closed, and who comes back with the id of one is told `reset`.
+  public func forget() {
+    let clients = state.withLock { state in
+      state.firstNumber = state.endNumber + 1
+      state.events = []
+      state.bytes = 0
+      return Array(state.clients.values)
+    }
+    for client in clients { client.yield() }
+  }
+
   /// Ends all clients, and every later one at once.
   public func close() {
     let clients = state.withLock { state in
@@ -140,9 +151,9 @@ public final class EventFeed: Sendable {
   static func encode(id: String, name: String?, data: String) -> [UInt8] {
     var text = "id: \(id)\n"
     if let name { text += "event: \(name)\n" }
-    for line in data.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline) {
-      text += "data: \(line)\n"
-    }
+    // The lines of the format end with CR, LF or both (WHATWG HTML, 9.2.6); Unicode's other line ends are text.
+    let lines = data.unicodeScalars.split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r" }
+    for line in lines { text += "data: \(String(line))\n" }
     return Array((text + "\n").utf8)
   }
 }
