@@ -9,10 +9,12 @@ import Testing
 
   private func refusal(
     _ admission: inout CommandAdmission, wait: Duration = .seconds(5), decidedTo: Int64 = 0, count: Int = 0,
-    at seconds: Double
+    restarts: Int = 0, at seconds: Double
   ) -> CommandAdmission.Refusal? {
     do throws(CommandAdmission.Refusal) {
-      try admission.enter(0, wait: wait, decidedTo: decidedTo, count: count, now: start + .seconds(seconds))
+      try admission.enter(
+        0, wait: wait, CommandAdmission.Progress(decidedTo: decidedTo, count: count, restarts: restarts),
+        now: start + .seconds(seconds))
       return nil
     } catch {
       return error
@@ -38,9 +40,15 @@ import Testing
     append(&admission, 1_000_000, at: 0)
     #expect(refusal(&admission, at: 4) == nil)
     #expect(refusal(&admission, at: 7) == .stalled(seconds: 7, behind: 1, retryAfter: 7))
-    #expect(refusal(&admission, at: 90) == .stalled(seconds: 90, behind: 1, retryAfter: 30))
+    #expect(refusal(&admission, at: 9.5) == .stalled(seconds: 9, behind: 1, retryAfter: 9))
+    // One is let through now and then: nothing else would show that the partition goes on.
+    #expect(refusal(&admission, at: 12) == nil)
+    #expect(refusal(&admission, at: 13) == .stalled(seconds: 13, behind: 1, retryAfter: 13))
+    #expect(refusal(&admission, at: 21) == .stalled(seconds: 21, behind: 1, retryAfter: 21))
+    #expect(refusal(&admission, at: 90) == nil)
+    #expect(refusal(&admission, at: 91) == .stalled(seconds: 91, behind: 1, retryAfter: 30))
     // The worker is back.
-    #expect(refusal(&admission, decidedTo: 1_000_001, count: 1, at: 91) == nil)
+    #expect(refusal(&admission, decidedTo: 1_000_001, count: 1, at: 92) == nil)
   }
 
   @Test func `a backlog that takes longer than the caller waits is refused with the time it takes`() {
@@ -73,6 +81,15 @@ import Testing
     #expect(refusal(&admission, decidedTo: 60, count: 60, at: 60) == nil)
     for offset in 60..<2000 { append(&admission, Int64(offset), at: 60) }
     #expect(refusal(&admission, decidedTo: 60, count: 60, at: 60.01) == nil)
+  }
+
+  @Test func `what was known of topics that were made anew counts no more`() {
+    var admission = CommandAdmission(heldMax: 100)
+    append(&admission, 1_000_000, at: 0)
+    #expect(refusal(&admission, decidedTo: 999_000, count: 5, at: 7) != nil)
+    #expect(refusal(&admission, decidedTo: 0, count: 0, restarts: 1, at: 8) == nil)
+    append(&admission, 0, at: 8)
+    #expect(refusal(&admission, wait: .seconds(1), decidedTo: 1, count: 1, restarts: 1, at: 20) == nil)
   }
 
   @Test func `commands of other programs before the first of this one are no backlog`() {

@@ -76,12 +76,17 @@ import Testing
     #expect(board.take(rejection(7)).map(\.waiters) == [[2]])
   }
 
-  @Test func `what was half read is forgotten when reading begins at another place`() {
+  @Test func `of topics that were made anew nothing is known, and who waits waits on`() {
     var board = OutcomeBoard(recentMax: 2)
-    _ = board.take(event(3, 1))
+    for offset: Int64 in [1, 2, 3] { _ = board.take(rejection(offset)) }
+    _ = board.take(event(4, 1))
+    #expect(board.wait(for: at(9), 1) == .waiting)
     board.restart()
     #expect(board.validEnded(0) == [])
-    #expect(board.wait(for: at(3), 1) == .waiting)
+    #expect(board.decidedTo(0) == 0)
+    #expect(board.recent(at(3)) == nil)
+    #expect(board.wait(for: at(1), 2) == .waiting)
+    #expect(board.take(rejection(9)).map(\.waiters) == [[1]])
   }
 
   @Test func `progress is counted by partition`() {

@@ -16,6 +16,16 @@ struct CommandAdmission: Sendable {
     case stalled(seconds: Int, behind: Int64, retryAfter: Int)
   }
 
+  /// How far a partition's outcomes were read.
+  struct Progress: Sendable, Hashable {
+    /// Behind the last decided command; 0 for none seen.
+    var decidedTo: Int64 = 0
+    /// Outcomes that were seen.
+    var count = 0
+    /// How often reading began at another place, as when the topics were made anew: what was known before counts no more.
+    var restarts = 0
+  }
+
   private struct Partition: Sendable {
     /// Behind the last command that was appended here.
     var appendedTo: Int64 = 0
@@ -28,6 +38,9 @@ struct CommandAdmission: Sendable {
     var rate: Double?
     /// The last look since which commands have waited all the time.
     var sample: (count: Int, at: ContinuousClock.Instant)?
+    /// When a command was let through last although the partition stands still.
+    var probedAt: ContinuousClock.Instant?
+    var restarts = 0
 
     var backlog: Int64 { max(0, appendedTo - (decidedTo ?? appendedTo)) }
   }
@@ -39,6 +52,9 @@ struct CommandAdmission: Sendable {
   /// A partition is not taken for stalled before: a rebalance takes as long.
   private static let patience = Duration.seconds(1)
   private static let retryAfterMax = 30
+  /// While a partition stands still, one command is let through so often: an outcome that was passed over, as when its
+  /// record was deleted before it was read, would keep the partition closed for ever.
+  private static let probeInterval = Duration.seconds(10)
 
   private var partitions: [Int32: Partition] = [:]
   private let heldMax: Int
@@ -50,14 +66,11 @@ struct CommandAdmission: Sendable {
 
   /// A command wants in; ``leave()`` must follow when it got in.
   ///
-  /// - Parameters:
-  ///   - wait: how long its caller waits for the outcome.
-  ///   - decidedTo: behind the partition's last decided command; 0 for none seen.
-  ///   - count: outcomes of the partition that were seen.
+  /// - Parameter wait: how long its caller waits for the outcome.
   mutating func enter(
-    _ partition: Int32, wait: Duration, decidedTo: Int64, count: Int, now: ContinuousClock.Instant
+    _ partition: Int32, wait: Duration, _ progress: Progress, now: ContinuousClock.Instant
   ) throws(Refusal) {
-    look(partition, decidedTo, count, now)
+    look(partition, progress, now)
     guard held < heldMax else {
       let rate = partitions.values.reduce(0) { $0 + ($1.rate ?? 0) }
       throw .tooMany(held: held, retryAfter: Self.seconds(rate > 0 ? Double(held) / rate : 1))
@@ -65,6 +78,11 @@ struct CommandAdmission: Sendable {
     if let state = partitions[partition], state.backlog > 0 {
       let quiet = state.since.map { now - $0 } ?? .zero
       if quiet > max(Self.patience, wait) {
+        if now - (state.probedAt ?? state.since ?? now) >= Self.probeInterval {
+          partitions[partition]?.probedAt = now
+          held += 1
+          return
+        }
         throw .stalled(
           seconds: Int(quiet.components.seconds), behind: state.backlog,
           retryAfter: Self.seconds(Double(quiet.components.seconds)))
@@ -89,13 +107,17 @@ struct CommandAdmission: Sendable {
     partitions[position.partition] = state
   }
 
-  private mutating func look(
-    _ number: Int32, _ decidedTo: Int64, _ count: Int, _ now: ContinuousClock.Instant
-  ) {
+  private mutating func look(_ number: Int32, _ progress: Progress, _ now: ContinuousClock.Instant) {
     var state = partitions[number] ?? Partition()
-    if decidedTo > state.decidedTo ?? 0 {
-      state.decidedTo = decidedTo
+    if progress.restarts != state.restarts {
+      state = Partition()
+      state.restarts = progress.restarts
+    }
+    let count = progress.count
+    if progress.decidedTo > state.decidedTo ?? 0 {
+      state.decidedTo = progress.decidedTo
       state.since = now
+      state.probedAt = nil
     }
     if state.backlog == 0 {
       state.sample = nil

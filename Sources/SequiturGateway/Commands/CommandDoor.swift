@@ -76,7 +76,7 @@ final class CommandDoor: Sendable {
     let refusal = admission.withLock { admission -> CommandAdmission.Refusal? in
       do throws(CommandAdmission.Refusal) {
         try admission.enter(
-          partition, wait: wait, decidedTo: progress.decidedTo, count: progress.count, now: .now)
+          partition, wait: wait, progress, now: .now)
         return nil
       } catch {
         return error

@@ -47,6 +47,10 @@ final class LiveFeed {
     rings.thin.publish(id: id, data: event.line(values, isThin: true))
   }
 
-  /// Reading goes on at other offsets.
-  func restart(_ positions: [Int64]) { self.positions = positions }
+  /// Reading goes on at other offsets: what lies between is not told, and clients must know.
+  func restart(_ positions: [Int64]) {
+    self.positions = positions
+    rings.whole.forget()
+    rings.thin.forget()
+  }
 }

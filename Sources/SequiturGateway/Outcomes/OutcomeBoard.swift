@@ -78,9 +78,10 @@ struct OutcomeBoard: Sendable {
   /// Everything that is committed of the valid topic's partition has been read.
   mutating func validEnded(_ partition: Int32) -> [News] { close(partition) }
 
-  /// Reading begins at another place: what was half read is read again, or is not there.
+  /// Reading begins at another place, and the topics may be others of their names: nothing that was read counts any more.
+  /// Those who wait wait on.
   mutating func restart() {
-    for number in partitions.keys { partitions[number]?.open = nil }
+    for number in partitions.keys { partitions[number]?.forget() }
   }
 
   private mutating func close(_ number: Int32) -> [News] {
@@ -121,6 +122,13 @@ private struct PartitionBoard: Sendable {
   mutating func leave(_ waiter: OutcomeBoard.Waiter, _ offset: Int64) {
     waiters[offset]?.removeAll { $0 == waiter }
     if waiters[offset]?.isEmpty ?? false { waiters[offset] = nil }
+  }
+
+  /// Forgets everything but who waits.
+  mutating func forget() {
+    let waiters = waiters
+    self = PartitionBoard()
+    self.waiters = waiters
   }
 
   mutating func settle(_ outcome: CommandOutcome, recentMax: Int) -> [OutcomeBoard.Waiter] {

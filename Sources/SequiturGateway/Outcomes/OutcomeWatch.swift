@@ -25,6 +25,8 @@ final class OutcomeWatch: Sendable {
     var board: OutcomeBoard
     var waits: [OutcomeBoard.Waiter: Wait] = [:]
     var nextWaiter: OutcomeBoard.Waiter = 0
+    /// How often reading began at another place.
+    var restarts = 0
     var isOver = false
   }
 
@@ -82,9 +84,13 @@ final class OutcomeWatch: Sendable {
     consumer.wake()
   }
 
-  /// Behind the last decided command of a partition, and how many outcomes came of it.
-  func progress(_ partition: Int32) -> (decidedTo: Int64, count: Int) {
-    state.withLock { ($0.board.decidedTo(partition), $0.board.count(partition)) }
+  /// How far a partition's outcomes were read.
+  func progress(_ partition: Int32) -> CommandAdmission.Progress {
+    state.withLock { state in
+      CommandAdmission.Progress(
+        decidedTo: state.board.decidedTo(partition), count: state.board.count(partition),
+        restarts: state.restarts)
+    }
   }
 
   /// The outcome, if it is among those that came last.
@@ -167,7 +173,10 @@ final class OutcomeWatch: Sendable {
     do throws(KafkaError) {
       let ends = try Self.ends(of: topics, partitions: partitions, consumer)
       try consumer.assign(ends)
-      state.withLock { $0.board.restart() }
+      state.withLock { state in
+        state.board.restart()
+        state.restarts += 1
+      }
       live.restart(positions(ends))
       logger.warning("outcomes are read from the topics' ends again")
     } catch {

@@ -43,6 +43,9 @@ extension CommandRequest {
   /// - Throws: ``Problem``: 400 for one that is empty or too long.
   static func id(_ fields: HTTPFields) throws(Problem) -> String {
     guard let given = fields[.idempotencyKey] else { return UUID().uuidString.lowercased() }
+    guard fields[values: .idempotencyKey].count == 1 else {
+      throw .edge("malformed", "Expected one Idempotency-Key, but found several.")
+    }
     // The draft has it as a structured field's string, in quotes; many clients send it bare.
     let isQuoted = given.count >= 2 && given.hasPrefix("\"") && given.hasSuffix("\"")
     let id = isQuoted ? String(given.dropFirst().dropLast()) : given
@@ -57,7 +60,11 @@ extension CommandRequest {
   /// The path's key; `?key=` in base64url is used in its place, for keys that are awkward in a path.
   static func key(of call: HTTPCall) throws(Problem) -> [UInt8] {
     var key = call.parameters["key"] ?? []
-    if let text = QueryItems(call.query)["key"] {
+    let query = QueryItems(call.query)
+    guard !query.unusable.contains("key") else {
+      throw .edge("invalid-key", "Expected one `key` in the query, in base64url, but it cannot be read.")
+    }
+    if let text = query["key"] {
       guard let decoded = base64URL(text) else {
         throw .edge("invalid-key", "Expected base64url (RFC 4648, section 5) in the query's `key`.")
       }
@@ -93,6 +100,7 @@ extension CommandRequest {
     guard let match = match?.trimmed else { return nil }
     if match == "*" { return "exists" }
     guard match.count > 2, match.hasPrefix("\""), match.hasSuffix("\""),
+      match.dropFirst().dropLast().utf8.allSatisfy({ 48...57 ~= $0 }),
       let version = UInt64(match.dropFirst().dropLast()), version > 0
     else {
       throw .edge("malformed", "Expected a version in quotes in If-Match, like \"7\", or `*`.")

@@ -31,8 +31,15 @@ struct CommandRoutes: Sendable {
     let id = try CommandRequest.id(call.head.headerFields)
     var answer: HTTPAnswer
     do {
-      // A body without a length may become as large as the route takes.
-      let bytes = call.head.headerFields[.contentLength].flatMap { Int($0) } ?? GatewayLimits.payloadBytesMax
+      // Room is taken before the first byte comes: who says no length must not take it from all others.
+      let fields = call.head.headerFields
+      guard
+        let bytes = fields[.contentLength].map({ Int($0) ?? 0 })
+          ?? (fields[.transferEncoding] == nil ? 0 : nil)
+      else {
+        throw Problem.edge(
+          "length-required", "Expected a Content-Length: a body in chunks is not taken.", .lengthRequired)
+      }
       guard room.enter(bytes) else { throw Self.noRoom }
       defer { room.leave(bytes) }
       let request = try await CommandRequest(call, id: id)
@@ -53,7 +60,7 @@ struct CommandRoutes: Sendable {
   private static let noRoom = Problem(
     .tooManyRequests, "too-many-bytes",
     "Expected room for the payload, but the requests that are held have \(GatewayLimits.payloadBytesHeld >> 20) MiB. Nothing "
-      + "was appended. Send it again, with a Content-Length.", retryAfter: 1)
+      + "was appended. Send it again.", retryAfter: 1)
 
   @Sendable private func outcome(_ call: HTTPCall) async throws -> HTTPAnswer {
     guard let text = call.parameters["token"].map({ String(decoding: $0, as: UTF8.self) }),

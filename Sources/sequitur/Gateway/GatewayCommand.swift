@@ -74,7 +74,7 @@ struct GatewayCommand: AsyncParsableCommand {
   }
 
   /// Clients of the live feed.
-  private static let streamsMax = 2000
+  private static let streamsMax = 200
   /// Requests for outcomes and pages, beside the commands that are held.
   private static let requestsBeside = 1000
 
