@@ -17,8 +17,10 @@ extension SettingKey {
     // The operations door.
     case .http:
       Setting(
-        .text, "Where health, metrics and the page for people are; off for nowhere, port 0 for any free one.",
-        standard: "127.0.0.1:9464, or a free port where that is taken; demo: off", valueName: "host:port|off")
+        .text,
+        "Where a worker has its health, metrics and page, and a gateway everything; off for nowhere, port 0 for any free one.",
+        standard: "127.0.0.1:9464, or a free port where that is taken; demo: off; gateway: 127.0.0.1:8080",
+        valueName: "host:port|off")
     case .httpCertificate:
       Setting(
         .text, "The door's TLS certificate and those that vouch for it (PEM); with --http-key.",
