@@ -42,29 +42,53 @@ import Testing
 
   @Test func `checkout prints each price that changes, with the old one`() async throws {
     try await withPricing { broker in
+      try await expectChanges(
+        by: BuiltProgram.find("Checkout"), [broker.bootstrap], broker)
+    }
+  }
+
+  @Test func `a checkout in Python prints the same, through view --serve`() async throws {
+    try await withPricing { broker in
+      let arguments = ["view", "--serve", "127.0.0.1:0", "--bootstrap-servers", broker.bootstrap]
+      try await RunningProgram.with(
+        BuiltProgram.find("sequitur"), arguments: arguments + Self.fixed
+      ) { server in
+        try await server.waitForOutput(containing: "/objects", timeout: .seconds(60))
+        let line = server.output.standardError
+        let url = try #require(line.firstMatch(of: /(http:\/\/\S+)\/objects/).map { String($0.1) })
+        try await eventually("the view to be current") {
+          let status = try await RunningProgram.run("curl", arguments: ["-s", "\(url)/status"])
+          return status.standardOutput.contains("current")
+        }
+        try await expectChanges(by: "python3", ["Examples/Checkout/checkout.py", url], broker)
+      }
+    }
+  }
+
+  /// What a checkout prints while prices change.
+  private func expectChanges(
+    by program: String, _ arguments: [String], _ broker: BrokerProcess
+  ) async throws {
+    try await submit(
+      """
+      {"key":"sku-1","type":"list","payload":{"cents":250}}
+      {"key":"sku-2","type":"list","payload":{"cents":1000}}
+
+      """, broker)
+    try await RunningProgram.with(program, arguments: arguments) { checkout in
+      try await checkout.waitForOutput(containing: "caught up", timeout: .seconds(60))
+      #expect(checkout.output.standardOutput.contains("sku-1: 250 cents\n"))
+      #expect(checkout.output.standardOutput.contains("sku-2: 1000 cents\n"))
       try await submit(
         """
-        {"key":"sku-1","type":"list","payload":{"cents":250}}
-        {"key":"sku-2","type":"list","payload":{"cents":1000}}
+        {"key":"sku-1","type":"change","payload":{"cents":300}}
+        {"key":"sku-3","type":"list","payload":{"cents":5}}
 
         """, broker)
-      try await RunningProgram.with(
-        BuiltProgram.find("Checkout"), arguments: [broker.bootstrap]
-      ) { checkout in
-        try await checkout.waitForOutput(containing: "caught up", timeout: .seconds(60))
-        #expect(checkout.output.standardOutput.contains("sku-1: 250 cents\n"))
-        #expect(checkout.output.standardOutput.contains("sku-2: 1000 cents\n"))
-        try await submit(
-          """
-          {"key":"sku-1","type":"change","payload":{"cents":300}}
-          {"key":"sku-3","type":"list","payload":{"cents":5}}
-
-          """, broker)
-        try await checkout.waitForOutput(containing: "sku-1: 300 cents, was 250\n", timeout: .seconds(60))
-        try await checkout.waitForOutput(containing: "sku-3: 5 cents, new\n", timeout: .seconds(60))
-        try await submit(#"{"key":"sku-2","type":"withdraw","payload":{}}"#, broker)
-        try await checkout.waitForOutput(containing: "sku-2: withdrawn, was 1000\n", timeout: .seconds(60))
-      }
+      try await checkout.waitForOutput(containing: "sku-1: 300 cents, was 250\n", timeout: .seconds(60))
+      try await checkout.waitForOutput(containing: "sku-3: 5 cents, new\n", timeout: .seconds(60))
+      try await submit(#"{"key":"sku-2","type":"withdraw","payload":{}}"#, broker)
+      try await checkout.waitForOutput(containing: "sku-2: withdrawn, was 1000\n", timeout: .seconds(60))
     }
   }
 }

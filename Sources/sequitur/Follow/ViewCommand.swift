@@ -1,5 +1,7 @@
 import ArgumentParser
 import SequiturFollower
+import SequiturHTTP
+import SequiturViews
 import TerminalView
 
 /// `sequitur view`.
@@ -16,6 +18,9 @@ struct ViewCommand: AsyncParsableCommand {
       partition, up to its last line with a position, is the state after exactly the commands up to that one. A state that \
       is no JSON stands as "base64", a key that is no UTF-8 as "keyHex".
 
+      With --serve it answers programs over HTTP instead: /objects/KEY, /objects?after=KEY&limit=N, /changes as server-sent \
+      events, and /status. ?token=3-1042 waits until that command is covered.
+
       Goes on until SIGTERM or SIGINT. Ends with 1 when the changelog cannot be followed exactly.
       """)
 
@@ -28,16 +33,43 @@ struct ViewCommand: AsyncParsableCommand {
   @Flag(name: .customLong("until-caught-up"), help: "End when what was committed at the start is printed.")
   var untilCaughtUp = false
 
+  @Option(help: "Serve the objects at HOST:PORT; port 0 takes a free one.") var serve: String?
+
+  @Option(
+    help: "Keep what --serve serves in this directory, and go on there after a restart; else in memory.")
+  var directory: String?
+
   func validate() throws {
-    guard print else { throw ValidationError("Expected --print: it says what becomes of the changes.") }
+    guard print != (serve != nil) else {
+      throw ValidationError("Expected --print or --serve: one of them says what becomes of the changes.")
+    }
+    if serve != nil, untilCaughtUp {
+      throw ValidationError("Expected --until-caught-up with --print, but with --serve there is no end.")
+    }
+    if serve == nil, directory != nil {
+      throw ValidationError("Expected --directory with --serve: what is printed is not kept.")
+    }
+    if directory?.isEmpty ?? false {
+      throw ValidationError("Expected a name behind --directory, but it is empty.")
+    }
   }
 
   func run() async throws {
     let settings = try kafka.resolve(defaultLogLevel: .warning)
     let names = try topics.topics(settings.settings, for: [.commands, .changelog])
+    let topic = FollowedTopic.changelog(names, of: try topics.applicationID(settings.settings))
+    if let serve {
+      let address: HTTPAddress
+      do throws(HTTPServerFault) { address = try HTTPAddress(parsing: serve) } catch {
+        throw CommandFailure("\(error)")
+      }
+      return try await ViewServer.run(
+        ViewConfiguration(
+          of: topic, storage: directory.map { .directory($0) } ?? .memory, kafka: settings.client(),
+          logger: settings.logger), at: address)
+    }
     var configuration = FollowerConfiguration(
-      kafka: settings.client(),
-      topic: .changelog(names, of: try topics.applicationID(settings.settings)), logger: settings.logger)
+      kafka: settings.client(), topic: topic, logger: settings.logger)
     configuration.stopsWhenCaughtUp = untilCaughtUp
     let follower = Follower(configuration: configuration, sink: ViewPrinter())
     try await FollowRunner.run(follower, endsBySignal: !untilCaughtUp)

@@ -1,0 +1,39 @@
+import Logging
+import ReadableText
+import SequiturFollower
+import SequiturHTTP
+import SequiturViews
+import TerminalView
+
+/// Runs a view and its server until SIGTERM or SIGINT.
+enum ViewServer {
+  /// - Throws: a ``CommandFailure`` for an address that cannot be listened at, and for what ends the view.
+  static func run(_ configuration: ViewConfiguration, at address: HTTPAddress) async throws {
+    let view = try ObjectView<[UInt8]>(configuration) { Array($0) }
+    let service = ViewService(view)
+    let server = HTTPServer(routes: service.routes, feeds: [service.feed], logger: configuration.logger)
+    let bound: HTTPAddress
+    do throws(HTTPServerFault) {
+      bound = try await server.start(at: address)
+    } catch {
+      throw CommandFailure("\(error)")
+    }
+    Terminal.printError("Serving the objects of \(configuration.topic.name) at http://\(bound)/objects")
+    let interrupt = Interrupt { view.stop() }
+    interrupt.watch()
+    let changes = view.changes()
+    do {
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        group.addTask { try await view.run() }
+        group.addTask { try await service.tell(changes) }
+        try await group.waitForAll()
+      }
+      await server.stop()
+    } catch {
+      await server.stop()
+      throw CommandFailure(
+        ShownText.line("\(error)", atMost: nil),
+        status: error is FollowFailure || error is ViewFault ? .foundFault : .wrongUsage)
+    }
+  }
+}
