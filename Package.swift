@@ -277,6 +277,7 @@ let package = Package(
         "SequiturFollower", "SequiturViews", .product(name: "Logging", package: "swift-log"),
       ],
       path: "Examples/Checkout",
+      exclude: ["checkout.py"],
       swiftSettings: settings
     ),
 
