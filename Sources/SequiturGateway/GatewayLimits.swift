@@ -8,6 +8,10 @@ enum GatewayLimits {
   static let wait = Duration.seconds(5)
   /// How long a request may wait.
   static let waitMax = Duration.seconds(60)
+  /// What a client that asks for so many seconds gets.
+  static func wait(ofSeconds seconds: Int64) -> Duration {
+    .seconds(min(seconds, waitMax.components.seconds))
+  }
   /// How long the brokers have to acknowledge a command.
   static let deliveryTime = Duration.seconds(10)
   /// Commands that wait for an acknowledgement or an outcome at once.

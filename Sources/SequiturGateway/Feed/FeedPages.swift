@@ -65,10 +65,7 @@ struct FeedPages: Sendable {
     do {
       finding = try await pool.run { fetcher in try find(partition, number, form, fetcher) }
     } catch let error as KafkaError {
-      throw Problem(
-        .serviceUnavailable, "broker-away",
-        "Expected the broker to give the page, but it did not (\(error.code.name): \(error.detail)). Ask again.",
-        retryAfter: 1)
+      throw Problem.brokerAway("give the page", error)
     }
     switch finding {
     case .gone(let low):

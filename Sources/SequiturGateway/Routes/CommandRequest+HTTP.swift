@@ -1,5 +1,6 @@
 import Foundation
 import HTTPTypes
+import KafkaClient
 import Sequitur
 import SequiturHTTP
 
@@ -115,7 +116,7 @@ extension CommandRequest {
       let text = (preference.split(separator: ";").first ?? "").trimmed.lowercased()
       if text == "respond-async" { return .zero }
       if text.hasPrefix("wait="), let seconds = Int64(text.dropFirst(5)), seconds >= 0 {
-        wait = min(.seconds(min(seconds, 3600)), GatewayLimits.waitMax)
+        wait = GatewayLimits.wait(ofSeconds: seconds)
       }
     }
     return wait
@@ -128,6 +129,14 @@ extension StringProtocol {
 }
 
 extension Problem {
+  /// The broker did not do what a request that changes nothing needs of it.
+  static func brokerAway(_ goal: String, _ error: KafkaError) -> Problem {
+    Problem(
+      .serviceUnavailable, "broker-away",
+      "Expected the broker to \(goal), but it did not (\(error.code.name): \(error.detail)). Ask again.",
+      retryAfter: 1)
+  }
+
   /// What no state of the object could make valid, found before anything was appended.
   static func edge(_ code: String, _ detail: String, _ status: HTTPResponse.Status = .badRequest) -> Problem {
     var problem = Problem(status, code, detail)

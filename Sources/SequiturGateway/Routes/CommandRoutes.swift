@@ -78,7 +78,7 @@ struct CommandRoutes: Sendable {
     }
     let seconds = QueryItems(call.query)["wait"].flatMap { Int64($0) } ?? 0
     guard seconds > 0 else { return CommandAnswer.appended(position) }
-    let time = min(.seconds(min(seconds, 3600)), GatewayLimits.waitMax)
+    let time = GatewayLimits.wait(ofSeconds: seconds)
     guard case .outcome(let outcome) = await watch.outcome(of: position, within: time) else {
       return CommandAnswer.appended(position)
     }
@@ -90,10 +90,7 @@ struct CommandRoutes: Sendable {
       return try await search(position)
     } catch let error as KafkaError {
       if [.unknownPartition, .unknownTopicOrPartition].contains(error.code) { return .unknown }
-      throw Problem(
-        .serviceUnavailable, "broker-away",
-        "Expected the broker to tell the outcome, but it did not (\(error.code.name): \(error.detail)). Ask again.",
-        retryAfter: 1)
+      throw Problem.brokerAway("tell the outcome", error)
     }
   }
 }
