@@ -35,6 +35,14 @@ struct RunningProgramTests {
     #expect(program.processIdentifier == nil)
   }
 
+  @Test func `a test whose time is over waits no longer, and its program ends`() async throws {
+    let program = try RunningProgram.start("tail", arguments: ["-f", "/dev/null"])
+    let waits = Task { try await program.waitForExit(timeout: .seconds(3600)) }
+    waits.cancel()
+    await #expect(throws: ProgramError.self) { try await waits.value }
+    #expect(try await program.waitForExit(timeout: .seconds(60)).exit == .signal(SIGKILL))
+  }
+
   @Test func `a program is told to end, and its handler runs`() async throws {
     let script = "trap 'echo bye; exit 7' TERM; echo ready; while :; do read x; done"
     let result = try await RunningProgram.with("bash", arguments: ["-c", script], standardInput: .pipe) {

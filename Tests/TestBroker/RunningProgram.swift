@@ -198,30 +198,48 @@ public final class RunningProgram: Sendable {
     throw found ? ProgramError.ended(what, output) : ProgramError.timedOut(what, output)
   }
 
+  /// Whether the condition came to hold; false when the time is over or the task is cancelled.
   private func wait(_ timeout: Duration, _ condition: @escaping @Sendable (borrowing State) -> Bool) async
     -> Bool
   {
-    await withCheckedContinuation { continuation in
-      addWaiter(timeout, condition) { continuation.resume(returning: $0) }
+    let waiter = Mutex<Int?>(nil)
+    return await withTaskCancellationHandler {
+      await withCheckedContinuation { continuation in
+        let id = addWaiter(timeout, condition) { continuation.resume(returning: $0) }
+        waiter.withLock { $0 = id }
+        if Task.isCancelled { giveUp(id) }
+      }
+    } onCancel: {
+      giveUp(waiter.withLock { $0 })
     }
   }
 
+  private func giveUp(_ waiter: Int?) {
+    guard let waiter else { return }
+    state.withLock { $0.waiters.removeValue(forKey: waiter) }?.resume(false)
+  }
+
   /// Calls `resume` once: with true as soon as the condition holds, with false when the time is over.
+  ///
+  /// - Returns: the waiter's number, for ``giveUp(_:)``; nil when the condition holds already.
+  @discardableResult
   private func addWaiter(
     _ timeout: Duration,
     _ condition: @escaping @Sendable (borrowing State) -> Bool,
     resume: @escaping @Sendable (Bool) -> Void
-  ) {
+  ) -> Int? {
     let id: Int? = state.withLock { state in
       if condition(state) { return nil }
       defer { state.nextWaiter += 1 }
       state.waiters[state.nextWaiter] = Waiter(condition: condition, resume: resume)
       return state.nextWaiter
     }
-    guard let id else { return resume(true) }
-    DispatchQueue.global().asyncAfter(deadline: .now() + timeout / .seconds(1)) { [self] in
-      state.withLock { $0.waiters.removeValue(forKey: id) }?.resume(false)
+    guard let id else {
+      resume(true)
+      return nil
     }
+    DispatchQueue.global().asyncAfter(deadline: .now() + timeout / .seconds(1)) { [self] in giveUp(id) }
+    return id
   }
 
   private func update(_ change: (inout State) -> Void) {

@@ -61,6 +61,15 @@ struct FollowedApplication {
     try RunningProgram.start(BuiltProgram.find("sequitur"), arguments: workerArguments)
   }
 
+  /// Ends a worker in the middle of its work, without a word where the broker allows it.
+  ///
+  /// The test broker names a transaction that was aborted with every later fetch, not only with those that meet it. A
+  /// `read_committed` consumer that is past its marker then takes what the same producer commits later for aborted. So
+  /// where something reads on while the worker is gone, the worker ends its transactions there.
+  func interrupt(_ worker: RunningProgram) {
+    if TestBroker.isOutside { worker.kill() } else { worker.terminate() }
+  }
+
   /// Starts a worker that has commands to decide, and returns when it has decided some.
   func startWorkerAndWaitForChanges() async throws -> RunningProgram {
     let count = try topics.read(topics.changelog).count

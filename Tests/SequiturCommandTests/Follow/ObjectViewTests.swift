@@ -81,7 +81,7 @@ extension SequiturCommandTests {
               partition: 0, offset: (moments.last { $0.partition == 0 }?.command ?? 0) + 1)
             try? await inMemory.wait(for: next, timeout: .milliseconds(200))
           }
-          if round.isMultiple(of: 2) { worker.kill() } else { worker.terminate() }
+          if round.isMultiple(of: 2) { application.interrupt(worker) } else { worker.terminate() }
           try await worker.waitForExit(timeout: .seconds(60))
           onDisk.stop()
           try await visit.value
