@@ -15,6 +15,12 @@ public struct SQLState: Hashable, Sendable, CustomStringConvertible {
   /// The first two characters: the class of the error.
   public var classCode: String { String(description.prefix(2)) }
 
+  /// `read_only_sql_transaction`, such as every write on a standby.
+  public static let readOnlyTransaction = SQLState(code: "25006")
+  /// `invalid_authorization_specification`: the role is not known, may not log in, or `pg_hba.conf` has no line for it.
+  public static let invalidAuthorization = SQLState(code: "28000")
+  /// `configuration_limit_exceeded`, such as no replication slot that is free.
+  public static let configurationLimitExceeded = SQLState(code: "53400")
   /// `serialization_failure`.
   public static let serializationFailure = SQLState(code: "40001")
   /// `deadlock_detected`.

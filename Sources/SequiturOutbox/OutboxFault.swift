@@ -49,6 +49,28 @@ public struct OutboxFault: Error, Sendable, Hashable, CustomStringConvertible {
         + "jsonb, but it is \(type). Change its type, or leave it out: --column headers=.")
   }
 
+  static func missingPublication(_ name: String, _ server: String) -> OutboxFault {
+    OutboxFault(
+      .database,
+      "Expected the publication \(name) on \(server), but it is gone: nothing comes out of the log without it, also of "
+        + "what was written while it was there. Drop the slot, compare the data, and begin with --new-slot.")
+  }
+
+  static func incompletePublication(_ name: String, _ table: String) -> OutboxFault {
+    OutboxFault(
+      .database,
+      "Expected the publication \(name) to have the inserts of \(ShownText.line(table, atMost: 200)), but it has not: rows that "
+        + "are written meanwhile are not sent. alter publication \"\(name)\" add table …; then send what was written in "
+        + "between by hand. It was made before the table was, or the table was made anew.")
+  }
+
+  static func foreignPublication(_ name: String, _ table: String) -> OutboxFault {
+    OutboxFault(
+      .database,
+      "Expected the publication \(name) to have no table but \(ShownText.line(table, atMost: 200)), but it has others, whose rows "
+        + "are no commands. alter publication \"\(name)\" set table …; or name the table with --table.")
+  }
+
   static func name(_ name: String, _ reason: String) -> OutboxFault {
     OutboxFault(
       .configuration,

@@ -148,8 +148,36 @@ extension SequiturOutboxTests {
       #expect(commands.map(\.text) == [#"{"a": 1}"#, nil])
     }
 
+    @Test func `a parked row keeps the columns that are no part of a command`() async throws {
+      let outbox = try OutboxFixture()
+      try outbox.execute("alter table outbox add tenant text, add \"Odd name\" int")
+      try outbox.execute("insert into outbox (payload, tenant, \"Odd name\") values ('x', 'acme', 7)")
+      #expect(try await outbox.relay().parked == 1)
+      let others = try outbox.value("select others - 'created_at' from outbox_parked")
+      #expect(others == #"{"tenant": "acme", "Odd name": 7}"#)
+    }
+
+    @Test func `a database without an encoding gives its bytes as they are, and stops for none`() async throws
+    {
+      var outbox = try OutboxFixture(createsTable: false)
+      let name = "test_\(String(UInt64.random(in: 0 ... .max), radix: 36))"
+      try outbox.execute(
+        "create database \(name) template template0 encoding 'SQL_ASCII' lc_collate 'C' lc_ctype 'C'")
+      outbox.database = try TestDatabase.server().connectionString(database: name)
+      try outbox.execute(try OutboxSchema(OutboxTable()).sql())
+      try outbox.execute(
+        "insert into outbox (key, type, payload) values ('a', 't', E'\\xff'), ('b', E'\\xff', 'x'), ('c', 't', 'ü')"
+      )
+      let figures = try await outbox.relay()
+      #expect(figures.sent == 2)
+      #expect(figures.parked == 1)
+      #expect(Set(try outbox.commands().map(\.value)) == [[0xFF], Array("ü".utf8)])
+      #expect(try outbox.value("select split_part(reason, ':', 1) from outbox_parked") == "type-no-text")
+    }
+
     @Test(arguments: [
       ("drop table outbox_parked", "outbox_parked"), ("drop table outbox", "create"),
+      ("alter table outbox_parked drop column others", "others"),
       ("alter table outbox drop column key", "--column key="),
       ("alter table outbox alter headers type text", "json or"),
     ])

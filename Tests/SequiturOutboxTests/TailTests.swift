@@ -74,6 +74,89 @@ extension SequiturOutboxTests {
       let codes = try outbox.value(
         "select string_agg(split_part(reason, ':', 1), ' ' order by number) from outbox_parked")
       #expect(codes == "no-key too-large behind bad-message")
+      let content = try outbox.value(
+        "select string_agg(convert_from(payload, 'UTF8'), ' ' order by number) from outbox_parked where number <> 2"
+      )
+      #expect(content == "{} behind no json")
+    }
+
+    @Test(arguments: [
+      "no json", #"{"key":"a","color":"b","payload":{"n":1}}"#, #"{"key":"a","payload":1} behind"#,
+      #"{"key":"a","id":{},"payload":"x"}"#, "[\"a\"]",
+    ])
+    func `a message that cannot be read is parked with all of its content`(text: String) async throws {
+      let outbox = try OutboxFixture()
+      defer { outbox.dropSlot() }
+      try await tail(outbox)
+      try outbox.connect().query("select pg_logical_emit_message(true, 'sequitur', $1)", [.text(text)])
+      #expect(try await tail(outbox).parked == 1)
+      let row = try outbox.connect().query(
+        "select convert_from(payload, 'UTF8'), reason, type, headers, command_id from outbox_parked"
+      ).rows[0]
+      #expect(row[0] == text)
+      #expect(row[1]?.hasPrefix("bad-message: ") == true)
+      #expect(row[2] == nil && row[3] == nil && row[4] == nil)
+    }
+
+    @Test func `status does not count rows that were sent as waiting, and can do without a table`()
+      async throws
+    {
+      let outbox = try OutboxFixture()
+      defer { outbox.dropSlot() }
+      try await tail(outbox)
+      try outbox.insert("a")
+      try await tail(outbox)
+      let status = try await OutboxStatus.read(outbox.configuration)
+      #expect(status.waiting == nil)
+      #expect(status.oldestSeconds == nil)
+      #expect(status.kept == 1)
+      #expect(status.slotStatus == "reserved")
+      #expect(status.pendingLogBytes.map { $0 >= 0 } == true)
+      try outbox.execute("drop table outbox")
+      #expect(try await OutboxStatus.read(outbox.configuration).kept == nil)
+      try outbox.execute("select pg_logical_emit_message(true, 'sequitur', '{\"key\":\"b\"}')")
+      #expect(try await tail(outbox).sent == 1)
+    }
+
+    @Test(arguments: [
+      ("drop publication \"SLOT\"", "is gone"),
+      ("drop table outbox; create table outbox (id int, key text)", "alter publication"),
+      ("alter publication \"SLOT\" add table outbox_parked", "whose rows are no commands"),
+      ("alter publication \"SLOT\" set (publish = 'delete')", "alter publication"),
+    ])
+    func `a publication that does not have the table's rows, or others, is told`(
+      change: String, told: String
+    ) async throws {
+      let outbox = try OutboxFixture()
+      defer { outbox.dropSlot() }
+      try await tail(outbox)
+      try outbox.execute(change.replacing("SLOT", with: outbox.slot))
+      await #expect {
+        try await tail(outbox)
+      } throws: { error in
+        (error as? OutboxFault)?.kind == .database && "\(error)".contains(told)
+      }
+    }
+
+    @Test func `a crash of the server that forgets how far the log was read sends nothing twice`()
+      async throws
+    {
+      let server = try DatabaseServer.start(["wal_level": "logical"])
+      defer { server.remove() }
+      let outbox = try OutboxFixture(on: server, partitions: 1)
+      try await tail(outbox)
+      // More of one object than command ids are remembered.
+      for n in 1...9 { try outbox.insert("k", "t", "\(n)") }
+      #expect(try await tail(outbox).sent == 9)
+      let confirmed = "select confirmed_flush_lsn from pg_replication_slots"
+      let before = try outbox.value(confirmed)
+      server.stopImmediately()
+      try server.startAgain()
+      #expect(try outbox.value(confirmed) != before, "the server forgot what it was told")
+      #expect(try await tail(outbox).sent == 0)
+      try outbox.insert("k", "t", "10")
+      #expect(try await tail(outbox).sent == 1)
+      #expect(try outbox.commands().map(\.text) == (1...10).map { "\($0)" })
     }
 
     @Test func `a slot that is gone, or was moved, is refused, and a new one is made when that is ordered`()
@@ -101,14 +184,7 @@ extension SequiturOutboxTests {
       #expect(try outbox.commands().map(\.key) == ["new"])
     }
 
-    @Test func `a log of too low a level, and the other mode, are told`() async throws {
-      let server = try DatabaseServer.start()
-      defer { server.remove() }
-      let low = try OutboxFixture(on: server)
-      let program = try RunningProgram.start(
-        BuiltProgram.find("sequitur"), arguments: low.arguments + ["--mode", "tail"])
-      defer { program.kill() }
-      try await program.waitForOutput(containing: "Expected wal_level=logical", timeout: .seconds(60))
+    @Test func `an outbox that was served in the other mode is refused`() async throws {
       let outbox = try OutboxFixture()
       try await outbox.relay()
       await #expect {

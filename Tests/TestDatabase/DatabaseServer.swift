@@ -76,7 +76,19 @@ public final class DatabaseServer: Sendable {
   }
 
   /// Starts it again after ``stopImmediately()``, on the same data; returns when it accepts connections.
-  public func startAgain() throws {
+  public func startAgain() throws { try startAgain(until: "database system is ready to accept connections") }
+
+  /// Starts it again as a standby that follows nobody, until `pg_promote()` makes it the primary: it can be read only.
+  public func becomeStandby() throws {
+    let signal = directory.appending(path: "data/standby.signal").path
+    let file = open(signal, O_CREAT | O_WRONLY, 0o600)
+    close(file)
+    if let user = ServerUser.current { chown(signal, user.id, user.group) }
+    stopImmediately()
+    try startAgain(until: "database system is ready to accept read-only connections")
+  }
+
+  private func startAgain(until line: String) throws {
     guard let programs = Self.programs else { throw ProgramError.notFound("PostgreSQL's server") }
     let fixed = [
       "listen_addresses": "", "unix_socket_directories": directory.path, "port": "5432", "fsync": "off",
@@ -91,7 +103,7 @@ public final class DatabaseServer: Sendable {
       command[0], arguments: Array(command.dropFirst()), workingDirectory: directory)
     program.withLock { $0 = running }
     try running.blockForOutput(
-      containing: "database system is ready to accept connections", timeout: Self.startTimeout)
+      containing: line, timeout: Self.startTimeout)
   }
 
   /// Stops it and removes its data; harmless when done already.

@@ -47,8 +47,11 @@ struct LogCommand: Hashable {
   }
 
   /// What `pg_logical_emit_message(true, 'sequitur', …)` wrote: a line as `sequitur submit` reads it.
+  ///
+  /// One that cannot be read keeps all of its content as its payload: what could be read of it may be the wrong part.
   init(message content: [UInt8]) {
     self = content.withUnsafeBytes { Self.read($0) }
+    if fault != nil { (type, payload, headers, commandID) = (nil, content, nil, nil) }
   }
 
   private init() {}

@@ -7,6 +7,8 @@ import PostgreSQL
 struct LogParking {
   private let connection: PostgreSQLConnection
   private let table: String
+  /// The table's name as people wrote it.
+  private let name: String
   private let relay: String
   /// Their bytes: Swift's equality of texts takes a letter with its accent for the two of them.
   private var keys: Set<[UInt8]> = []
@@ -14,7 +16,17 @@ struct LogParking {
   init(_ connection: PostgreSQLConnection, _ configuration: OutboxConfiguration) throws(PostgreSQLError) {
     self.connection = connection
     table = try configuration.table.quotedParkedName()
+    name = configuration.table.parkedName
     relay = configuration.name
+  }
+
+  /// Makes sure that the table is there, and that this role may write into it.
+  func check() throws {
+    let found = try connection.query("select to_regclass($1)::text", [.text(table)])
+    guard found.rows[0][0] != nil else { throw OutboxFault.missingTable(name, connection.server) }
+    try connection.execute(
+      "select from \(table) where false; insert into \(table) (relay, id, reason) select '', '', '' where false"
+    )
   }
 
   /// Asks anew which keys have parked commands: a person may have decided about some.

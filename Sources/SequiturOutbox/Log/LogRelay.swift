@@ -21,6 +21,8 @@ final class LogRelay {
   private let count: ((inout OutboxFigures) -> Void) -> Void
   private let told: (KafkaError) -> Void
 
+  /// For parking and looking, beside the stream's own.
+  private let connection: PostgreSQLConnection
   private var assembly: LogAssembly
   private var parking: LogParking
   private let stream: CopyBoth
@@ -69,6 +71,8 @@ final class LogRelay {
       try producer.begin()
       try producer.commit(first, key: keys.log, stop: stop, whileTrying: told)
     }
+    try slot.checkPublication(connection)
+    self.connection = connection
     self.system = system
     assembly = LogAssembly(configuration.table, prefix: OutboxLimits.messagePrefix, from: start)
     parking = try LogParking(connection, configuration)
@@ -242,6 +246,7 @@ final class LogRelay {
     // Without rows for long, the log of everybody else would be kept for this relay.
     if recorded < complete, !producer.isOpen, !assembly.isInTransaction { try record() }
     try feedBack()
+    try slot.checkPublication(connection)
   }
 }
 

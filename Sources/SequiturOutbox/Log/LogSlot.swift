@@ -24,6 +24,17 @@ struct LogSlot {
     return String(text.prefix(63))
   }
 
+  /// Looks whether the server lets this role read its log, without touching the slot.
+  /// - Throws: ``OutboxFault``, `PostgreSQLError`: what ``begin(after:_:_:note:)`` would meet, but for the slot.
+  func check() throws {
+    let name = "sequitur outbox \(configuration.name)/check"
+    let connection = try PostgreSQLConnection(configuration.database, applicationName: name)
+    connection.responseTimeout = OutboxLimits.response
+    try checkServer(connection)
+    try LogParking(connection, configuration).check()
+    try PostgreSQLConnection(configuration.database, applicationName: name, isReplication: true).close()
+  }
+
   /// Where the relay goes on: behind what is on record.
   ///
   /// - Parameters:
@@ -35,7 +46,7 @@ struct LogSlot {
     after record: BatchRecord?, _ connection: PostgreSQLConnection, _ replication: PostgreSQLConnection,
     note: (_ system: String) throws -> Void
   ) throws -> (start: LogPosition, system: String) {
-    try checkServer(connection)
+    warnOfLimit(try checkServer(connection))
     let identity = try replication.execute("IDENTIFY_SYSTEM").first?.rows.first?.texts ?? []
     guard identity.count >= 3, let system = identity[0], let end = identity[2].flatMap({ LogPosition($0) })
     else {
@@ -80,21 +91,48 @@ struct LogSlot {
         + "data. `--new-slot` begins at the log's end, once that is done.")
   }
 
-  private func checkServer(_ connection: PostgreSQLConnection) throws {
+  /// What the server keeps for a slot at most, as it says it.
+  @discardableResult
+  private func checkServer(_ connection: PostgreSQLConnection) throws -> String? {
     let settings = try connection.query(
       "select current_setting('wal_level'), current_setting('max_slot_wal_keep_size'), pg_is_in_recovery()"
     ).rows[0]
+    if settings[2] == "t" { throw StandbyServer.error(connection.server) }
     guard settings[0] == "logical" else {
       throw OutboxFault(
         .database,
         "Expected wal_level=logical on \(connection.server), but it is \(settings[0] ?? "?"). Set it (alter system set "
           + "wal_level = 'logical') and restart the server, or use --mode poll.")
     }
-    if settings[1] == "-1" {
-      configuration.logger.warning(
-        "a relay that is away fills the database's disk with its log",
-        metadata: ["max_slot_wal_keep_size": "-1", "cure": "set a limit; the slot is lost beyond it, loudly"])
-    }
+    return settings[1]
+  }
+
+  private func warnOfLimit(_ limit: String?) {
+    guard limit == "-1" else { return }
+    configuration.logger.warning(
+      "a relay that is away fills the database's disk with its log",
+      metadata: ["max_slot_wal_keep_size": "-1", "cure": "set a limit; the slot is lost beyond it, loudly"])
+  }
+
+  /// Looks whether what is written into the table comes: a table that was made anew, or later than the publication, is
+  /// not in it, and its rows would never be commands.
+  /// - Throws: ``OutboxFault``, `PostgreSQLError`.
+  func checkPublication(_ connection: PostgreSQLConnection) throws {
+    let rows = try connection.query(
+      """
+      with published as (
+        select c.oid from pg_publication_tables v join pg_namespace n on n.nspname = v.schemaname
+          join pg_class c on c.relnamespace = n.oid and c.relname = v.tablename
+        where v.pubname = $1
+      )
+      select t.oid is null or t.relkind = 'p' or p.pubinsert and t.oid in (table published),
+        t.relkind is distinct from 'p' and exists (select from published where oid is distinct from t.oid)
+      from pg_publication p left join pg_class t on t.oid = to_regclass($2) where p.pubname = $1
+      """, [.text(name), .text(try configuration.table.quotedName())]
+    ).rows
+    guard let row = rows.first else { throw OutboxFault.missingPublication(name, connection.server) }
+    guard row[0] == "t" else { throw OutboxFault.incompletePublication(name, configuration.table.name) }
+    guard row[1] == "f" else { throw OutboxFault.foreignPublication(name, configuration.table.name) }
   }
 
   /// What the slot keeps.
@@ -102,21 +140,26 @@ struct LogSlot {
     let confirmed: LogPosition
     let status: String
     let activeProcess: String?
+    /// The log that is kept for it.
     let retainedBytes: Int?
+    /// The log that it has not let go of: of it, what is a command was not sent, or is not known to have been.
+    let pendingBytes: Int?
   }
 
   /// The slot as it is; nil when there is none.
   func state(_ connection: PostgreSQLConnection) throws(PostgreSQLError) -> State? {
     let rows = try connection.query(
       """
-      select confirmed_flush_lsn, wal_status, active_pid, pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn)::bigint
+      select confirmed_flush_lsn, wal_status, active_pid, pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn)::bigint,
+        pg_wal_lsn_diff(pg_current_wal_lsn(), confirmed_flush_lsn)::bigint
       from pg_replication_slots where slot_name = $1
       """, [.text(name)]
     ).rows
     return rows.first.map { row in
       State(
         confirmed: row[0].flatMap { LogPosition($0) } ?? LogPosition(0), status: row[1] ?? "lost",
-        activeProcess: row[2], retainedBytes: row[3].flatMap { Int($0) })
+        activeProcess: row[2], retainedBytes: row[3].flatMap { Int($0) },
+        pendingBytes: row[4].flatMap { Int($0) })
     }
   }
 

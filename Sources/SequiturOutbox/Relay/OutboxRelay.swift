@@ -47,8 +47,10 @@ public final class OutboxRelay: Sendable {
 
   /// Relays until it is stopped, or there is nothing left and it is to end then. Call it once.
   ///
+  /// A database and brokers that do not answer are waited for, from the start on.
   /// - Throws: ``OutboxFault``: a table or topic that cannot serve, found at the start; another relay of this name, at any
-  ///   time. At the start also `PostgreSQLError`, `KafkaError` and `TopicFault` when database or broker do not answer.
+  ///   time. At the start also `PostgreSQLError`, `KafkaError` and `TopicFault` for what database or brokers refuse, such as
+  ///   the password; later that is told and waited for.
   public func run() async throws {
     try await withTaskCancellationHandler {
       try await withBlockingThread("outbox", throwing: { [self] in try runBlocking() })
@@ -64,25 +66,22 @@ public final class OutboxRelay: Sendable {
   }
 
   private func runBlocking() throws {
-    _ = try TopicLookUp.metadata(
-      configuration.topic, kafka: configuration.kafka, logger: configuration.logger)
-    try topic.ensure()
-    let recordBytesMax = try recordBytesMax()
-    if configuration.mode == .poll {
-      try ShardDatabase(configuration, shard: 0, of: 1, recordBytesMax: recordBytesMax).check()
-    }
     let suspects = LogSuspects()
     var incidents = IncidentLog(configuration.logger, place: configuration.name)
     var pause = Duration.milliseconds(100)
+    /// Whether it has worked: from then on a refusal may be taken back.
+    var isServed = false
     /// The relays that there were when this one came, and this one.
     var known: Set = [ownership.relay]
     while !stopSignal.isStopped {
       do {
+        let recordBytesMax = try prepare()
         if configuration.mode == .tail {
-          try tail(recordBytesMax, suspects, &known, &incidents)
+          try tail(recordBytesMax, suspects, &known, &incidents, served: { isServed = true })
           return
         }
         let shards = try takeOver(recordBytesMax, &known)
+        isServed = true
         incidents.succeeded()
         pause = .milliseconds(100)
         guard try run(shards) else { return }
@@ -90,7 +89,8 @@ public final class OutboxRelay: Sendable {
       } catch let lost as RelayOwnership.Lost {
         configuration.logger.info("the outbox's name may be another's", metadata: ["error": "\(lost.error)"])
         try settleOwner(known)
-      } catch let error where Self.isPassing(error) {
+      } catch {
+        guard let trouble = Trouble(error), trouble.passes || isServed else { throw Self.told(error) }
         incidents.failed("take over", error)
         stopSignal.wait(pause)
         pause = min(pause * 2, .seconds(5))
@@ -98,9 +98,38 @@ public final class OutboxRelay: Sendable {
     }
   }
 
-  /// What one record of the topic may have.
-  private func recordBytesMax() throws -> Int {
+  /// An error of the start, with what to do.
+  private static func told(_ error: any Error) -> any Error {
+    guard let cure = Trouble(error)?.cure else { return error }
+    switch error {
+    case let error as PostgreSQLError: return OutboxFault(.database, "\(error). \(cure)")
+    case let error as KafkaError: return OutboxFault(.configuration, "\(error). \(cure)")
+    default: return error
+    }
+  }
+
+  /// Looks at topics, tables and rights, before it does another relay any harm. What one record of the topic may have.
+  private func prepare() throws -> Int {
+    if let reason = TopicName.fault(configuration.topic) {
+      throw OutboxFault(
+        .configuration,
+        "Expected a topic's name, but in `\(configuration.topic)` \(reason). Correct --commands-topic.")
+    }
     let admin = try KafkaAdmin(configuration: configuration.kafka, logger: configuration.logger)
+    guard try admin.metadata(timeout: KafkaLimits.call).topic(configuration.topic) != nil else {
+      throw TopicFault.missing(configuration.topic)
+    }
+    try topic.ensure()
+    let recordBytesMax = recordBytesMax(admin)
+    switch configuration.mode {
+    case .poll: try ShardDatabase(configuration, shard: 0, of: 1, recordBytesMax: recordBytesMax).check()
+    case .tail: try LogSlot(configuration).check()
+    }
+    return recordBytesMax
+  }
+
+  /// What one record of the topic may have.
+  private func recordBytesMax(_ admin: KafkaAdmin) -> Int {
     let told = try? admin.describeTopicConfiguration(configuration.topic, timeout: KafkaLimits.call)
     return told?["max.message.bytes"].flatMap { Int($0) } ?? TopicLimits.messageBytesDefault
   }
@@ -158,7 +187,9 @@ public final class OutboxRelay: Sendable {
 
   /// One session of the mode `tail`: takes over, and relays until it is stopped or something fails.
   private func tail(
-    _ recordBytesMax: Int, _ suspects: LogSuspects, _ known: inout Set<String>, _ incidents: inout IncidentLog
+    _ recordBytesMax: Int, _ suspects: LogSuspects, _ known: inout Set<String>,
+    _ incidents: inout IncidentLog,
+    served: () -> Void
   ) throws {
     // A newer relay ends the session of the one before: then the name is its own, and not to be taken back.
     try ownership.confirm()
@@ -177,6 +208,7 @@ public final class OutboxRelay: Sendable {
       recordBytesMax: recordBytesMax,
       suspects: suspects, stop: stopSignal, count: { [self] change in counted.withLock { change(&$0) } },
       told: { error in notes.withLock { $0.failed("commit", error) } })
+    served()
     notes.withLock { $0.succeeded() }
     configuration.logger.notice(
       "the outbox is served",
@@ -190,14 +222,6 @@ public final class OutboxRelay: Sendable {
     } catch let error as KafkaError where error.severity == .fenced {
       // By another relay, or by the broker because it was slow.
       throw RelayOwnership.Lost(error: error)
-    }
-  }
-
-  private static func isPassing(_ error: any Error) -> Bool {
-    switch error {
-    case is KafkaError, is PostgreSQLError: true
-    case let fault as OutboxFault: fault.kind == .database
-    default: false
     }
   }
 

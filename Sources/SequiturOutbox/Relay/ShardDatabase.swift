@@ -21,9 +21,20 @@ final class ShardDatabase {
     verdict = RowVerdict(recordBytesMax: recordBytesMax)
   }
 
-  /// Connects, and looks at the table.
+  /// Connects, looks at the table, and runs every statement without a row: rights are missing now, or not at all.
   /// - Throws: ``OutboxFault``, `PostgreSQLError`.
-  func check() throws { try use { _ in } }
+  func check() throws {
+    try use { session in
+      _ = try session.connection.query(
+        session.selection, [.integer(0), .integer(0), .integer(0), .text(configuration.name)], format: .binary
+      )
+      try session.connection.pipeline([
+        PipelinedStatement(session.shape.deletion, Self.parameters([], session.shape)),
+        PipelinedStatement(
+          session.shape.parking, [.textArray([]), .textArray([]), .text(configuration.name)]),
+      ])
+    }
+  }
 
   /// The oldest rows, judged; nil when there are none.
   func select() throws -> OutboxBatch? {
@@ -91,6 +102,7 @@ final class ShardDatabase {
     let connection = try PostgreSQLConnection(
       configuration.database, applicationName: "sequitur outbox \(configuration.name)/\(shard)")
     connection.responseTimeout = OutboxLimits.response
+    try StandbyServer.refuse(connection)
     // A deletion that a crash of the server could undo would send its rows again: only the last record is looked at.
     try connection.execute(
       """

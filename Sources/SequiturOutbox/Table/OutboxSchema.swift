@@ -55,6 +55,8 @@ public struct OutboxSchema: Sendable {
       command_id text,
       reason text not null,
       parked_at timestamptz not null default now(),
+      -- The row's other columns.
+      others jsonb,
       unique (relay, id)
     );
 

@@ -21,12 +21,13 @@ struct TableShape: Sendable {
   init(
     _ table: OutboxTable, on connection: PostgreSQLConnection, shard: Int, of shards: Int
   ) throws {
-    let types = try Self.columnTypes(of: table, connection)
+    let (types, others) = try Self.columns(of: table, connection)
     let parked = try connection.query("select to_regclass($1)::text", [.text(try table.quotedParkedName())])
     guard parked.rows[0][0] != nil else {
       throw OutboxFault.missingTable(table.parkedName, connection.server)
     }
-    let columns = try ColumnExpressions(table, types)
+    let isUnencoded = try connection.query("select getdatabaseencoding()").rows[0][0] == "SQL_ASCII"
+    let columns = try ColumnExpressions(table, types, isUnencoded: isUnencoded)
     let name = try table.quotedName()
     let parkedName = try table.quotedParkedName()
     let condition =
@@ -63,12 +64,20 @@ struct TableShape: Sendable {
         where o.\(columns.id) = parked.id::\(types[.id]?.name ?? "text")
         returning o.\(columns.id) as number, o.\(columns.id)::text as id, \(columns.keyText) as key,
           \(columns.typeText) as type, \(columns.payload) as payload, \(columns.headersText) as headers,
-          \(columns.commandID) as command_id, parked.reason
+          \(columns.commandID) as command_id, parked.reason, \(try Self.json(of: others)) as others
       )
-      insert into \(parkedName) (relay, id, key, type, payload, headers, command_id, reason)
-      select $3, id, key, type, payload, headers, command_id, reason from gone order by number
+      insert into \(parkedName) (relay, id, key, type, payload, headers, command_id, reason, others)
+      select $3, id, key, type, payload, headers, command_id, reason, others from gone order by number
       on conflict (relay, id) do nothing
       """
+  }
+
+  /// Columns that are no part of the command, as one value: a parked row keeps all that it had.
+  private static func json(of columns: [String]) throws(PostgreSQLError) -> String {
+    var names: [String] = []
+    for column in columns { names.append("o.\(try SQLText.identifier(column))") }
+    return names.isEmpty
+      ? "null::jsonb" : "(select to_jsonb(rest) from (select \(names.joined(separator: ", "))) rest)"
   }
 
   /// A column's type: as a cast says it, and what kind it is.
@@ -78,10 +87,10 @@ struct TableShape: Sendable {
     let isJSON: Bool
   }
 
-  /// The types of the columns that the table has, by role.
-  static func columnTypes(
+  /// The types of the columns that the table has, by role, and the names of those that are no part of a command.
+  static func columns(
     of table: OutboxTable, _ connection: PostgreSQLConnection
-  ) throws -> [OutboxTable.Role: ColumnType] {
+  ) throws -> (types: [OutboxTable.Role: ColumnType], others: [String]) {
     let regclass = try connection.query("select to_regclass($1)::oid::text", [.text(try table.quotedName())])
     guard let oid = regclass.rows[0][0] else { throw OutboxFault.missingTable(table.name, connection.server) }
     let found = try connection.query(
@@ -106,7 +115,10 @@ struct TableShape: Sendable {
     if let type = types[.headers], !type.isJSON {
       throw OutboxFault.wrongHeaders(table.column(.headers) ?? "", of: table.name, type.name)
     }
-    return types
+    let used = OutboxTable.Role.allCases.filter { $0 != .createdAt && types[$0] != nil }.map {
+      table.column($0)
+    }
+    return (types, all.keys.filter { !used.contains($0) }.sorted())
   }
 }
 
@@ -130,14 +142,18 @@ private struct ColumnExpressions {
   let headersText: String
   let commandID: String
 
-  init(_ table: OutboxTable, _ types: [OutboxTable.Role: TableShape.ColumnType]) throws(PostgreSQLError) {
+  /// - Parameter isUnencoded: of a database that takes text as it comes (SQL_ASCII), where its conversion could fail.
+  init(
+    _ table: OutboxTable, _ types: [OutboxTable.Role: TableShape.ColumnType], isUnencoded: Bool
+  ) throws(PostgreSQLError) {
+    let encoding = isUnencoded ? "SQL_ASCII" : "UTF8"
     func quoted(_ role: OutboxTable.Role) throws(PostgreSQLError) -> String? {
       guard types[role] != nil, let column = table.column(role) else { return nil }
       return "o.\(try SQLText.identifier(column))"
     }
     func bytes(_ role: OutboxTable.Role) throws(PostgreSQLError) -> String {
       guard let column = try quoted(role) else { return "null::bytea" }
-      return types[role]?.isBytes == true ? column : "convert_to(\(column)::text, 'UTF8')"
+      return types[role]?.isBytes == true ? column : "convert_to(\(column)::text, '\(encoding)')"
     }
     func text(_ role: OutboxTable.Role) throws(PostgreSQLError) -> String {
       guard let column = try quoted(role) else { return "null::text" }

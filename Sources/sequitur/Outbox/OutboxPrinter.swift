@@ -28,10 +28,14 @@ struct OutboxPrinter {
 
   func show(_ status: OutboxStatus) throws {
     if json { return try Output.print(document: status) }
-    var lines = [("rows waiting", status.waiting.grouped)]
-    if let age = status.oldestSeconds, status.waiting > 0 {
-      lines.append(("  oldest", "\(Self.seconds(age)) old"))
+    var lines: [(String, String)] = []
+    if let waiting = status.waiting {
+      lines.append(("rows waiting", waiting.grouped))
+      if let age = status.oldestSeconds, waiting > 0 {
+        lines.append(("  oldest", "\(Self.seconds(age)) old"))
+      }
     }
+    if let kept = status.kept { lines.append(("rows in the table", "\(kept.grouped), sent or not")) }
     lines.append(("rows parked", status.parked.values.reduce(0, +).grouped))
     for (code, count) in status.parked.sorted(by: { $0.key < $1.key }) {
       lines.append(("  \(ShownText.line(code, atMost: 40))", count.grouped))
@@ -42,6 +46,7 @@ struct OutboxPrinter {
     lines.append(("relay", relay ?? "none yet"))
     if let slot = status.slot {
       lines.append(("slot", "\(ShownText.line(slot, atMost: 80)): \(status.slotStatus ?? "?")"))
+      lines.append(("  log to be read", "\((status.pendingLogBytes ?? 0).grouped) bytes"))
       lines.append(("  log kept for it", "\((status.retainedLogBytes ?? 0).grouped) bytes"))
     }
     if let age = status.oldestTransactionSeconds { lines.append(("oldest transaction", Self.seconds(age))) }
