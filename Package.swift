@@ -357,7 +357,9 @@ let package = Package(
     .testTarget(name: "SequiturTests", dependencies: ["Sequitur"], swiftSettings: settings),
     .testTarget(name: "BlockingThreadsTests", dependencies: ["BlockingThreads"], swiftSettings: settings),
     .testTarget(name: "RegularFilesTests", dependencies: ["RegularFiles"], swiftSettings: settings),
-    .testTarget(name: "SequiturSettingsTests", dependencies: ["SequiturSettings"], swiftSettings: settings),
+    .testTarget(
+      name: "SequiturSettingsTests", dependencies: ["SequiturSettings", "TestBroker"], swiftSettings: settings
+    ),
     .testTarget(name: "ReadableTextTests", dependencies: ["ReadableText"], swiftSettings: settings),
     .testTarget(name: "SeededRandomTests", dependencies: ["SeededRandom"], swiftSettings: settings),
     .testTarget(

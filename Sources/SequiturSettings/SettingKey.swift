@@ -31,9 +31,11 @@ package enum SettingKey: String, CaseIterable, Sendable {
   case partitions = "partitions"
   case replicationFactor = "replication-factor"
   case logLevel = "log-level"
+  case logFormat = "log-format"
   case http = "http"
   case httpCertificate = "http-certificate"
   case httpKey = "http-key"
+  case httpNames = "http-names"
   case kafka = "kafka"
 
   package var kind: Setting.Kind { setting.kind }

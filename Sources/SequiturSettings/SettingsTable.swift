@@ -14,6 +14,11 @@ extension SettingKey {
         .choice(["trace", "debug", "info", "notice", "warning", "error", "critical"]),
         "trace, debug, info, notice, warning, error or critical; logs go to standard error.")
 
+    case .logFormat:
+      Setting(
+        .choice(["text", "json"]), "How a log line is written: text, or json, an object a line.",
+        standard: "text")
+
     // The operations door.
     case .http:
       Setting(
@@ -26,6 +31,11 @@ extension SettingKey {
         .text, "The door's TLS certificate and those that vouch for it (PEM); with --http-key.",
         valueName: "file")
     case .httpKey: Setting(.text, "The certificate's key (PEM).", valueName: "file")
+    case .httpNames:
+      Setting(
+        .text,
+        "Names that requests to a door on a loopback address may come with besides localhost, as through a proxy; * for any.",
+        valueName: "name,…")
 
     // The application.
     case .applicationID:

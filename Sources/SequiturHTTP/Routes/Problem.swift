@@ -71,6 +71,11 @@ extension Problem {
 
   static func malformed(_ detail: String) -> Problem { Problem(.badRequest, "malformed", detail) }
 
+  static let wrongHost = Problem(
+    .misdirectedRequest, "wrong-host",
+    "Expected localhost, an address in digits, or a name of --http-names as the request's host, but it is another name."
+  )
+
   static func tooLarge(_ most: Int) -> Problem {
     Problem(
       .contentTooLarge, "too-large",

@@ -10,6 +10,8 @@ struct Answerer: Sendable {
   let limits: HTTPLimits
   let requests: RequestGate
   let streams: RequestGate
+  /// Nil: any host's name may be asked for.
+  let names: HostNames?
   let logger: Logger
 
   func answer(
@@ -40,6 +42,7 @@ struct Answerer: Sendable {
   private func make(_ request: Request) async -> (HTTPAnswer, Bool) {
     let hasBody = Self.hasBody(request.head)
     do {
+      guard names?.allows(request.head.authority) ?? true else { throw Problem.wrongHost }
       let target = try router.find(request.head)
       let length = request.head.headerFields[.contentLength].flatMap { Int($0) } ?? 0
       guard length <= target.route.bodyBytesMax || !hasBody else {

@@ -25,6 +25,7 @@ public final class HTTPServer: Sendable {
   private let limits: HTTPLimits
   private let tls: TLSFiles?
   private let feeds: [EventFeed]
+  private let hostNames: [String]
   private let logger: Logger
   private let group: MultiThreadedEventLoopGroup
   private let connections = OpenConnections()
@@ -35,16 +36,19 @@ public final class HTTPServer: Sendable {
   ///   - limits: what clients may take.
   ///   - tls: nil: plain HTTP.
   ///   - feeds: closed when the server stops, so that their clients end.
+  ///   - hostNames: at a loopback address, names that requests may come with besides `localhost`, the address's own and addresses
+  ///     in digits: others are answered 421, so that no page of a browser here can ask in another host's name. `*`: any.
   ///   - threads: that move bytes; a route's own work runs in Swift's pool.
   ///   - logger: for what is wrong with the server, not for each request.
   public init(
     routes: [HTTPRoute], limits: HTTPLimits = HTTPLimits(), tls: TLSFiles? = nil, feeds: [EventFeed] = [],
-    threads: Int = 1, logger: Logger
+    hostNames: [String] = [], threads: Int = 1, logger: Logger
   ) {
     self.routes = routes
     self.limits = limits
     self.tls = tls
     self.feeds = feeds
+    self.hostNames = hostNames
     self.logger = logger
     group = MultiThreadedEventLoopGroup(numberOfThreads: threads)
   }
@@ -95,7 +99,8 @@ public final class HTTPServer: Sendable {
   private func listen(at address: HTTPAddress, _ tls: TLSConfiguration?) async throws -> HTTPAddress {
     let answerer = Answerer(
       router: HTTPRouter(routes: routes), limits: limits, requests: RequestGate(atMost: limits.requestsMax),
-      streams: RequestGate(atMost: limits.streamsMax), logger: logger)
+      streams: RequestGate(atMost: limits.streamsMax), names: HostNames(for: address, and: hostNames),
+      logger: logger)
     let (limits, connections) = (limits, connections)
     let channel = HTTP1Channel(
       responder: { request, writer, channel in try await answerer.answer(request, writer, channel) },

@@ -1,6 +1,7 @@
 import ArgumentParser
 import CoreMetrics
 import LifecycleRules
+import ReadableText
 import SequiturHTTP
 import SequiturMetrics
 import SequiturWorker
@@ -25,17 +26,23 @@ struct WorkerCommand: AsyncParsableCommand {
   @OptionGroup var worker: WorkerOptions
   @OptionGroup var http: HTTPOptions
   @Flag(help: "Print a summary as JSON at the end.") var json = false
+  @Flag(
+    name: .customLong("print-config"),
+    help: "Print every setting with its value and where that comes from, secrets masked, and end.")
+  var printConfig = false
 
   func run() async throws {
     ProcessMemory.bound()
     let settings = try kafka.resolve(defaultLogLevel: .info, for: .worker)
     var configuration = try worker.configuration(settings, topics)
     configuration.returnsFreeMemory = true
-    guard let path = try worker.rulesPath(settings.settings) else {
+    let rulesPath = try worker.rulesPath(settings.settings)
+    let plan = try http.plan(settings.settings, isOnByDefault: true)
+    if printConfig { return try show(ServiceStatus.Setting.all(settings)) }
+    guard let path = rulesPath else {
       throw CommandFailure("Expected --rules FILE, but no rules are named. They decide over the commands.")
     }
     let rules = try Rules.load(path)
-    let plan = try http.plan(settings.settings, isOnByDefault: true)
     let metrics = PrometheusMetrics(WorkerMetric.allCases.map(\.definition))
     if plan != nil { MetricsSystem.bootstrap(metrics) }
     let worker = Worker(configuration, logger: settings.logger) { LifecycleDecider(rules) }
@@ -59,6 +66,17 @@ struct WorkerCommand: AsyncParsableCommand {
       if json { try Output.print(document: summary) } else { try Output.print(summary.description) }
     } catch let fault as OutputFault where fault.isReaderGone {
       Terminal.printError("\(summary)")
+    }
+  }
+
+  /// As lines, or with `--json` as a document.
+  private func show(_ settings: [ServiceStatus.Setting]) throws {
+    guard !json else { return try Output.print(document: settings) }
+    let width = settings.map { $0.name.count + $0.value.count }.max() ?? 0
+    for setting in settings {
+      let padding = String(repeating: " ", count: width - setting.name.count - setting.value.count)
+      let line = "\(setting.name) = \(setting.value)\(padding)  # \(setting.source)"
+      try Output.print(ShownText.line(line, atMost: nil))
     }
   }
 

@@ -43,6 +43,7 @@ struct GatewayCommand: AsyncParsableCommand {
     ProcessMemory.bound()
     let settings = try kafka.resolve(defaultLogLevel: .info)
     let (address, tls) = try listening(settings.settings)
+    let hostNames = try door.hostNames(settings.settings)
     let names = try topics.topics(settings.settings, for: [.commands, .valid, .invalid])
     var configuration = GatewayConfiguration(
       kafka: settings.client(), topics: names, rules: try rules.map { try Rules.load($0) },
@@ -54,7 +55,8 @@ struct GatewayCommand: AsyncParsableCommand {
     limits.connectionsMax = requestsMax + Self.requestsBeside + Self.streamsMax
     limits.streamsMax = Self.streamsMax
     let server = HTTPServer(
-      routes: gateway.routes, limits: limits, tls: tls, feeds: gateway.feeds, logger: settings.logger)
+      routes: gateway.routes, limits: limits, tls: tls, feeds: gateway.feeds, hostNames: hostNames,
+      logger: settings.logger)
     let stop = OneTimeEvent()
     let interrupt = Interrupt { stop.signal() }
     interrupt.watch()

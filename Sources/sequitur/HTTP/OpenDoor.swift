@@ -15,7 +15,8 @@ struct OpenDoor: Sendable {
     _ plan: HTTPOptions.Plan, to service: any OperatedService, logger: Logger
   ) async throws -> OpenDoor {
     let door = OperationsDoor(service)
-    let server = HTTPServer(routes: door.routes, tls: plan.tls, feeds: door.feeds, logger: logger)
+    let server = HTTPServer(
+      routes: door.routes, tls: plan.tls, feeds: door.feeds, hostNames: plan.hostNames, logger: logger)
     let address: HTTPAddress
     do throws(HTTPServerFault) {
       address = try await server.start(at: plan.address, orAnyPort: plan.orAnyPort)

@@ -8,6 +8,7 @@ struct HTTPOptions: ParsableArguments {
   @Option(.http) var http: String?
   @Option(.httpCertificate) var certificate: String?
   @Option(.httpKey) var key: String?
+  @Option(.httpNames) var names: String?
 
   /// What a door needs.
   struct Plan: Sendable {
@@ -15,6 +16,8 @@ struct HTTPOptions: ParsableArguments {
     /// Nobody named the port: another one does as well.
     let orAnyPort: Bool
     let tls: TLSFiles?
+    /// That requests may come with, besides this machine's.
+    let hostNames: [String]
   }
 
   static let standard = HTTPAddress(host: "127.0.0.1", port: 9464)
@@ -25,15 +28,23 @@ struct HTTPOptions: ParsableArguments {
   /// - Throws: a ``CommandFailure`` for an address that is none, and a certificate without a key.
   func plan(_ settings: Settings, isOnByDefault: Bool) throws -> Plan? {
     let tls = try files(settings)
+    let names = try hostNames(settings)
     guard let text = try settings.text(http, .http) else {
-      return isOnByDefault ? Plan(address: Self.standard, orAnyPort: true, tls: tls) : nil
+      return isOnByDefault
+        ? Plan(address: Self.standard, orAnyPort: true, tls: tls, hostNames: names) : nil
     }
     guard text != "off" else { return nil }
     do throws(HTTPServerFault) {
-      return Plan(address: try HTTPAddress(parsing: text), orAnyPort: false, tls: tls)
+      return Plan(address: try HTTPAddress(parsing: text), orAnyPort: false, tls: tls, hostNames: names)
     } catch {
       throw CommandFailure("\(error) It is \(settings.origin(http, .http)). Or say off.")
     }
+  }
+
+  /// Separated by commas.
+  func hostNames(_ settings: Settings) throws -> [String] {
+    try settings.text(names, .httpNames).map { $0.split(separator: ",").map { $0.filter { $0 != " " } } }
+      ?? []
   }
 
   private func files(_ settings: Settings) throws -> TLSFiles? {

@@ -12,6 +12,7 @@ struct KafkaOptions: ParsableArguments {
   @Option(name: .setting(.kafka), help: .setting(.kafka)) var kafka: [String] = []
   @Option(help: .config) var config: String?
   @Option(.logLevel) var logLevel: String?
+  @Option(.logFormat) var logFormat: String?
 
   /// What the flags, the environment and the file say together.
   ///
@@ -24,7 +25,8 @@ struct KafkaOptions: ParsableArguments {
   ) throws -> KafkaSettings {
     let settings = try Settings(file: config)
     let servers = try settings.text(bootstrapServers, .bootstrapServers) ?? "localhost:9092"
-    let properties = SourcedProperties(settings.kafka + (try kafka.map { try Self.property(ofFlag: $0) }))
+    let given = settings.kafka + (try kafka.map { try Self.property(ofFlag: $0) })
+    let properties = SourcedProperties(try SecretFiles.resolve(given))
     try properties.check(for: scope)
     return KafkaSettings(
       settings: settings, bootstrapServers: servers, properties: properties.configuration,
@@ -51,7 +53,16 @@ struct KafkaOptions: ParsableArguments {
       }
       level = found
     }
-    var logger = Logger(label: "sequitur") { StreamLogHandler(label: $0, stream: LogStream()) }
+    let isJSON = try settings.text(logFormat, .logFormat).map { format in
+      guard ["text", "json"].contains(format) else {
+        throw settings.outOfRange(logFormat, .logFormat, format)
+      }
+      return format == "json"
+    }
+    var logger = Logger(label: "sequitur") { label in
+      if isJSON ?? false { return JSONLogHandler() }
+      return StreamLogHandler(label: label, stream: LogStream())
+    }
     logger.logLevel = level
     return logger
   }
