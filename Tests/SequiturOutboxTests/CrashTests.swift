@@ -127,26 +127,118 @@ extension SequiturOutboxTests {
       try await audit(outbox)
     }
 
-    @Test(.enabled(if: PackageRoot.python != nil))
-    func `databases that crash under writers and relay leave one command for each row`() async throws {
-      let server = try DatabaseServer.start()
-      defer { server.remove() }
-      let outbox = try OutboxFixture(on: server)
+    /// An outbox with writers, and a relay beside them.
+    private struct Run {
+      let outbox: OutboxFixture
+      let seed: UInt64
+      let writer: RowWriter
+      let mode: OutboxConfiguration.Mode
+      let relay: RunningProgram
+    }
+
+    private func run(_ outbox: OutboxFixture, _ mode: OutboxConfiguration.Mode) async throws -> Run {
+      // The log is read from the first start on.
+      try await outbox.relay { $0.mode = mode }
       let seed = UInt64.random(in: 0 ... .max)
-      let writer = try RowWriter(outbox, count: 2, seed: seed)
-      let relay = try await outbox.start()
-      defer { relay.kill() }
+      return Run(
+        outbox: outbox, seed: seed, writer: try RowWriter(outbox, count: 2, seed: seed), mode: mode,
+        relay: try await outbox.start(["--mode", mode.rawValue]))
+    }
+
+    /// Ends writers and relay, sends the rest, and audits.
+    private func settle(_ run: Run, _ relay: RunningProgram) async throws {
+      #expect(await run.writer.stop() == nil, "seed \(run.seed)")
+      relay.terminate()
+      #expect(try await relay.waitForExit(timeout: .seconds(90)).exit == .code(0))
+      try await run.outbox.relay { $0.mode = run.mode }
+      try await audit(run.outbox)
+    }
+
+    private func waitForRows(_ run: Run, _ round: Int) async throws {
+      let target = try ledger(run.outbox) + 50 + Int((run.seed >> UInt64(round % 48)) % 200)
+      try await eventually("some rows more are written") { try ledger(run.outbox) >= target }
+    }
+
+    @Test(.enabled(if: PackageRoot.python != nil), arguments: OutboxConfiguration.Mode.allCases)
+    func `databases that crash under writers and relay leave one command for each row`(
+      mode: OutboxConfiguration.Mode
+    ) async throws {
+      let server = try DatabaseServer.start(["wal_level": "logical"])
+      defer { server.remove() }
+      let run = try await run(try OutboxFixture(on: server), mode)
+      defer { run.relay.kill() }
       for round in 0..<Self.rounds {
-        let target = try ledger(outbox) + 50 + Int((seed >> UInt64(round % 48)) % 200)
-        try await eventually("some rows more are written") { try ledger(outbox) >= target }
+        try await waitForRows(run, round)
         server.stopImmediately()
         try server.startAgain()
       }
-      #expect(await writer.stop() == nil, "seed \(seed)")
-      try await eventually("all rows are sent") { try outbox.value("select count(*) from outbox") == "0" }
-      relay.terminate()
-      #expect(try await relay.waitForExit(timeout: .seconds(60)).exit == .code(0))
-      try await audit(outbox)
+      try await settle(run, run.relay)
+    }
+
+    @Test(
+      .enabled(if: PackageRoot.python != nil), .enabled(if: BrokerProcess.isInstalled),
+      arguments: OutboxConfiguration.Mode.allCases)
+    func `brokers that stand still under writers and relay leave one command for each row`(
+      mode: OutboxConfiguration.Mode
+    ) async throws {
+      let broker = try BrokerProcess.start()
+      defer { broker.kill() }
+      let run = try await run(try OutboxFixture(bootstrap: broker.bootstrap), mode)
+      defer {
+        run.relay.kill()
+        run.outbox.dropSlot()
+      }
+      try await waitForRows(run, 0)
+      broker.suspend()
+      try await run.relay.waitForOutput(containing: "the brokers do not answer", timeout: .seconds(120))
+      try await waitForRows(run, 1)
+      broker.resume()
+      try await run.relay.waitForOutput(containing: "the outbox goes on", timeout: .seconds(120))
+      try await waitForRows(run, 2)
+      try await settle(run, run.relay)
+    }
+
+    /// A command that kills the broker of `SEQUITUR_TEST_BOOTSTRAP` and starts it again with its data.
+    private static let restart = ProcessInfo.processInfo.environment["SEQUITUR_TEST_BROKER_CRASH"]
+
+    @Test(
+      .enabled(if: restart != nil, "it takes a broker that may be killed"),
+      .enabled(if: PackageRoot.python != nil),
+      arguments: OutboxConfiguration.Mode.allCases)
+    func `brokers that are killed and started again leave one command for each row`(
+      mode: OutboxConfiguration.Mode
+    ) async throws {
+      let run = try await run(try OutboxFixture(), mode)
+      defer {
+        run.relay.kill()
+        run.outbox.dropSlot()
+      }
+      for round in 0..<3 {
+        try await waitForRows(run, round)
+        let crash = try await RunningProgram.run(
+          "/bin/bash", arguments: ["-c", try #require(Self.restart)], timeout: .seconds(180))
+        #expect(crash.exit == .code(0), "\(crash.standardError)")
+      }
+      try await waitForRows(run, 3)
+      try await settle(run, run.relay)
+    }
+
+    @Test(.enabled(if: PackageRoot.python != nil), arguments: OutboxConfiguration.Mode.allCases)
+    func `relays that take over from one another under writers send each row once and in order`(
+      mode: OutboxConfiguration.Mode
+    ) async throws {
+      let run = try await run(try OutboxFixture(), mode)
+      defer { run.outbox.dropSlot() }
+      var relay = run.relay
+      defer { relay.kill() }
+      for round in 0..<Self.rounds {
+        try await waitForRows(run, round)
+        let heir = try await run.outbox.start(["--mode", mode.rawValue, "--shards", "\(1 + round % 3)"])
+        let former = relay
+        relay = heir
+        #expect(try await former.waitForExit(timeout: .seconds(90)).exit == .code(1))
+      }
+      try await settle(run, relay)
     }
   }
 }

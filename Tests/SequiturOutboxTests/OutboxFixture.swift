@@ -86,6 +86,22 @@ struct OutboxFixture {
     _ = try? execute("select pg_drop_replication_slot(slot_name) \(which)")
   }
 
+  /// Takes the shards' records of their last batches away.
+  func forgetBatches() throws {
+    let producer = try TransactionalProducer(
+      configuration: ["bootstrap.servers": bootstrap, "transactional.id": "\(applicationID)-forget"],
+      logger: quiet)
+    try producer.initTransactions(timeout: .seconds(30))
+    try producer.begin()
+    let topic = try producer.topic("\(applicationID)-outbox")
+    for shard in 0..<2 {
+      try Array("outbox/\(shard)".utf8).withUnsafeBytes { key in
+        try producer.produce(topic: topic, partition: TopicPartition.unassigned, key: key, value: nil)
+      }
+    }
+    try producer.commit(timeout: .seconds(30))
+  }
+
   /// The arguments of `sequitur outbox run`.
   var arguments: [String] {
     [

@@ -148,6 +148,24 @@ extension SequiturOutboxTests {
       #expect(commands.map(\.text) == [#"{"a": 1}"#, nil])
     }
 
+    @Test func `a type that is no text is parked, and types of every kind that have a text are sent`()
+      async throws
+    {
+      let outbox = try OutboxFixture()
+      try outbox.execute("alter table outbox alter type type bytea using null, alter key type int using 1")
+      try outbox.execute(
+        "insert into outbox (key, type, payload) values (1, '\\xff', 'x'), (2, 'paid', 'y'), (1, 'paid', 'behind')"
+      )
+      let figures = try await outbox.relay()
+      #expect(figures.sent == 1)
+      #expect(figures.parked == 2)
+      #expect(try outbox.commands().map(\.headers[0]) == ["ce_type=paid"])
+      let parked = try outbox.connect().query(
+        "select type, split_part(reason, ':', 1) from outbox_parked order by number")
+      #expect(parked.rows.map { $0[0] } == ["ff", "70616964"])
+      #expect(parked.rows.map { $0[1] } == ["type-no-text", "behind"])
+    }
+
     @Test func `a parked row keeps the columns that are no part of a command`() async throws {
       let outbox = try OutboxFixture()
       try outbox.execute("alter table outbox add tenant text, add \"Odd name\" int")

@@ -184,6 +184,26 @@ extension SequiturOutboxTests {
       #expect(try outbox.commands().map(\.key) == ["new"])
     }
 
+    @Test func `a slot that was overtaken is told, and refused`() async throws {
+      let server = try DatabaseServer.start(["wal_level": "logical", "max_slot_wal_keep_size": "1MB"])
+      defer { server.remove() }
+      let outbox = try OutboxFixture(on: server)
+      try await tail(outbox)
+      for _ in 0..<4 {
+        try outbox.execute("select pg_logical_emit_message(true, 'x', 'y'); select pg_switch_wal()")
+      }
+      try outbox.execute("checkpoint")
+      #expect(try await OutboxStatus.read(outbox.configuration).slotStatus == "lost")
+      await #expect {
+        try await tail(outbox)
+      } throws: { error in
+        (error as? OutboxFault)?.kind == .lost && "\(error)".contains("max_slot_wal_keep_size")
+      }
+      try await tail(outbox) { $0.makesNewSlot = true }
+      try outbox.insert("new")
+      #expect(try await tail(outbox).sent == 1)
+    }
+
     @Test func `an outbox that was served in the other mode is refused`() async throws {
       let outbox = try OutboxFixture()
       try await outbox.relay()

@@ -42,7 +42,6 @@ class Outbox:
         self.name = scratch.name("outbox")
         self.topic = f"{self.name}-commands"
         broker.make_topics(PARTITIONS, self.topic)
-        broker.topics.append(f"{self.name}-outbox")
         database.sql("drop table if exists outbox, outbox_parked")
         self.sequitur("create", "--table", "outbox", kafka=False).wait()
 
@@ -66,6 +65,9 @@ class Outbox:
         else:
             process = self.sequitur("run", "--mode", kind, *words)
             output = process.stderr
+            # The relay makes it at its first start.
+            if f"{self.name}-outbox" not in self.broker.topics:
+                self.broker.topics.append(f"{self.name}-outbox")
         for line in output:
             if "the outbox is served" in line or "the relay serves" in line:
                 # What it says later would fill the pipe.

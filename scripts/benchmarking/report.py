@@ -1,4 +1,5 @@
 """The tables that a run prints."""
+from . import outbox
 from .figures import ratios, spread, table, values
 
 NAMES = {"ceiling": "C ceiling", "ceiling-store": "C with store", "sequitur": "Sequitur"}
@@ -18,6 +19,8 @@ def report(results):
         parts.append(restore(results["restore"]))
     if results.get("latency"):
         parts.append("Latency, milliseconds\n\n" + latency(results["latency"]))
+    if results.get("outbox"):
+        parts.append("Outbox\n\n" + outbox.report(results["outbox"]))
     if results.get("verdicts"):
         rows = [["target", "wanted", "measured", ""]] + [
             [v["target"], v["wanted"], v["measured"], v["verdict"]] for v in results["verdicts"]]

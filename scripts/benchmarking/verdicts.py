@@ -11,6 +11,7 @@ def verdicts(results):
                  ratios(results["restore"], "ceiling") if results.get("restore") else []),
         latency(results.get("latency")),
         *growth(results),
+        *of_outbox(results.get("outbox")),
     ]
 
 
@@ -78,6 +79,14 @@ def latency(result):
     made = at_most(target, bound, of["sequitur"], "{:.1f}")
     made["measured"] += f"; bare C: {spread(of['ceiling'], '{:.1f}')}"
     return made
+
+
+def of_outbox(result):
+    """Only where it was measured: it takes a PostgreSQL."""
+    for kind in ("poll", "tail") if result else ():
+        yield at_least(f"outbox, {kind}: rows/s", 20_000, result["throughput"][kind], "{:,.0f}")
+        above = [r["p99"] - r["transaction p99"] for r in result["latency"][kind]]
+        yield at_most(f"outbox, {kind}: p99 at {result['rate']:,}/s above the broker's own, ms", 50, above, "{:.1f}")
 
 
 def growth(results):

@@ -130,6 +130,8 @@ public struct ServiceStatus: Codable, Sendable, Hashable {
   public var storeBytes: Int64?
   /// Committed bytes that the store does not have yet.
   public var undrainedBytes: Int64?
+  /// More that can be counted, by name; nil for services without.
+  public var figures: [String: Double]?
   /// All settings that it uses.
   public var settings: [Setting] = []
 

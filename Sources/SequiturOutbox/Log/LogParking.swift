@@ -12,6 +12,7 @@ struct LogParking {
   private let relay: String
   /// Their bytes: Swift's equality of texts takes a letter with its accent for the two of them.
   private var keys: Set<[UInt8]> = []
+  private var refreshed: ContinuousClock.Instant?
 
   init(_ connection: PostgreSQLConnection, _ configuration: OutboxConfiguration) throws(PostgreSQLError) {
     self.connection = connection
@@ -29,8 +30,12 @@ struct LogParking {
     )
   }
 
-  /// Asks anew which keys have parked commands: a person may have decided about some.
+  /// Asks anew which keys have parked commands, once a second at most: a person may have decided about some.
   mutating func refresh() throws(PostgreSQLError) {
+    let now = ContinuousClock.now
+    // Where there are none, only this relay can add some.
+    if let refreshed, keys.isEmpty || now - refreshed < .seconds(1) { return }
+    refreshed = now
     let rows = try connection.query("select distinct key from \(table) where relay = $1", [.text(relay)]).rows
     keys = Set(rows.compactMap { $0[0].map { Array($0.utf8) } })
   }

@@ -5,19 +5,23 @@ import ReadableText
 struct IncidentLog {
   private let logger: Logger
   private let place: String
+  private let health: HealthBoard
   private var current: String?
   private var began = ContinuousClock.now
   private var told = ContinuousClock.now
 
-  init(_ logger: Logger, place: String) {
+  init(_ logger: Logger, place: String, _ health: HealthBoard) {
     self.logger = logger
     self.place = place
+    self.health = health
   }
 
   /// A step failed, and will be made again.
   mutating func failed(_ step: String, _ error: any Error) {
     let trouble = Trouble(error)
     let cause = trouble?.cause ?? "a step failed"
+    let detail = ShownText.line("\(error)", atMost: 1_000)
+    health.failed(place, cause, detail, cure: trouble?.cure ?? "")
     let now = ContinuousClock.now
     let isNews = current != cause
     guard isNews || now - told >= OutboxLimits.reminder else { return }
@@ -25,7 +29,7 @@ struct IncidentLog {
     current = cause
     told = now
     var metadata: Logger.Metadata = [
-      "outbox": "\(place)", "step": "\(step)", "error": "\(ShownText.line("\(error)", atMost: 1_000))",
+      "outbox": "\(place)", "step": "\(step)", "error": "\(detail)",
     ]
     if let cure = trouble?.cure { metadata["cure"] = "\(cure)" }
     if !isNews { metadata["seconds"] = "\((now - began).components.seconds)" }
@@ -42,5 +46,6 @@ struct IncidentLog {
         "seconds": "\((ContinuousClock.now - began).components.seconds)",
       ])
     self.current = nil
+    health.succeeded(place)
   }
 }

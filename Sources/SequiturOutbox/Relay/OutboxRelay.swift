@@ -21,6 +21,7 @@ public final class OutboxRelay: Sendable {
   private let keys: RecordKeys
   private let stopSignal = StopSignal()
   private let counted = Mutex(OutboxFigures())
+  private let board = HealthBoard()
   /// Whether the new slot that was ordered is made.
   private let hasNewSlot = Atomic(false)
   /// Ends the shards that run now.
@@ -45,6 +46,9 @@ public final class OutboxRelay: Sendable {
   /// What it has done so far.
   public var figures: OutboxFigures { counted.withLock { $0 } }
 
+  /// How it is at this moment. Any thread.
+  public var health: OutboxHealth { board.current }
+
   /// Relays until it is stopped, or there is nothing left and it is to end then. Call it once.
   ///
   /// A database and brokers that do not answer are waited for, from the start on.
@@ -67,21 +71,19 @@ public final class OutboxRelay: Sendable {
 
   private func runBlocking() throws {
     let suspects = LogSuspects()
-    var incidents = IncidentLog(configuration.logger, place: configuration.name)
+    var incidents = IncidentLog(configuration.logger, place: configuration.name, board)
     var pause = Duration.milliseconds(100)
-    /// Whether it has worked: from then on a refusal may be taken back.
-    var isServed = false
     /// The relays that there were when this one came, and this one.
     var known: Set = [ownership.relay]
     while !stopSignal.isStopped {
       do {
         let recordBytesMax = try prepare()
         if configuration.mode == .tail {
-          try tail(recordBytesMax, suspects, &known, &incidents, served: { isServed = true })
+          try tail(recordBytesMax, suspects, &known, &incidents)
           return
         }
         let shards = try takeOver(recordBytesMax, &known)
-        isServed = true
+        board.served()
         incidents.succeeded()
         pause = .milliseconds(100)
         guard try run(shards) else { return }
@@ -90,7 +92,10 @@ public final class OutboxRelay: Sendable {
         configuration.logger.info("the outbox's name may be another's", metadata: ["error": "\(lost.error)"])
         try settleOwner(known)
       } catch {
-        guard let trouble = Trouble(error), trouble.passes || isServed else { throw Self.told(error) }
+        // Once it has worked, a refusal may be taken back.
+        guard let trouble = Trouble(error), trouble.passes || board.current.isServing else {
+          throw Self.told(error)
+        }
         incidents.failed("take over", error)
         stopSignal.wait(pause)
         pause = min(pause * 2, .seconds(5))
@@ -188,8 +193,7 @@ public final class OutboxRelay: Sendable {
   /// One session of the mode `tail`: takes over, and relays until it is stopped or something fails.
   private func tail(
     _ recordBytesMax: Int, _ suspects: LogSuspects, _ known: inout Set<String>,
-    _ incidents: inout IncidentLog,
-    served: () -> Void
+    _ incidents: inout IncidentLog
   ) throws {
     // A newer relay ends the session of the one before: then the name is its own, and not to be taken back.
     try ownership.confirm()
@@ -208,7 +212,7 @@ public final class OutboxRelay: Sendable {
       recordBytesMax: recordBytesMax,
       suspects: suspects, stop: stopSignal, count: { [self] change in counted.withLock { change(&$0) } },
       told: { error in notes.withLock { $0.failed("commit", error) } })
-    served()
+    board.served()
     notes.withLock { $0.succeeded() }
     configuration.logger.notice(
       "the outbox is served",
@@ -277,7 +281,7 @@ public final class OutboxRelay: Sendable {
       configuration, shard: shard, of: configuration.shards, recordBytesMax: producer.recordBytesMax)
     let relay = ShardRelay(
       configuration, topic: topic, shard: shard, database: database, producer: producer, ownership: ownership,
-      stop: stop, count: { [self] change in counted.withLock { change(&$0) } })
+      stop: stop, health: board, count: { [self] change in counted.withLock { change(&$0) } })
     return relay.run()
   }
 

@@ -23,6 +23,8 @@ final class ShardRelay {
   private let ownership: RelayOwnership
   private let stop: StopSignal
   private let count: ((inout OutboxFigures) -> Void) -> Void
+  private let health: HealthBoard
+  private let place: String
   private var incidents: IncidentLog
   private var batch: OutboxBatch?
   private var inDoubt: [RowIdentity] = []
@@ -32,7 +34,7 @@ final class ShardRelay {
   ///   - count: adds to the relay's figures.
   init(
     _ configuration: OutboxConfiguration, topic: OutboxTopic, shard: Int, database: ShardDatabase,
-    producer: ShardProducer, ownership: RelayOwnership, stop: StopSignal,
+    producer: ShardProducer, ownership: RelayOwnership, stop: StopSignal, health: HealthBoard,
     count: @escaping ((inout OutboxFigures) -> Void) -> Void
   ) {
     self.configuration = configuration
@@ -44,11 +46,14 @@ final class ShardRelay {
     self.stop = stop
     self.count = count
     keys = RecordKeys(name: configuration.name)
-    incidents = IncidentLog(configuration.logger, place: "\(configuration.name)/\(shard)")
+    self.health = health
+    place = "\(configuration.name)/\(shard)"
+    incidents = IncidentLog(configuration.logger, place: place, health)
   }
 
   /// Goes on until it is stopped, or there is nothing left and it is to end then.
   func run() -> Ending {
+    defer { health.succeeded(place) }
     var machine = OutboxMachine(stopsWhenEmpty: configuration.stopsWhenEmpty, pace: configuration.pace)
     var action = machine.start(isRecovered: true)
     while true {
@@ -126,7 +131,7 @@ final class ShardRelay {
     configuration.logger.warning(
       "rows were parked",
       metadata: [
-        "outbox": "\(configuration.name)/\(shard)", "rows": "\(batch.poison.count)",
+        "outbox": "\(place)", "rows": "\(batch.poison.count)",
         "first-id": "\(batch.identity(first.row).id)", "reason": "\(first.reason)",
         "table": "\(configuration.table.parkedName)",
       ])

@@ -1,6 +1,7 @@
 import ArgumentParser
 import BlockingThreads
 import PostgreSQL
+import SequiturHTTP
 import SequiturOutbox
 import SequiturSettings
 import TerminalView
@@ -61,6 +62,7 @@ struct OutboxRunCommand: AsyncParsableCommand {
       """)
 
   @OptionGroup var outbox: OutboxOptions
+  @OptionGroup var http: HTTPOptions
   @Option(help: "Select rows and delete them (poll), or read the database's log (tail).")
   var mode = OutboxConfiguration.Mode.poll
   @Option(
@@ -76,24 +78,51 @@ struct OutboxRunCommand: AsyncParsableCommand {
   @Flag(help: .json) var json = false
 
   func run() async throws {
-    var (configuration, _) = try outbox.configuration()
+    var (configuration, settings) = try outbox.configuration()
     configuration.mode = mode
     configuration.slot = slot
     configuration.makesNewSlot = newSlot
     configuration.shards = shards
     configuration.bell = bell
     configuration.stopsWhenEmpty = untilEmpty
-    let figures: OutboxFigures
+    let plan = try http.plan(settings.settings, isOnByDefault: false)
+    let relay: OutboxRelay
     do {
-      let relay = try OutboxRelay(configuration)
-      let interrupt = Interrupt { relay.stop() }
-      interrupt.watch()
-      try await relay.run()
-      figures = relay.figures
+      relay = try OutboxRelay(configuration)
     } catch {
       throw Self.failure(error)
     }
-    try OutboxPrinter(json: json).show(figures)
+    let interrupt = Interrupt { relay.stop() }
+    interrupt.watch()
+    try await Self.run(relay, configuration, plan, settings)
+    try OutboxPrinter(json: json).show(relay.figures)
+  }
+
+  /// Runs the relay, with its door open where there is to be one.
+  private static func run(
+    _ relay: OutboxRelay, _ configuration: OutboxConfiguration, _ plan: HTTPOptions.Plan?,
+    _ settings: KafkaSettings
+  ) async throws {
+    guard let plan else { return try await run(relay) }
+    let service = OutboxService(relay, configuration, settings: ServiceStatus.Setting.all(settings))
+    let door = try await OpenDoor.open(plan, to: service, logger: settings.logger)
+    let looks = Task { await service.run() }
+    defer { looks.cancel() }
+    do {
+      try await run(relay)
+    } catch {
+      await door.close()
+      throw error
+    }
+    await door.close()
+  }
+
+  private static func run(_ relay: OutboxRelay) async throws {
+    do {
+      try await relay.run()
+    } catch {
+      throw failure(error)
+    }
   }
 
   /// An error with its exit code: what another relay did is no wrong usage.
