@@ -81,10 +81,16 @@ final class RowWriter: Sendable {
 }
 
 extension SequiturOutboxTests {
-  /// Kills with -9 wherever it may come. `SEQUITUR_OUTBOX_ROUNDS=500` for a night.
+  /// Kills with -9 wherever it may come. `SEQUITUR_OUTBOX_ROUNDS=500` for a night, `SEQUITUR_OUTBOX_MODE=tail` for one mode.
   struct CrashTests {
     private static let rounds =
       ProcessInfo.processInfo.environment["SEQUITUR_OUTBOX_ROUNDS"].flatMap { Int($0) } ?? 6
+
+    private static let modes =
+      ProcessInfo.processInfo.environment["SEQUITUR_OUTBOX_MODE"].flatMap {
+        OutboxConfiguration.Mode(rawValue: $0)
+      }
+      .map { [$0] } ?? OutboxConfiguration.Mode.allCases
 
     /// Every committed row one command, in order, and nothing else: by a program that knows nothing of the relay.
     private func audit(_ outbox: OutboxFixture) async throws {
@@ -104,7 +110,7 @@ extension SequiturOutboxTests {
       Int(try outbox.value("select count(*) from ledger") ?? "") ?? 0
     }
 
-    @Test(.enabled(if: PackageRoot.python != nil), arguments: OutboxConfiguration.Mode.allCases)
+    @Test(.enabled(if: PackageRoot.python != nil), arguments: modes)
     func `relays that are killed again and again send each row once and in order`(
       mode: OutboxConfiguration.Mode
     ) async throws {
@@ -159,7 +165,7 @@ extension SequiturOutboxTests {
       try await eventually("some rows more are written") { try ledger(run.outbox) >= target }
     }
 
-    @Test(.enabled(if: PackageRoot.python != nil), arguments: OutboxConfiguration.Mode.allCases)
+    @Test(.enabled(if: PackageRoot.python != nil), arguments: modes)
     func `databases that crash under writers and relay leave one command for each row`(
       mode: OutboxConfiguration.Mode
     ) async throws {
@@ -177,7 +183,7 @@ extension SequiturOutboxTests {
 
     @Test(
       .enabled(if: PackageRoot.python != nil), .enabled(if: BrokerProcess.isInstalled),
-      arguments: OutboxConfiguration.Mode.allCases)
+      arguments: modes)
     func `brokers that stand still under writers and relay leave one command for each row`(
       mode: OutboxConfiguration.Mode
     ) async throws {
@@ -204,7 +210,7 @@ extension SequiturOutboxTests {
     @Test(
       .enabled(if: restart != nil, "it takes a broker that may be killed"),
       .enabled(if: PackageRoot.python != nil),
-      arguments: OutboxConfiguration.Mode.allCases)
+      arguments: modes)
     func `brokers that are killed and started again leave one command for each row`(
       mode: OutboxConfiguration.Mode
     ) async throws {
@@ -223,7 +229,7 @@ extension SequiturOutboxTests {
       try await settle(run, run.relay)
     }
 
-    @Test(.enabled(if: PackageRoot.python != nil), arguments: OutboxConfiguration.Mode.allCases)
+    @Test(.enabled(if: PackageRoot.python != nil), arguments: modes)
     func `relays that take over from one another under writers send each row once and in order`(
       mode: OutboxConfiguration.Mode
     ) async throws {

@@ -42,7 +42,9 @@ extension SequiturOutboxTests {
           && text.contains("sequitur_outbox_parked_rows{reason=\"no-key\"} 1\n")
       }
       let metrics = try await get("\(url)/metrics").text
-      for name in mode == .poll ? ["rows_waiting 0", "oldest_row_seconds 0"] : ["slot_pending_bytes", "slot_retained_bytes"] {
+      for name in mode == .poll
+        ? ["rows_waiting 0", "oldest_row_seconds 0"] : ["slot_pending_bytes", "slot_retained_bytes"]
+      {
         #expect(metrics.contains("sequitur_outbox_\(name)"), "\(metrics)")
       }
       let status = try await get("\(url)/status").text

@@ -19,7 +19,8 @@ extension SequiturOutboxTests {
       let rest = try #require(page.components(separatedBy: Self.heading).dropFirst().first)
       let section = try #require(rest.components(separatedBy: "\n## ").first)
       var steps: [Step] = []
-      for (index, block) in section.components(separatedBy: "```").enumerated() where !index.isMultiple(of: 2) {
+      for (index, block) in section.components(separatedBy: "```").enumerated() where !index.isMultiple(of: 2)
+      {
         for line in block.split(separator: "\n").map(String.init) {
           if line.hasPrefix("$ ") {
             steps.append(Step(command: String(line.dropFirst(2))))
@@ -88,7 +89,8 @@ extension SequiturOutboxTests {
       var found: [String] = []
       func run() async throws -> Bool {
         let result = try await RunningProgram.run(
-          "/bin/bash", arguments: ["-c", step.command], environment: environment, workingDirectory: PackageRoot.url,
+          "/bin/bash", arguments: ["-c", step.command], environment: environment,
+          workingDirectory: PackageRoot.url,
           timeout: .seconds(60))
         found = plain((result.standardOutput + result.standardError).components(separatedBy: "\n"))
         return found == expected

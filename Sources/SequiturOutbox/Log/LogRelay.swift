@@ -19,7 +19,8 @@ final class LogRelay {
   private let stop: StopSignal
   private let suspects: LogSuspects
   private let count: ((inout OutboxFigures) -> Void) -> Void
-  private let told: (KafkaError) -> Void
+  /// Of a commit that has no answer yet; nil: it has.
+  private let told: (KafkaError?) -> Void
 
   /// For parking and looking, beside the stream's own.
   private let connection: PostgreSQLConnection
@@ -44,7 +45,7 @@ final class LogRelay {
   init(
     _ configuration: OutboxConfiguration, record: BatchRecord?, relay: String, producer: LogProducer,
     recordBytesMax: Int, suspects: LogSuspects, stop: StopSignal,
-    count: @escaping ((inout OutboxFigures) -> Void) -> Void, told: @escaping (KafkaError) -> Void
+    count: @escaping ((inout OutboxFigures) -> Void) -> Void, told: @escaping (KafkaError?) -> Void
   ) throws {
     self.configuration = configuration
     self.relay = relay
@@ -212,6 +213,7 @@ final class LogRelay {
       suspects.add(refusedPlaces)
       throw error
     }
+    told(nil)
     recorded = complete
     let sent = places.count
     count {
@@ -225,6 +227,7 @@ final class LogRelay {
   private func record() throws {
     try producer.begin()
     try producer.commit(position(complete), key: keys.log, stop: stop, whileTrying: told)
+    told(nil)
     recorded = complete
   }
 

@@ -211,7 +211,11 @@ public final class OutboxRelay: Sendable {
       configuration, record: record, relay: ownership.relay, producer: producer,
       recordBytesMax: recordBytesMax,
       suspects: suspects, stop: stopSignal, count: { [self] change in counted.withLock { change(&$0) } },
-      told: { error in notes.withLock { $0.failed("commit", error) } })
+      told: { error in
+        notes.withLock { notes in
+          if let error { notes.failed("commit", error) } else { notes.succeeded() }
+        }
+      })
     board.served()
     notes.withLock { $0.succeeded() }
     configuration.logger.notice(

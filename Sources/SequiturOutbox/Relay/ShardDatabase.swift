@@ -103,10 +103,6 @@ final class ShardDatabase {
       configuration.database, applicationName: "sequitur outbox \(configuration.name)/\(shard)")
     connection.responseTimeout = OutboxLimits.response
     try StandbyServer.refuse(connection)
-    // The table is a queue: its oldest rows, and rows by their ids, are found by the index, whatever the planner believes of
-    // its size. A scan of the whole table for each batch costs twice as much as all the rest, and far more once it is bloated.
-    try connection.execute(
-      "set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off; set jit = off")
     // A deletion that a crash of the server could undo would send its rows again: only the last record is looked at.
     try connection.execute(
       """
@@ -114,7 +110,23 @@ final class ShardDatabase {
       select set_config('synchronous_commit', 'on', false) where current_setting('synchronous_commit') = 'off'
       """)
     let shape = try TableShape(configuration.table, on: connection, shard: shard, of: shards)
+    try keepToIndex(shape, connection)
     if let bell = configuration.bell { try connection.listen(to: bell) }
     return Session(connection: connection, shape: shape, selection: try connection.prepare(shape.selection))
+  }
+
+  /// The table is a queue: its oldest rows, and rows by their ids, are found by the index, whatever the planner believes of
+  /// its size. A scan of the whole table for each batch costs twice as much as all the rest, and far more once it is bloated.
+  private func keepToIndex(_ shape: TableShape, _ connection: PostgreSQLConnection) throws {
+    guard shape.isIndexed else {
+      return configuration.logger.warning(
+        "the outbox's table is read as a whole for each batch",
+        metadata: [
+          "table": "\(configuration.table.name)",
+          "cure": "make a unique index on the column \(configuration.table.column(.id) ?? "id")",
+        ])
+    }
+    try connection.execute(
+      "set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off; set jit = off")
   }
 }

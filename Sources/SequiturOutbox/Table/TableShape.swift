@@ -15,6 +15,8 @@ struct TableShape: Sendable {
   /// Moves rows to the parked ones: $1 their ids, $2 why, $3 the relay's name.
   let parking: String
   let hasCommandIDs: Bool
+  /// Whether an index begins with the ids.
+  let isIndexed: Bool
 
   /// Asks the database what the table is like.
   /// - Throws: ``OutboxFault`` for a table that is not there or cannot serve; `PostgreSQLError`.
@@ -27,6 +29,12 @@ struct TableShape: Sendable {
       throw OutboxFault.missingTable(table.parkedName, connection.server)
     }
     let isUnencoded = try connection.query("select getdatabaseencoding()").rows[0][0] == "SQL_ASCII"
+    let index = try connection.query(
+      """
+      select from pg_index i join pg_attribute a on a.attrelid = i.indrelid and a.attnum = i.indkey[0]
+      where i.indrelid = to_regclass($1) and i.indisvalid and i.indpred is null and a.attname = $2
+      """, [.text(try table.quotedName()), .optionalText(table.column(.id))])
+    isIndexed = index.rowCount > 0
     let columns = try ColumnExpressions(table, types, isUnencoded: isUnencoded)
     let name = try table.quotedName()
     let parkedName = try table.quotedParkedName()
