@@ -33,6 +33,7 @@ struct OutboxMetricTests {
     if ProcessInfo.processInfo.environment["SEQUITUR_WRITE_DOCS"] != nil {
       try (text[..<start.upperBound] + table + text[end...]).write(to: url, atomically: true, encoding: .utf8)
     }
-    #expect(rest[..<end] == table, "write it with SEQUITUR_WRITE_DOCS=1 swift test --filter OutboxMetricTests")
+    #expect(
+      rest[..<end] == table, "write it with SEQUITUR_WRITE_DOCS=1 swift test --filter OutboxMetricTests")
   }
 }
