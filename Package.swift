@@ -131,9 +131,11 @@ let package = Package(
       name: "SequiturProjections",
       dependencies: [
         "BlockingThreads", "JSONFields", "KafkaClient", "PartitionEngine", "PostgreSQL", "ReadableText",
-        "RegularFiles", "RulesModel", "Sequitur", "SequiturFollower", "SequiturTopics", "Yams",
+        "RegularFiles", "RulesModel", "Sequitur", "SequiturFollower", "SequiturMetrics", "SequiturTopics",
+        "Yams",
         .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "Logging", package: "swift-log"),
+        .product(name: "Metrics", package: "swift-metrics"),
       ],
       swiftSettings: settings
     ),
@@ -204,7 +206,9 @@ let package = Package(
     .target(
       name: "SequiturAudit",
       dependencies: [
-        "BlockingThreads", "COpenSSL", "KafkaClient", "ReadableText", "RulesModel", "SequiturTopics",
+        "BlockingThreads", "COpenSSL", "KafkaClient", "PostgreSQL", "ReadableText", "RulesModel",
+        "SequiturTopics",
+        .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings
@@ -285,8 +289,9 @@ let package = Package(
     .target(
       name: "Workload", path: "Benchmarks/Workload", linkerSettings: [.linkedLibrary("m")]),
     .executableTarget(
-      name: "ceiling", dependencies: ["Workload", "CRdKafka", "CRocksDB"], path: "Benchmarks/Ceiling",
-      linkerSettings: [.linkedLibrary("rdkafka"), .linkedLibrary("rocksdb")]),
+      name: "ceiling", dependencies: ["Workload", "CPostgreSQL", "CRdKafka", "CRocksDB"],
+      path: "Benchmarks/Ceiling",
+      linkerSettings: [.linkedLibrary("rdkafka"), .linkedLibrary("rocksdb"), .linkedLibrary("pq")]),
     .target(
       name: "BenchmarkDeciders", dependencies: ["Sequitur"], path: "Benchmarks/Deciders",
       swiftSettings: settings),

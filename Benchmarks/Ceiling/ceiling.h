@@ -45,5 +45,8 @@ void transactions(void);
 void empty_transactions(void);
 void probe(void);
 void read_topic(void);
+void events(void);
+void ends(void);
+void project(void);
 void engine(void);
 void store(void);

@@ -16,8 +16,9 @@ int main(int count, char **values) {
     void (*run)(void);
   } commands[] = {{"topics", make_topics}, {"drop", drop_topics},         {"load", load},
                   {"transactions", transactions}, {"empty", empty_transactions}, {"probe", probe},
-                  {"read", read_topic},    {"engine", engine},            {"store", store}};
-  if (count < 2) stop("usage: ceiling topics|drop|load|transactions|empty|probe|read|engine|store [--option value]...");
+                  {"read", read_topic},    {"events", events},       {"project", project}, {"ends", ends},
+                     {"engine", engine},            {"store", store}};
+  if (count < 2) stop("usage: ceiling topics|drop|load|transactions|empty|probe|read|events|ends|project|engine|store [--option value]...");
   arguments = values + 2;
   for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
     if (strcmp(values[1], commands[i].name) != 0) continue;

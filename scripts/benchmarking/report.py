@@ -1,5 +1,5 @@
 """The tables that a run prints."""
-from . import outbox
+from . import outbox, projections
 from .figures import ratios, spread, table, values
 
 NAMES = {"ceiling": "C ceiling", "ceiling-store": "C with store", "sequitur": "Sequitur"}
@@ -21,6 +21,8 @@ def report(results):
         parts.append("Latency, milliseconds\n\n" + latency(results["latency"]))
     if results.get("outbox"):
         parts.append("Outbox\n\n" + outbox.report(results["outbox"]))
+    if results.get("projections"):
+        parts.append("Projections into PostgreSQL\n\n" + projections.report(results["projections"]))
     if results.get("verdicts"):
         rows = [["target", "wanted", "measured", ""]] + [
             [v["target"], v["wanted"], v["measured"], v["verdict"]] for v in results["verdicts"]]

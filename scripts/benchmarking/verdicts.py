@@ -1,5 +1,6 @@
 """What was measured beside what was wanted. A target that was not measured in this run says so."""
 from .figures import median, ratios, spread, values
+from .projections import WORKLOADS, ratios_to_c
 
 
 def verdicts(results):
@@ -12,6 +13,7 @@ def verdicts(results):
         latency(results.get("latency")),
         *growth(results),
         *of_outbox(results.get("outbox")),
+        *projected(results.get("projections")),
     ]
 
 
@@ -56,6 +58,12 @@ def engine(results):
         at_most("rules that reckon, instructions in terms of rules that set", 1.3,
                 [counted["arithmetic"] / counted["json"]] if counted else []),
     ]
+
+
+def projected(results):
+    return [
+        at_least(f"projection, {workload}, of C with unnest", 0.7, ratios_to_c(results, workload) if results else [])
+        for workload in WORKLOADS]
 
 
 def over_store(alone):
