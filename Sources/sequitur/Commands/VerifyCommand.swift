@@ -18,6 +18,10 @@ struct VerifyCommand: AsyncParsableCommand {
       --rules old.yaml --rules new.yaml. The checkpoints say which decided what. Without rules, an object that begins \
       again at version 1 is right if the changelog has its tombstone, or a last state that fits. Faults that are equal but \
       for keys, numbers and quoted texts are one line, with their count.
+
+      With --projection and --database, the projection's table is audited instead, against the valid topic: each row is \
+      what the events below the positions come to, each position lies within its partition, and each event counts once. \
+      Projectors may go on meanwhile.
       """)
 
   @OptionGroup var kafka: KafkaOptions
@@ -32,10 +36,20 @@ struct VerifyCommand: AsyncParsableCommand {
   )
   var allowPending = false
 
+  @Option(
+    help: ArgumentHelp("A projection's file (YAML): its table is audited, in --database.", valueName: "file"))
+  var projection: String?
+  @Option(.database) var database: String?
+
   @Flag(help: .json) var json = false
 
   func run() async throws {
     let settings = try kafka.resolve()
+    if let projection { return try await verify(projection, settings) }
+    guard database == nil else {
+      throw CommandFailure(
+        "Expected --projection FILE beside --database, but there is none. Name the projection's file.")
+    }
     let named = rules.isEmpty ? [nil] : rules.map(Optional.some)
     let paths = try named.compactMap { try settings.settings.text($0, .rules) }
     let rules = try paths.map { try Rules.load($0) }
@@ -60,6 +74,28 @@ struct VerifyCommand: AsyncParsableCommand {
         }))
     let report = try await audit.run()
     Terminal.clearProgress()
+    if json { try Output.print(document: report) } else { try Output.print(report.table) }
+    if !report.isClean { throw CommandFailure.reportedFault }
+  }
+}
+
+extension VerifyCommand {
+  /// Audits a projection's table.
+  private func verify(_ path: String, _ settings: KafkaSettings) async throws {
+    let definition = try ProjectionFileArgument.definition(path)
+    let address = try DatabaseOptions.text(database, settings.settings)
+    // Its form is judged where the projector's is.
+    _ = try DatabaseOptions.address(database, settings.settings)
+    let audit = TableAudit(
+      AuditedProjection(definition), database: address,
+      topics: try topics.topics(settings.settings, for: [.commands, .valid]), kafka: settings.client(),
+      logger: settings.logger)
+    let report: TableAuditReport
+    do {
+      report = try await audit.run()
+    } catch let failure as TableAuditFailure {
+      throw CommandFailure(ShownText.line("\(failure)", atMost: nil))
+    }
     if json { try Output.print(document: report) } else { try Output.print(report.table) }
     if !report.isClean { throw CommandFailure.reportedFault }
   }

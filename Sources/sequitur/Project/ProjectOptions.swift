@@ -10,8 +10,10 @@ struct ProjectionFileArgument: ParsableArguments {
 
   /// What the file declares.
   /// - Throws: a ``CommandFailure`` with every fault of the file: it is configuration.
-  func definition() throws -> ProjectionDefinition {
-    let check = try self.check()
+  func definition() throws -> ProjectionDefinition { try Self.definition(file) }
+
+  static func definition(_ file: String) throws -> ProjectionDefinition {
+    let check = try Self.check(file)
     guard let definition = check.definition else {
       throw CommandFailure(check.faults.map(\.description).joined(separator: "\n"))
     }
@@ -19,7 +21,9 @@ struct ProjectionFileArgument: ParsableArguments {
   }
 
   /// - Throws: a ``CommandFailure`` for a file that cannot be read as a whole.
-  func check() throws -> ProjectionCheck {
+  func check() throws -> ProjectionCheck { try Self.check(file) }
+
+  private static func check(_ file: String) throws -> ProjectionCheck {
     do throws(ProjectionFileUnreadable) {
       return try ProjectionFile.check(path: file)
     } catch {
@@ -39,12 +43,18 @@ struct DatabaseOptions: ParsableArguments {
   }
 
   static func address(_ database: String?, _ settings: Settings) throws -> DatabaseAddress {
+    let text = try Self.text(database, settings)
+    return try ProjectFailures.told { try DatabaseAddress(text) }
+  }
+
+  /// As it is given: it may hold a password.
+  static func text(_ database: String?, _ settings: Settings) throws -> String {
     guard let text = try settings.text(database, .database) else {
       throw CommandFailure(
         "Expected --database to name a database, but there is none. Name it, like postgres://USER@HOST/NAME or sqlite:PATH."
       )
     }
-    return try ProjectFailures.told { try DatabaseAddress(text) }
+    return text
   }
 }
 
