@@ -123,8 +123,10 @@ public struct FollowedRecord: Sendable {
 
   /// The value of an event's header; nil when it is missing or null. Of a header that repeats, the last one counts.
   public func header(_ name: String) -> ArraySlice<UInt8>? {
-    batch.headers[entry.headers].last { batch.bytes[$0.name].elementsEqual(name.utf8) }?.value
-      .map { batch.bytes[$0] }
+    let length = name.utf8.count
+    return batch.headers[entry.headers].last {
+      $0.name.count == length && batch.bytes[$0.name].elementsEqual(name.utf8)
+    }?.value.map { batch.bytes[$0] }
   }
 
   /// An event's headers in their order; of a state there are none. In a name, bytes that are no UTF-8 become U+FFFD.

@@ -1,3 +1,5 @@
+import Glibc
+
 /// A value on its way into a column.
 enum Cell: Sendable, Hashable {
   case null
@@ -27,7 +29,7 @@ enum Cell: Sendable, Hashable {
     case (.boolean(let left), .boolean(let right)): left == right
     case (.integer(let left), .integer(let right)): left == right
     case (.number(let left), .number(let right)), (.text(let left), .text(let right)):
-      left.utf8.elementsEqual(right.utf8)
+      left.utf8.count == right.utf8.count && left.utf8.elementsEqual(right.utf8)
     case (.bytes(let left), .bytes(let right)): left == right
     default: false
     }
@@ -38,8 +40,8 @@ enum Cell: Sendable, Hashable {
     case .null: hasher.combine(0)
     case .boolean(let value): hasher.combine(value)
     case .integer(let number): hasher.combine(number)
-    case .number(let text), .text(let text):
-      for byte in text.utf8 { hasher.combine(byte) }
+    case .number(var text), .text(var text):
+      text.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
     case .bytes(let bytes): hasher.combine(bytes)
     }
   }
@@ -61,8 +63,14 @@ extension Cell: Comparable {
   static func < (left: Cell, right: Cell) -> Bool {
     switch (left, right) {
     case (.integer(let left), .integer(let right)): left < right
-    case (.text(let left), .text(let right)), (.number(let left), .number(let right)):
-      left.utf8.lexicographicallyPrecedes(right.utf8)
+    case (.text(var left), .text(var right)), (.number(var left), .number(var right)):
+      left.withUTF8 { left in
+        right.withUTF8 { right in
+          let count = min(left.count, right.count)
+          let order = count == 0 ? 0 : memcmp(left.baseAddress!, right.baseAddress!, count)
+          return order != 0 ? order < 0 : left.count < right.count
+        }
+      }
     case (.bytes(let left), .bytes(let right)): left.lexicographicallyPrecedes(right)
     default: left.rank < right.rank
     }

@@ -17,10 +17,10 @@ struct FoldedBatch: Sendable, Hashable {
   }
 
   private(set) var steps: [Step] = []
-  /// By key, what is done to it, in order.
-  private var pending: [[Cell]: [RowChange]] = [:]
-  /// In the order of their first change.
-  private var keys: [[Cell]] = []
+  /// By key, where it is in ``pending``.
+  private var places: [[Cell]: Int] = [:]
+  /// What is done to each key, in order; the keys in the order of their first change.
+  private var pending: [[RowChange]] = []
 
   init(_ changes: some Sequence<EventChange>) {
     for change in changes {
@@ -33,40 +33,34 @@ struct FoldedBatch: Sendable, Hashable {
   }
 
   private mutating func add(_ row: RowChange) {
-    guard var rows = pending[row.key] else {
-      pending[row.key] = [row]
-      keys.append(row.key)
-      return
+    let place = places[row.key, default: pending.count]
+    guard place < pending.count else {
+      places[row.key] = place
+      return pending.append([row])
     }
-    pending[row.key] = nil
-    if !rows[rows.count - 1].fold(row) { rows.append(row) }
-    pending[row.key] = rows
+    if !pending[place][pending[place].count - 1].fold(row) { pending[place].append(row) }
   }
 
   /// The first change of each key, then the second of each, and so on: keys are independent of each other.
   private mutating func flush() {
+    // In the order of the keys once, so that every statement has it.
+    pending.sort { $0[0].key.lexicographicallyPrecedes($1[0].key) }
     var depth = 0
-    var left = keys
-    while !left.isEmpty {
+    while !pending.isEmpty {
       var groups: [RowGroup] = []
-      var index: [RowChange.Shape: Int] = [:]
-      for key in left {
-        guard let row = pending[key]?[depth] else { continue }
-        if let group = index[row.shape] {
-          groups[group].rows.append(row)
-        } else {
-          index[row.shape] = groups.count
-          groups.append(RowGroup(shape: row.shape, rows: [row]))
+      var last = -1
+      for rows in pending {
+        let row = rows[depth]
+        if last < 0 || groups[last].shape != row.shape {
+          last = groups.firstIndex { $0.shape == row.shape } ?? groups.count
+          if last == groups.count { groups.append(RowGroup(shape: row.shape, rows: [])) }
         }
-      }
-      for index in groups.indices {
-        groups[index].rows.sort { $0.key.lexicographicallyPrecedes($1.key) }
+        groups[last].rows.append(row)
       }
       steps += groups.map(Step.rows)
       depth += 1
-      left.removeAll { (pending[$0]?.count ?? 0) <= depth }
+      pending.removeAll { $0.count <= depth }
     }
-    pending.removeAll(keepingCapacity: true)
-    keys.removeAll(keepingCapacity: true)
+    places.removeAll(keepingCapacity: true)
   }
 }

@@ -4,8 +4,16 @@ import JSONFields
 struct PayloadFields: ~Copyable {
   /// A place, and those inside of it.
   private final class Place {
-    var inner: [String: Place] = [:]
+    /// By the bytes of their names: there are few.
+    var inner: [(name: [UInt8], place: Place)] = []
     var slot: Int?
+
+    func inner(_ name: some Collection<UInt8>) -> Place? {
+      for (known, place) in inner where known.count == name.count && known.elementsEqual(name) {
+        return place
+      }
+      return nil
+    }
   }
 
   private let root = Place()
@@ -15,25 +23,33 @@ struct PayloadFields: ~Copyable {
   private var slots: [[String]: Int] = [:]
   private var values: [EventValue] = []
 
-  init(_ paths: some Sequence<[String]>) {
-    for path in paths where slots[path] == nil {
-      var place = root
-      for name in path {
-        let next = place.inner[name] ?? Place()
-        place.inner[name] = next
-        place = next
+  /// The number of a place that is to be read. A place has one, however often it is asked for.
+  mutating func slot(_ path: [String]) -> Int {
+    if let known = slots[path] { return known }
+    var place = root
+    for name in path {
+      let bytes = Array(name.utf8)
+      if let known = place.inner(bytes) {
+        place = known
+      } else {
+        let made = Place()
+        place.inner.append((bytes, made))
+        place = made
       }
-      place.slot = slots.count
-      slots[path] = slots.count
     }
+    let slot = place.slot ?? values.count
+    if place.slot == nil { values.append(.null) }
+    place.slot = slot
+    slots[path] = slot
+    return slot
   }
 
   /// Reads a document. Without one, as when an event has no payload, all is missing.
   ///
   /// - Throws: a fault for what is no JSON object.
-  mutating func read(_ payload: [UInt8]?) throws(ValueFault) {
-    values = Array(repeating: .null, count: slots.count)
-    guard !slots.isEmpty, let payload, !payload.isEmpty else { return }
+  mutating func read(_ payload: ArraySlice<UInt8>?) throws(ValueFault) {
+    for index in values.indices { values[index] = .null }
+    guard !values.isEmpty, let payload, !payload.isEmpty else { return }
     let code = payload.withUnsafeBytes { bytes in
       withUnsafeTemporaryAllocation(of: csj_value.self, capacity: 1) {
         reader.read(bytes, names, into: $0.baseAddress!)
@@ -45,19 +61,23 @@ struct PayloadFields: ~Copyable {
     payload.withUnsafeBytes { walk(object: $0, root) }
   }
 
-  /// The value at a path that was named at the start; null where it is missing.
-  func value(_ path: [String]) -> EventValue { slots[path].map { values[$0] } ?? .null }
+  /// The value at a place; null where it is missing.
+  func value(_ slot: Int) -> EventValue { values[slot] }
 
   private mutating func walk(object: UnsafeRawBufferPointer, _ place: Place) {
     for member in JSONMembers(object) {
-      guard let inner = place.inner[member.nameText] else { continue }
+      let hasEscapes = member.name.contains(UInt8(ascii: "\\"))
+      guard let inner = hasEscapes ? place.inner(Array(member.nameText.utf8)) : place.inner(member.name)
+      else {
+        continue
+      }
       take(member.value, inner)
     }
   }
 
   private mutating func walk(list: UnsafeRawBufferPointer, _ place: Place) {
     for (index, element) in JSONElements(list).enumerated() {
-      if let inner = place.inner[String(index)] { take(element, inner) }
+      if let inner = place.inner(Array(String(index).utf8)) { take(element, inner) }
     }
   }
 
@@ -75,7 +95,7 @@ struct PayloadFields: ~Copyable {
 
   private mutating func forget(_ place: Place) {
     if let slot = place.slot { values[slot] = .null }
-    for inner in place.inner.values { forget(inner) }
+    for (_, inner) in place.inner { forget(inner) }
   }
 
   private static func value(_ bytes: UnsafeRawBufferPointer) -> EventValue {

@@ -25,6 +25,13 @@ struct RowChange: Sendable, Hashable {
     self.increments = incrementColumns.map { increments[$0] ?? .null }
   }
 
+  init(_ shape: Shape, key: [Cell], sets: [Cell], increments: [Cell]) {
+    self.shape = shape
+    self.key = key
+    self.sets = sets
+    self.increments = increments
+  }
+
   /// Takes in what a later event does to the same row, if both together are one change; else says false.
   ///
   /// A set goes over a set. Nothing is moved across a deletion or an insertion, nor a set across an increment of the same
@@ -48,6 +55,10 @@ struct RowChange: Sendable, Hashable {
       sums.append(.integer(sum))
     }
     increments = sums
+    if shape.sets == next.shape.sets {
+      sets = next.sets
+      return true
+    }
     var merged: [Int: Cell] = [:]
     for (column, cell) in zip(shape.sets, sets) { merged[column] = cell }
     for (column, cell) in zip(next.shape.sets, next.sets) { merged[column] = cell }
