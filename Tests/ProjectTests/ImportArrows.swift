@@ -30,8 +30,9 @@ struct ImportArrows {
       "Sequitur": .only([]),
       // It is worth something only while it cannot reach what it audits.
       "SequiturAudit": .only([
-        "BlockingThreads", "COpenSSL", "Foundation", "KafkaClient", "Logging", "ReadableText", "RulesModel",
-        "SequiturTopics",
+        "BlockingThreads", "COpenSSL", "Foundation", "GRDB", "KafkaClient", "Logging", "PostgreSQL",
+        "ReadableText",
+        "RulesModel", "SequiturTopics",
       ]),
       "SequiturDemo": .only([
         "BlockingThreads", "Foundation", "KafkaClient", "LifecycleRules", "Logging", "ReadableText",
@@ -61,8 +62,8 @@ struct ImportArrows {
       "SequiturMetrics": .only(["CoreMetrics", "Synchronization"]),
       "SequiturProjections": .only([
         "BlockingThreads", "Dispatch", "Foundation", "GRDB", "JSONFields", "KafkaClient", "Logging",
-        "PartitionEngine", "PostgreSQL", "ReadableText", "RegularFiles", "RulesModel", "Sequitur",
-        "SequiturFollower", "SequiturTopics", "Synchronization", "Yams",
+        "Glibc", "Metrics", "PartitionEngine", "PostgreSQL", "ReadableText", "RegularFiles", "RulesModel",
+        "Sequitur", "SequiturFollower", "SequiturMetrics", "SequiturTopics", "Synchronization", "Yams",
       ]),
       "SequiturOutbox": .only([
         "BlockingThreads", "Dispatch", "Foundation", "JSONFields", "KafkaClient", "Logging",

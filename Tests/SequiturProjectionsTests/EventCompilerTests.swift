@@ -76,7 +76,7 @@ import Testing
       ("integer", "-2147483648", .integer(-2_147_483_648)),
       ("smallint", "32767", .integer(32767)),
       (
-        "\"numeric(30,2)\"", "123456789012345678901234567890.25", .number("123456789012345678901234567890.25")
+        "\"numeric(32,2)\"", "123456789012345678901234567890.25", .number("123456789012345678901234567890.25")
       ),
       ("double precision", "1e300", .number("1e300")), ("boolean", "true", .boolean(true)),
       ("timestamptz", "\"2026-02-28T23:59:59+01:00\"", .text("2026-02-28T23:59:59+01:00")),
@@ -84,7 +84,13 @@ import Testing
       ("jsonb", "\"x\"", .text("\"x\"")), ("bytea", "\"é\"", .bytes([0xc3, 0xa9])),
       ("uuid", "\"A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11\"", .text("a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11")),
       ("text", "12345678901234567890123", .text("12345678901234567890123")),
-      ("inet", "\"::1\"", .text("::1")),
+      ("inet", "\"::1\"", .text("::1")), ("varchar(3)", "\"日本語\"", .text("日本語")),
+      ("\"numeric(3,1)\"", "-99.90e0", .number("-99.90e0")), ("\"numeric(2)\"", "0.9e2", .number("0.9e2")),
+      ("\"numeric(2,4)\"", "0.0099", .number("0.0099")), ("\"numeric(3,1)\"", "0.000", .number("0.000")),
+      ("real", "1e38", .number("1e38")), ("real", "0e-400", .number("0e-400")),
+      ("jsonb", #""a\\u0000 \ud83d\ude00""#, .text(#""a\\u0000 😀""#)),
+      ("timestamptz", "\"0001-01-01T00:00:00-15:59\"", .text("0001-01-01T00:00:00-15:59")),
+      ("\"varchar(3)[]\"", "\"{four}\"", .text("{four}")),
     ])
   func `a value that fits its column is passed on exactly`(type: String, value: String, expected: Cell) throws
   {
@@ -103,6 +109,14 @@ import Testing
       ("boolean", "\"true\""), ("text", "\"a\\u0000b\""), ("varchar(3)", "\"\\u0000\""),
       ("timestamptz", "\"2026-02-30T00:00:00Z\""), ("timestamptz", "\"yesterday\""), ("timestamptz", "1"),
       ("timestamptz", "\"2026-02-01T25:00:00Z\""), ("date", "\"2025-02-29\""), ("date", "\"2025-2-9\""),
+      ("varchar(3)", "\"four\""), ("character varying(3)", "\"日本語日\""), ("char", "\"ab\""),
+      ("varchar(3)", "1234"), ("varchar(2)", "\"a  \""), ("\"numeric(3,1)\"", "1234"),
+      ("\"numeric(3,1)\"", "1e2"), ("\"decimal(2)\"", "100"), ("\"numeric(3,1)\"", "125e-2"),
+      ("\"numeric(2,4)\"", "0.01"), ("numeric", "1e-16384"),
+      ("real", "1e39"), ("real", "1e-60"),
+      ("double precision", "1e-400"), ("jsonb", #""\u0000""#), ("jsonb", #"{"a":"x\u0000"}"#),
+      ("timestamptz", "\"0000-01-01T00:00:00Z\""), ("timestamptz", "\"2026-01-01T00:00:00+16:00\""),
+      ("date", "\"0000-01-01\""),
       ("date", "20250101"), ("uuid", "\"a0eebc99\""), ("bytea", "1"),
     ])
   func `a value that does not fit is told with its column, and nothing is rounded`(

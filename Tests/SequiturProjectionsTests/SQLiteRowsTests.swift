@@ -17,7 +17,7 @@ import Testing
     defer {
       for end in ["", "-wal", "-shm"] { try? FileManager.default.removeItem(atPath: path.path + end) }
     }
-    let database = SQLiteDatabase(path: path.path)
+    let database = SQLiteDatabase(path: path.path, for: .make)
     try database.connect()
     defer { database.close() }
     return try body(database)

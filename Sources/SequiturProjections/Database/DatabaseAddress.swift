@@ -31,10 +31,20 @@ public struct DatabaseAddress: Sendable, Hashable, CustomStringConvertible {
   public var description: String { dialect == .sqlite ? "sqlite:\(text)" : "PostgreSQL" }
 
   /// A connection that is not made yet.
-  func database() -> any ProjectionDatabase {
+  func database(for purpose: DatabasePurpose) -> any ProjectionDatabase {
     switch dialect {
-    case .sqlite: SQLiteDatabase(path: text)
+    case .sqlite: SQLiteDatabase(path: text, for: purpose)
     case .postgreSQL: PostgreSQLDatabase(text)
     }
   }
+}
+
+/// What a database is opened for.
+enum DatabasePurpose {
+  /// To be looked at: nothing of it changes, and no file is made.
+  case look
+  /// To be written to, where it is.
+  case change
+  /// To be made, where it is not there yet.
+  case make
 }

@@ -106,7 +106,7 @@ public enum ProjectionSchema {
     case .integer(let bits) where bits < 64:
       " check (\(name) between \(-(1 << (bits - 1))) and \((1 << (bits - 1)) - 1))"
     case .boolean: " check (\(name) in (0, 1))"
-    case .json: " check (json_valid(\(name)))"
+    case .json: " check (\(name) is null or json_valid(\(name)))"
     case .text, .integer, .numeric, .double, .timestamp, .date, .bytes, .uuid, .other: ""
     }
   }

@@ -8,17 +8,25 @@ final class SQLiteDatabase: ProjectionDatabase {
   let dialect = DatabaseDialect.sqlite
   let address: String
   private let path: String
+  private let purpose: DatabasePurpose
   private var queue: DatabaseQueue?
 
-  init(path: String) {
+  init(path: String, for purpose: DatabasePurpose) {
     self.path = path
+    self.purpose = purpose
     address = "sqlite:\(path)"
   }
 
   func connect() throws(DatabaseFailure) {
     guard queue == nil else { return }
+    // SQLite makes a file that is not there, and so would hide a wrong path.
+    guard purpose == .make || access(path, F_OK) == 0 || errno != ENOENT else {
+      throw DatabaseFailure(
+        .setup, code: nil,
+        "Expected to open the database \(address), but there is no such file. Make it with --create-tables")
+    }
     var configuration = Configuration()
-    configuration.journalMode = .wal
+    if purpose != .look { configuration.journalMode = .wal }
     configuration.busyMode = .timeout(ProjectionLimits.lockWait / .seconds(1))
     // A transaction lasts over several calls.
     configuration.allowsUnsafeTransactions = true
@@ -31,7 +39,7 @@ final class SQLiteDatabase: ProjectionDatabase {
     queue = nil
   }
 
-  func begin() throws(DatabaseFailure) { try execute("begin immediate") }
+  func begin() throws(DatabaseFailure) { try execute(purpose == .look ? "begin" : "begin immediate") }
 
   func commit() throws(DatabaseFailure) { try execute("commit") }
 

@@ -24,6 +24,13 @@ enum DatabaseCheck {
       faults.append("the table \(table.shownName): SQLite has no schemas. Leave `\(table.schema ?? "")` out")
       return faults
     }
+    // A statement that cannot be prepared names the first column that it misses: here are all of them.
+    if let table = definition.table, case let found = try columns(of: table, in: database), !found.isEmpty {
+      for column in table.columns where !found.contains(column.name) {
+        faults.append(
+          "the table \(table.shownName): there is no column \(column.name) (\(column.type)) in it")
+      }
+    }
     var rules = definition.rules.sorted { $0.key < $1.key }.map { ("the event \($0.key)", $0.value) }
     if let otherwise = definition.otherwise { rules.append(("the event *", otherwise)) }
     if !definition.state.isEmpty {
@@ -44,5 +51,20 @@ enum DatabaseCheck {
       }
     }
     return faults
+  }
+
+  /// The columns that a table has; none where there is no such table.
+  private static func columns(
+    of table: ProjectionTable, in database: any ProjectionDatabase
+  ) throws(DatabaseFailure) -> Set<String> {
+    let rows =
+      switch database.dialect {
+      case .postgreSQL:
+        try database.query(
+          "select attname from pg_attribute where attrelid = to_regclass($1) and attnum > 0 and not attisdropped",
+          [.text(database.dialect.quoted(table))])
+      case .sqlite: try database.query("select name from pragma_table_info($1)", [.text(table.name)])
+      }
+    return Set(rows.compactMap { $0.text(0) })
   }
 }

@@ -10,7 +10,9 @@ final class DatabaseDoor: Sendable {
 
   private let room: Mutex<Room>
 
-  init(_ address: DatabaseAddress) { room = Mutex(Room(address.database())) }
+  init(_ address: DatabaseAddress, for purpose: DatabasePurpose) {
+    room = Mutex(Room(address.database(for: purpose)))
+  }
 
   func use<Result: Sendable>(_ body: (any ProjectionDatabase) throws -> Result) rethrows -> Result {
     try room.withLock { try body($0.database) }

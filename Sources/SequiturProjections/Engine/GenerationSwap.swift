@@ -16,7 +16,7 @@ struct GenerationSwap: Sendable {
 
   init(_ configuration: ProjectorConfiguration) {
     self.configuration = configuration
-    door = DatabaseDoor(configuration.database)
+    door = DatabaseDoor(configuration.database, for: .change)
   }
 
   /// What came of a try.

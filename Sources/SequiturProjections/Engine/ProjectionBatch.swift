@@ -19,6 +19,8 @@ struct ProjectionBatch {
   var skipOffset: Int64?
   /// Updates and deletions that met no row.
   var unmatched = 0
+  /// Events that were set aside, by fate.
+  private(set) var setAsideCounts: [EventFate: Int] = [:]
   private var compiled: [Compiled] = []
 
   init(
@@ -94,6 +96,7 @@ struct ProjectionBatch {
     _ store: ProjectionStore, _ definition: ProjectionDefinition
   ) throws(DatabaseFailure) -> PartitionStopped? {
     unmatched = 0
+    setAsideCounts = [:]
     return try apply(0..<events.count, store, definition)
   }
 
@@ -154,20 +157,27 @@ struct ProjectionBatch {
       return nil
     }
     if event.offset == skipOffset {
-      try store.setAside(event, .skipped, reason)
+      try setAside(event, .skipped, reason, store)
       return nil
     }
     switch definition.onError {
     case .stop: return PartitionStopped(partition: partition, offset: event.offset, reason: reason)
-    case .record: try store.setAside(event, .recorded, reason)
+    case .record: try setAside(event, .recorded, reason, store)
     case .parkKey:
       parked.insert(event.key)
-      try store.setAside(event, .parked, reason)
+      try setAside(event, .parked, reason, store)
     }
     return nil
   }
 
-  private func wait(_ index: Int, _ store: ProjectionStore) throws(DatabaseFailure) {
-    try store.setAside(events[index], .parked, "It waits behind an earlier event of its key")
+  private mutating func wait(_ index: Int, _ store: ProjectionStore) throws(DatabaseFailure) {
+    try setAside(events[index], .parked, "It waits behind an earlier event of its key", store)
+  }
+
+  private mutating func setAside(
+    _ event: ProjectedEvent, _ fate: EventFate, _ reason: String, _ store: ProjectionStore
+  ) throws(DatabaseFailure) {
+    try store.setAside(event, fate, reason)
+    setAsideCounts[fate, default: 0] += 1
   }
 }

@@ -10,7 +10,7 @@ public struct ProjectionControl: Sendable {
 
   /// What a database lacks of what the projection writes to, as sentences; none when every statement can be prepared.
   public func databaseFaults() throws -> [String] {
-    try use { store throws -> [String] in
+    try use(for: .look) { store throws -> [String] in
       try store.database.connect()
       return try DatabaseCheck.faults(of: ProjectionStart.written(definition, store), in: store.database)
     }
@@ -18,7 +18,7 @@ public struct ProjectionControl: Sendable {
 
   /// Makes the tables that are missing.
   public func createTables() throws {
-    try use { store throws in
+    try use(for: .make) { store throws in
       try store.database.connect()
       try ProjectionStart.createTables(definition, store.database)
     }
@@ -27,7 +27,7 @@ public struct ProjectionControl: Sendable {
   /// Where the projection stands.
   /// - Throws: ``ProjectionFailure`` when the database does not know it.
   public func status() throws -> ProjectionStatus {
-    try transaction { store throws -> ProjectionStatus in
+    try transaction(for: .look) { store throws -> ProjectionStatus in
       let registration = try registration(store)
       let counts = try store.setAsideCounts()
       let partitions = try store.positions().map { partition, position in
@@ -43,6 +43,7 @@ public struct ProjectionControl: Sendable {
       }
       return ProjectionStatus(
         name: definition.name, generation: definition.generation, currentGeneration: registration.generation,
+        nextGeneration: registration.next?.generation,
         topic: registration.topic,
         isPaused: registration.isPaused, partitions: partitions.sorted { $0.partition < $1.partition },
         parkedKeys: keys)
@@ -166,18 +167,26 @@ public struct ProjectionControl: Sendable {
     )
   }
 
-  private func use<Result>(_ body: (ProjectionStore) throws -> Result) throws -> Result {
-    let database = address.database()
+  private static func isMissingTable(_ failure: DatabaseFailure) -> Bool {
+    failure.code == "42P01" || failure.description.contains("no such table")
+  }
+
+  private func use<Result>(
+    for purpose: DatabasePurpose, _ body: (ProjectionStore) throws -> Result
+  ) throws -> Result {
+    let database = address.database(for: purpose)
     defer { database.close() }
     return try body(
       ProjectionStore(database: database, name: definition.name, generation: definition.generation))
   }
 
-  private func transaction<Result>(_ body: (ProjectionStore) throws -> Result) throws -> Result {
-    try use { store throws -> Result in
+  private func transaction<Result>(
+    for purpose: DatabasePurpose = .change, _ body: (ProjectionStore) throws -> Result
+  ) throws -> Result {
+    try use(for: purpose) { store throws -> Result in
       do {
         return try store.database.transaction { try body(store) }
-      } catch let failure as DatabaseFailure where failure.kind == .setup {
+      } catch let failure as DatabaseFailure where Self.isMissingTable(failure) {
         throw ProjectionFailure(
           .configuration, "\(failure). Make the tables with `sequitur project FILE --create-tables`.")
       }

@@ -19,11 +19,16 @@ final class ProjectionLane: Sendable {
   private let configuration: ProjectorConfiguration
   private let partitions: [Int32]
   private let group: ProjectionGroup
+  private let statistics: ProjectionStatistics
   private let state = Mutex(State())
   private let stopped = OneTimeEvent()
 
-  init(_ configuration: ProjectorConfiguration, _ partitions: [Int32], _ group: ProjectionGroup) {
+  init(
+    _ configuration: ProjectorConfiguration, _ partitions: [Int32], _ group: ProjectionGroup,
+    _ statistics: ProjectionStatistics
+  ) {
     self.configuration = configuration
+    self.statistics = statistics
     self.partitions = partitions
     self.group = group
   }
@@ -39,17 +44,21 @@ final class ProjectionLane: Sendable {
   }
 
   /// Follows until it is stopped, or has caught up where it is to end then.
-  func run() async throws {
+  ///
+  /// - Returns: the partitions that wait at an event then.
+  func run() async throws -> Set<Int32> {
     let definition = configuration.definition
     let sink = ProjectionSink(
-      ProjectionTransactions(definition, configuration.database.database(), logger: configuration.logger))
+      ProjectionTransactions(
+        definition, configuration.database.database(for: .change), statistics, logger: configuration.logger),
+      statistics, configuration)
     defer { sink.close() }
     var isChecked = false
     var wait = ProjectionLimits.firstWait
     while !stopped.isSignalled {
       let active = await activePartitions()
       guard !active.isEmpty else {
-        if stopped.isSignalled { return }
+        if stopped.isSignalled { return [] }
         continue
       }
       do {
@@ -57,20 +66,22 @@ final class ProjectionLane: Sendable {
         isChecked = true
         try await follow(active, sink)
         guard configuration.stopsWhenCaughtUp, !stopped.isSignalled else { continue }
-        return try endInOrder()
+        return waitingPartitions
       } catch let stop as PartitionStopped {
         note(stop)
-        if configuration.stopsWhenCaughtUp, active.count == 1 { return try endInOrder() }
+        if configuration.stopsWhenCaughtUp, active.count == 1 { return waitingPartitions }
       } catch let error where passes(error) {
         configuration.logger.warning(
           "the projection is held up, and tries again",
           metadata: ["error": "\(error)", "projection": "\(definition.name)"])
+        if let failure = error as? DatabaseFailure { statistics.failed(failure) }
         _ = await stopped.wait(atMost: wait)
         wait = min(wait * 2, ProjectionLimits.longestWait)
         continue
       }
       wait = ProjectionLimits.firstWait
     }
+    return []
   }
 
   /// Whether an error is trouble of the moment.
@@ -102,10 +113,19 @@ final class ProjectionLane: Sendable {
     }
     guard !isStopped else { return }
     let report = Task { [group] in
+      var looked = ContinuousClock.now
       while !Task.isCancelled {
         try? await Task.sleep(for: .seconds(1))
         for (partition, status) in made.statuses {
           if let position = status.position { group.note(partition, offset: position.offset) }
+        }
+        guard ContinuousClock.now - looked > ProjectionLimits.positionLooks, !Task.isCancelled else {
+          continue
+        }
+        looked = .now
+        // Without events nothing would meet the fence: a generation that was replaced or reset is noticed here.
+        if let positions = try? await self.positions(), !active.allSatisfy({ positions[$0] != nil }) {
+          made.stop()
         }
       }
     }
@@ -141,6 +161,7 @@ final class ProjectionLane: Sendable {
         "offset": "\(stop.offset)", "reason": "\(stop.reason)",
         "cure": "mend it, or leave the event out with `sequitur project skip`",
       ])
+    statistics.stopped(stop.partition, stop.reason)
     state.withLock { $0.waiting[stop.partition] = .now + ProjectionLimits.stoppedWait }
   }
 
@@ -159,20 +180,12 @@ final class ProjectionLane: Sendable {
     return active
   }
 
-  private func endInOrder() throws {
-    let waiting = state.withLock { $0.waiting.keys.sorted() }
-    guard waiting.isEmpty else {
-      throw ProjectionFailure(
-        .stopped,
-        "Expected to catch up, but partition \(waiting.map(String.init).joined(separator: ", ")) waits at an event that is not "
-          + "taken: see `sequitur project status`.")
-    }
-  }
+  private var waitingPartitions: Set<Int32> { state.withLock { Set($0.waiting.keys) } }
 
   // MARK: The database
 
   private func positions() async throws -> [Int32: ProjectionPosition] {
-    let door = DatabaseDoor(configuration.database)
+    let door = DatabaseDoor(configuration.database, for: .look)
     let definition = configuration.definition
     return try await withBlockingThread(
       "projection",

@@ -25,6 +25,8 @@ enum ProjectionLimits {
   static let swapInterval = Duration.seconds(1)
   /// How long the old generation may stand still for that.
   static let swapWait = Duration.seconds(5)
+  /// Between two looks whether the positions are still there.
+  static let positionLooks = Duration.seconds(5)
   /// Between two commits of the group's offsets, which only tools read.
   static let offsetCommits = Duration.seconds(5)
   /// How long a database may be away when a run begins that is to end by itself.

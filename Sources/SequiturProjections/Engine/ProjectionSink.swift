@@ -10,7 +10,17 @@ import Synchronization
 final class ProjectionSink: FollowSink {
   private let transactions: Mutex<ProjectionTransactions>
 
-  init(_ transactions: consuming sending ProjectionTransactions) { self.transactions = Mutex(transactions) }
+  private let statistics: ProjectionStatistics
+  private let configuration: ProjectorConfiguration
+
+  init(
+    _ transactions: consuming sending ProjectionTransactions, _ statistics: ProjectionStatistics,
+    _ configuration: ProjectorConfiguration
+  ) {
+    self.transactions = Mutex(transactions)
+    self.statistics = statistics
+    self.configuration = configuration
+  }
 
   func position(of partition: Int32) throws -> FollowPosition? {
     try transactions.withLock { try $0.position(of: partition) }
@@ -31,6 +41,13 @@ final class ProjectionSink: FollowSink {
     return try transactions.withLock { try $0.apply(events, of: partition, to: new) }
   }
 
+  func progressed(_ partition: Int32, _ status: FollowStatus) {
+    guard let events = statistics.progressed(partition, status) else { return }
+    configuration.logger.info(
+      "the projection has caught up",
+      metadata: ["events": "\(events)", "projection": "\(configuration.definition.name)"])
+  }
+
   /// From any thread, when the follower has ended.
   func close() { transactions.withLock { $0.close() } }
 }
@@ -43,17 +60,24 @@ struct ProjectionTransactions: ~Copyable {
   private var current: ProjectionDefinition?
   private let store: ProjectionStore
   private let logger: Logger
+  private let statistics: ProjectionStatistics
   private var compiler: EventCompiler
   /// By partition, where the database stood after the last transaction of ours.
   private var standing: [Int32: ProjectionPosition] = [:]
   /// By partition, the keys whose events wait.
   private var parked: [Int32: Set<[UInt8]>] = [:]
   private var wait = ProjectionLimits.firstWait
+  /// The partitions that waited at an event when they were tried last.
+  private var stopped: Set<Int32> = []
   private var told: [String: ContinuousClock.Instant] = [:]
   /// Event types without a rule that were told of.
   private var unruled: Set<String> = []
 
-  init(_ definition: ProjectionDefinition, _ database: any ProjectionDatabase, logger: Logger) {
+  init(
+    _ definition: ProjectionDefinition, _ database: any ProjectionDatabase,
+    _ statistics: ProjectionStatistics, logger: Logger
+  ) {
+    self.statistics = statistics
     // Until the database says that the generation is the current one.
     self.definition = definition.built()
     current = definition
@@ -124,11 +148,13 @@ struct ProjectionTransactions: ~Copyable {
     guard let fence else {
       database.rollBack()
       standing[batch.partition] = nil
+      statistics.fenced()
       logger.info("somebody else has moved the position", metadata: ["partition": "\(batch.partition)"])
       return .fenced
     }
     guard !fence.isPaused else {
       database.rollBack()
+      statistics.foundPaused()
       return .retry(after: ProjectionLimits.pause)
     }
     if let current, try store.currentGeneration() == current.generation {
@@ -151,6 +177,8 @@ struct ProjectionTransactions: ~Copyable {
     try database.commit()
     standing[batch.partition] = batch.reached
     parked[batch.partition] = batch.parked
+    statistics.committed(batch.events.count, setAside: batch.setAsideCounts)
+    if stopped.remove(batch.partition) != nil { statistics.stopped(batch.partition, nil) }
     return .applied
   }
 
@@ -171,6 +199,7 @@ struct ProjectionTransactions: ~Copyable {
     }
     let store = store
     try database.transaction { try store.setStopped(stopped, at: position) }
+    self.stopped.insert(batch.partition)
     throw stopped
   }
 
@@ -178,6 +207,7 @@ struct ProjectionTransactions: ~Copyable {
 
   /// Tells of a failure, not too often, and says when to try again.
   private mutating func note(_ failure: DatabaseFailure, _ partition: Int32) -> Duration {
+    statistics.failed(failure)
     let now = ContinuousClock.now
     let name = "\(failure.kind) \(failure.code ?? "")"
     if told[name].map({ now - $0 > ProjectionLimits.warningInterval }) ?? true {

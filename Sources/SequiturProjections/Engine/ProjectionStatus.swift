@@ -34,6 +34,8 @@ public struct ProjectionStatus: Sendable, Hashable {
   public let generation: Int
   /// The one whose table has the table's name: a smaller one while the file's is built beside it.
   public let currentGeneration: Int
+  /// The one that is built beside the current one; nil when there is none.
+  public let nextGeneration: Int?
   /// The valid topic.
   public let topic: String
   public let isPaused: Bool

@@ -14,10 +14,12 @@ public final class Projector: Sendable {
   private let configuration: ProjectorConfiguration
   private let door: DatabaseDoor
   private let stopping = OneTimeEvent()
+  /// What it has done, and how it is.
+  public let statistics = ProjectionStatistics()
 
   public init(_ configuration: ProjectorConfiguration) {
     self.configuration = configuration
-    door = DatabaseDoor(configuration.database)
+    door = DatabaseDoor(configuration.database, for: configuration.createsTables ? .make : .change)
   }
 
   /// Projects until it is stopped, or has caught up where it was told to stop then. Call it once.
@@ -29,6 +31,14 @@ public final class Projector: Sendable {
     let isBuilt = try await ProjectionStart(configuration: configuration, door: door).run()
     door.use { $0.close() }
     guard !stopping.isSignalled else { return }
+    configuration.logger.info(
+      "the projection runs",
+      metadata: [
+        "projection": "\(configuration.definition.name)",
+        "generation": "\(configuration.definition.generation)",
+        "database": "\(configuration.database)", "topic": "\(configuration.topics.valid)",
+        "group": "\(configuration.groupID)",
+      ])
     let group = try ProjectionGroup(configuration)
     let stopping = stopping
     let watch = Task {
@@ -74,13 +84,15 @@ public final class Projector: Sendable {
               "partitions": "\(partitions.sorted())", "projection": "\(configuration.definition.name)",
             ])
           assignments += 1
-          let lanes = ProjectionLanes(configuration, partitions, group, assignment: assignments)
+          statistics.assigned(partitions)
+          let lanes = ProjectionLanes(configuration, partitions, group, statistics, assignment: assignments)
           running = lanes
           lanes.start()
         case .revoked:
           await running?.stop()
           if let ended = running?.failure { throw ended }
           running = nil
+          statistics.assigned([])
         case .lanesEnded(let assignment):
           guard let running, running.assignment == assignment else { continue }
           await running.stop()

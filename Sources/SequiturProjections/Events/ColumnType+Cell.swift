@@ -10,18 +10,38 @@ extension ColumnType {
   func cell(_ value: EventValue) throws(ValueFault) -> Cell {
     if value == .null { return .null }
     switch kind {
-    case .text, .other: return .text(try text(value))
+    case .text:
+      let text = try text(value)
+      if let length, text.utf8.count > length, text.unicodeScalars.count > length {
+        throw expected("at most \(length.counted("character"))", value)
+      }
+      return .text(text)
+    case .other: return .text(try text(value))
     case .integer(let bits): return .integer(try integer(value, bits))
     case .numeric:
       let text = try number(value)
-      if let scale, Self.fractionDigits(text) > scale {
-        throw expected("at most \(scale.counted("digit")) behind the point", value)
+      let digits = NumberDigits(text)
+      if let precision {
+        if digits.fraction > precision.scale {
+          throw expected("at most \(precision.scale.counted("digit")) behind the point", value)
+        }
+        if digits.whole > precision.digits - precision.scale {
+          throw expected(
+            "at most \(max(0, precision.digits - precision.scale).counted("digit")) before the point", value)
+        }
+      }
+      guard digits.whole <= NumberDigits.wholeMax, digits.fraction <= NumberDigits.fractionMax else {
+        throw expected(
+          "at most \(NumberDigits.wholeMax) digits before the point and \(NumberDigits.fractionMax) behind it",
+          value)
       }
       return .number(text)
     case .double:
       let text = try number(value)
-      guard let double = Double(text), double.isFinite else {
-        throw expected("a number within a double", value)
+      let isReal = unbounded == "real"
+      let number = isReal ? Float(text).map { Double($0) } : Double(text)
+      guard let number, number.isFinite, number != 0 || NumberDigits(text).isZero else {
+        throw expected(isReal ? "a number within single precision" : "a number within a double", value)
       }
       return .number(text)
     case .boolean:
@@ -94,22 +114,92 @@ extension ColumnType {
     switch value {
     case .null: return "null"
     case .boolean(let value): return value ? "true" : "false"
-    case .number(let text), .json(let text): return text
-    case .text(let text): return JSONText.quoted(text)
+    case .number(let text), .json(let text): return try stored(text)
+    case .text(let text): return try stored(JSONText.quoted(text))
     case .bytes: throw expected("JSON", value)
     }
   }
 
-  /// Behind the point, zeros at the end aside; 0 for a number with an exponent, which the database judges.
-  private static func fractionDigits(_ number: String) -> Int {
-    guard !number.contains(where: { $0 == "e" || $0 == "E" }), let point = number.firstIndex(of: ".") else {
-      return 0
+  /// A document as `jsonb` takes it: that keeps texts decoded, and has no NUL and no half of a surrogate pair in them.
+  private func stored(_ json: String) throws(ValueFault) -> String {
+    guard unbounded == "jsonb", json.utf8.contains(UInt8(ascii: "\\")) else { return json }
+    var rest = json[...]
+    while let escape = rest.firstIndex(of: "\\") {
+      rest = rest[rest.index(after: escape)...]
+      guard rest.first == "u" else {
+        rest = rest.dropFirst()
+        continue
+      }
+      let unit = UInt16(rest.dropFirst().prefix(4), radix: 16) ?? 0
+      rest = rest.dropFirst(5)
+      var isPair = true
+      if unit & 0xfc00 == 0xd800 {
+        let low = rest.hasPrefix("\\u") ? UInt16(rest.dropFirst(2).prefix(4), radix: 16) ?? 0 : 0
+        isPair = low & 0xfc00 == 0xdc00
+        rest = isPair ? rest.dropFirst(6) : rest
+      } else {
+        isPair = unit & 0xfc00 != 0xdc00
+      }
+      guard isPair, unit != 0 else {
+        throw ValueFault(
+          message:
+            "Expected texts without \\u0000 and halves of surrogate pairs for the type jsonb, but found "
+            + "\\u\(String(unit, radix: 16))")
+      }
     }
-    return number[number.index(after: point)...].reversed().drop { $0 == "0" }.count
+    return json
   }
 
+  /// Times that every database takes: of the years 1 to 9999, and at most 15:59 from UTC.
   private static func isTime(_ text: String) -> Bool {
     var text = text
-    return text.withUTF8 { TimeText.milliseconds(rfc3339: UnsafeRawBufferPointer($0)) } != nil
+    guard text.withUTF8({ TimeText.milliseconds(rfc3339: UnsafeRawBufferPointer($0)) }) != nil,
+      !text.hasPrefix("0000-")
+    else { return false }
+    guard let sign = text.utf8.dropFirst(11).firstIndex(where: { $0 == 0x2b || $0 == 0x2d }) else {
+      return true
+    }
+    return (Int(text[text.utf8.index(after: sign)...].prefix(2)) ?? 0) < 16
+  }
+}
+
+/// How many digits a number of JSON has before and behind its point, written without an exponent.
+struct NumberDigits {
+  /// What PostgreSQL's `numeric` takes (its documentation, 8.1.2).
+  static let wholeMax = 131_072
+  static let fractionMax = 16_383
+
+  /// Before the point. Below 0: so many zeros stand right behind it.
+  private(set) var whole = 0
+  /// Behind the point, zeros at the end aside.
+  private(set) var fraction = 0
+  private(set) var isZero = true
+
+  init(_ number: String) {
+    var exponent = 0
+    var digits: Substring.UTF8View = number[...].utf8
+    if let mark = digits.firstIndex(where: { $0 | 0x20 == UInt8(ascii: "e") }) {
+      let text = String(Substring(digits[digits.index(after: mark)...]))
+      // An exponent beyond 64 bits is one that no column takes.
+      exponent = Int(text) ?? (text.hasPrefix("-") ? -1 << 40 : 1 << 40)
+      exponent = min(max(exponent, -1 << 40), 1 << 40)
+      digits = digits[..<mark]
+    }
+    var (before, count, first, last) = (0, 0, -1, -1)
+    var isBehind = false
+    for byte in digits {
+      guard byte != UInt8(ascii: ".") else {
+        isBehind = true
+        continue
+      }
+      guard 48...57 ~= byte else { continue }
+      if byte != 48 { (first, last) = (first < 0 ? count : first, count) }
+      if !isBehind { before += 1 }
+      count += 1
+    }
+    guard first >= 0 else { return }
+    isZero = false
+    whole = before - first + exponent
+    fraction = max(0, last + 1 - before - exponent)
   }
 }

@@ -22,13 +22,40 @@ public struct ColumnType: Sendable, Hashable, CustomStringConvertible {
   /// As it is written, in lower case.
   public let description: String
   public let kind: Kind
+  /// Without its length or precision. A cast to a type with one cuts off what is too long, and rounds; storing a value into a
+  /// column does not, or says so.
+  let unbounded: String
+  /// How many characters a text may have; nil where that is not told.
+  let length: Int?
+  /// How many digits a number may have; nil where that is not told.
+  let precision: Precision?
+
+  /// Digits in all, and those of them behind the point.
+  struct Precision: Sendable, Hashable {
+    let digits: Int
+    let scale: Int
+  }
 
   /// The type of this name; nil when it cannot be the name of one.
   public init?(_ name: String) {
     let name = name.lowercased().split(whereSeparator: \.isWhitespace).joined(separator: " ")
     guard Self.isName(name) else { return nil }
     description = name
-    kind = Self.kinds[name.prefix { $0 != "(" }.split(separator: " ").joined(separator: " ")] ?? .other
+    unbounded = name.replacing(/\ ?\([^)]*\)/, with: "")
+    kind = Self.kinds[unbounded] ?? .other
+    let arguments = Self.arguments(name)
+    switch kind {
+    case .text:
+      let isBounded = unbounded != "text" && unbounded != "citext"
+      length = isBounded ? arguments?.first ?? (unbounded == "char" ? 1 : nil) : nil
+      precision = nil
+    case .numeric:
+      length = nil
+      precision = arguments.map { Precision(digits: $0[0], scale: $0.count > 1 ? $0[1] : 0) }
+    case .integer, .double, .boolean, .timestamp, .date, .json, .bytes, .uuid, .other:
+      length = nil
+      precision = nil
+    }
   }
 
   /// The type of a key whose type is not told.
@@ -63,16 +90,13 @@ public struct ColumnType: Sendable, Hashable, CustomStringConvertible {
     }
   }
 
-  /// Without its length or precision. A cast to a type with one cuts off what is too long, and rounds; storing a value into a
-  /// column does not, or says so.
-  var unbounded: String { description.replacing(/\ ?\([^)]*\)/, with: "") }
-
-  /// How many digits behind the point a number may have; nil where that is not told.
-  var scale: Int? {
-    guard kind == .numeric,
-      let match = description.firstMatch(of: /\( ?[0-9]+(?: ?, ?([0-9]+))? ?\)/)
-    else { return nil }
-    return match.1.flatMap { Int($0) } ?? 0
+  /// What stands in parentheses.
+  private static func arguments(_ name: String) -> [Int]? {
+    guard let match = name.firstMatch(of: /\( ?([0-9]+)(?: ?, ?([0-9]+))? ?\)/), let first = Int(match.1)
+    else {
+      return nil
+    }
+    return [first] + (match.2.flatMap { Int($0) }.map { [$0] } ?? [])
   }
 
   /// What SQLite's strict tables call it.

@@ -1,3 +1,5 @@
+import RulesModel
+
 /// An SQL statement with values of an event in it, like `insert into audit (id, body) values (:$id, :a.b)`.
 ///
 /// A colon begins a value outside of quotes and comments; `::` is a cast. The values become parameters, so that nothing of
@@ -40,6 +42,39 @@ public struct SQLTemplate: Sendable, Hashable {
     self.text = text
     self.statement = String(statement)
     self.parameters = parameters
+  }
+
+  /// What a statement may begin with. A transaction is the projector's: one that a statement ends, or whose settings it
+  /// changes, would part the rows from the position.
+  private static let beginnings = [
+    "call", "delete", "do", "insert", "lock", "merge", "notify", "refresh", "replace", "select", "truncate",
+    "update",
+    "values", "with",
+  ]
+
+  /// Refuses what is no statement about data, such as `commit`.
+  static func checkBeginning(of text: String) throws(Fault) {
+    var rest = text.unicodeScalars[...]
+    while let first = rest.first {
+      if first.properties.isWhitespace || first == "(" {
+        rest.removeFirst()
+      } else if rest.starts(with: "--".unicodeScalars) {
+        rest = rest.drop { $0 != "\n" }
+      } else if rest.starts(with: "/*".unicodeScalars) {
+        guard let end = rest.dropFirst(2).firstRange(of: "*/".unicodeScalars) else { return }
+        rest = rest[end.upperBound...]
+      } else {
+        break
+      }
+    }
+    let word = String(String.UnicodeScalarView(rest.prefix { $0 == "_" || $0.properties.isAlphabetic }))
+    guard !beginnings.contains(word.lowercased()) else { return }
+    throw Fault(
+      offset: text.unicodeScalars.distance(from: text.unicodeScalars.startIndex, to: rest.startIndex),
+      message:
+        "Expected a statement that begins with one of \(RulesText.list(beginnings)), but found "
+        + "`\(RulesText.shown(word.isEmpty ? String(rest.prefix(20)) : word))`. Transactions, and settings within them, are "
+        + "the projector's own")
   }
 
   private enum Piece {

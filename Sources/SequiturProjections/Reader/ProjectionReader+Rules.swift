@@ -80,7 +80,9 @@ extension ProjectionReader {
       }
     }
     let increments = parts["increment"].map { self.increments($0.value, besides: sets) } ?? []
-    if kind == .update, sets.isEmpty, increments.isEmpty, let entry = parts["update"] {
+    if kind == .update, parts["increment"] == nil, let entry = parts["update"],
+      case .mapping(let mapping) = entry.value, mapping.isEmpty
+    {
       report("Expected at least one column to update, but there is none", at: entry.value.mark)
     }
     return RowRule(kind: kind, sets: sets, increments: increments)
@@ -111,7 +113,9 @@ extension ProjectionReader {
       if sets.contains(where: { $0.column == column }) {
         report("Expected `\(entry.name)` set or incremented, but found both", at: entry.mark)
       }
-      if let type = table?.columns[column].type, !type.isNumber {
+      if let columns = table?.columns, column < columns.count, case let type = columns[column].type,
+        !type.isNumber
+      {
         report("Expected a column with numbers, but `\(entry.name)` is \(type)", at: entry.mark)
       }
       switch value {
@@ -176,6 +180,7 @@ extension ProjectionReader {
         return nil
       }
       do throws(SQLTemplate.Fault) {
+        try SQLTemplate.checkBeginning(of: scalar.string)
         return try SQLTemplate(scalar.string) { words throws(ValueSyntax.Fault) in
           try ValueSyntax.parse(words)
         }

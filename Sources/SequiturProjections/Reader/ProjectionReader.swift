@@ -12,6 +12,8 @@ struct ProjectionReader {
   /// What rules may name; nil when the table could not be read, so that no column can be said to be missing.
   private(set) var columns: [String: Int]? = [:]
   private(set) var table: ProjectionTable?
+  /// Columns that are at fault themselves, so that rules may name them without a fault of their own.
+  private var unreadColumns: [String] = []
   /// Where rules stand that change rows.
   var rowRules: [Mark?] = []
 
@@ -118,8 +120,15 @@ extension ProjectionReader {
         node, known: ["name", "key", "columns"], required: ["name", "key"], what: "a table")
     else { return }
     let name = entries["name"].flatMap { readTableName($0.value) }
-    let types = entries["columns"].flatMap { readColumns($0.value) } ?? []
-    guard let key = entries["key"].flatMap({ readKey($0.value) }) else { return }
+    let types = entries["columns"].map { readColumns($0.value) } ?? []
+    // A column that is at fault itself has a name all the same.
+    if let types, case .mapping(let mapping)? = entries["key"]?.value {
+      var known: [String: Int] = [:]
+      for name in mapping.compactMap({ $0.key.scalar?.string }) + types.map(\.name) + unreadColumns
+      where known[name] == nil { known[name] = known.count }
+      columns = known
+    }
+    guard let types, let key = entries["key"].flatMap({ readKey($0.value) }) else { return }
     var columns: [ProjectionTable.Column] = []
     for part in key {
       let type = types.first { $0.name == part.name }?.type ?? .text
@@ -137,6 +146,7 @@ extension ProjectionReader {
     }
     var indices: [String: Int] = [:]
     for (index, column) in columns.enumerated() { indices[column.name] = index }
+    for name in unreadColumns where indices[name] == nil { indices[name] = indices.count }
     self.columns = indices
     guard let name else { return }
     table = ProjectionTable(
@@ -164,11 +174,15 @@ extension ProjectionReader {
     guard let entries = entries(node, what: "a mapping of columns to types") else { return nil }
     var columns: [ProjectionTable.Column] = []
     for entry in entries {
-      guard isColumn(entry, among: columns.map(\.name)) else { continue }
+      guard isColumn(entry, among: columns.map(\.name)) else {
+        unreadColumns.append(entry.name)
+        continue
+      }
       guard let scalar = entry.value.scalar, let type = ColumnType(scalar.string) else {
         report(
           "Expected a type like text, bigint or timestamptz, but found \(phrase(entry.value))",
           at: entry.value.mark)
+        unreadColumns.append(entry.name)
         continue
       }
       columns.append(ProjectionTable.Column(name: entry.name, type: type))

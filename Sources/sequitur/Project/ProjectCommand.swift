@@ -1,6 +1,9 @@
 import ArgumentParser
+import CoreMetrics
 import ReadableText
 import SequiturFollower
+import SequiturHTTP
+import SequiturMetrics
 import SequiturProjections
 import TerminalView
 
@@ -54,13 +57,18 @@ struct ProjectRunCommand: AsyncParsableCommand {
   @Option(help: "How many connections to PostgreSQL at most; partitions share them.")
   var connections = 4
 
+  @OptionGroup var http: HTTPOptions
+
   func validate() throws {
     guard 1...64 ~= connections else { throw ValidationError("Expected --connections to be 1 to 64.") }
   }
 
   func run() async throws {
     let definition = try file.definition()
-    let settings = try kafka.resolve(defaultLogLevel: .warning)
+    let settings = try kafka.resolve(defaultLogLevel: .info)
+    let plan = try http.plan(settings.settings, isOnByDefault: false)
+    let metrics = PrometheusMetrics(ProjectionMetric.allCases.map(\.definition))
+    if plan != nil { MetricsSystem.bootstrap(metrics) }
     var configuration = ProjectorConfiguration(
       definition: definition, database: try DatabaseOptions.address(database, settings.settings),
       kafka: settings.client(),
@@ -74,11 +82,26 @@ struct ProjectRunCommand: AsyncParsableCommand {
     let projector = Projector(configuration)
     let interrupt = Interrupt { projector.stop() }
     interrupt.watch()
+    let service = ProjectorService(
+      projector: projector, configuration: configuration, metricsSystem: metrics,
+      settings: ServiceStatus.Setting.all(settings))
+    let door: OpenDoor? =
+      if let plan { try await OpenDoor.open(plan, to: service, logger: settings.logger) } else { nil }
     do {
       try await ProjectFailures.told { try await projector.run() }
-    } catch let failure as FollowFailure {
+    } catch {
+      await door?.close()
+      guard let failure = error as? FollowFailure else { throw error }
       throw CommandFailure(ShownText.line("\(failure)", atMost: nil), status: .foundFault)
     }
+    await door?.close()
+    let done = projector.statistics.snapshot
+    settings.logger.info(
+      "the projection has ended",
+      metadata: [
+        "events": "\(done.events)", "transactions": "\(done.transactions)",
+        "projection": "\(definition.name)",
+      ])
     if let signal = interrupt.signal, untilCaughtUp { interrupt.raise(signal) }
   }
 }

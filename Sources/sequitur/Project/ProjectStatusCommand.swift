@@ -13,7 +13,8 @@ struct ProjectStatusCommand: AsyncParsableCommand {
     commandName: "status", abstract: "Show where a projection stands, how far it is behind, and what waits.",
     discussion: """
       The lag is in records up to what is committed, markers of transactions among them; the seconds are those since the \
-      last event that was applied, where there is a lag. Ends with 1 when a partition or a key waits.
+      last event that was applied, where there is a lag. Ends with 1 when a partition or a key waits, and when the \
+      file's generation was replaced by another one or is not begun.
       """)
 
   @OptionGroup var file: ProjectionFileArgument
@@ -35,7 +36,7 @@ struct ProjectStatusCommand: AsyncParsableCommand {
         })
     }
     if json { try Output.print(document: report) } else { try Output.print(report.description) }
-    if report.partitions.contains(where: { $0.waitsAt != nil || $0.parked > 0 }) {
+    if report.partitions.contains(where: { $0.waitsAt != nil || $0.parked > 0 }) || !report.isThere {
       throw CommandFailure.reportedFault
     }
   }
@@ -62,7 +63,8 @@ struct ProjectStatusCommand: AsyncParsableCommand {
       let nextOffset: Int64
       let events: Int64
       let lag: Int64
-      let secondsBehind: Int64
+      /// Nil where nothing was applied that a lag could be measured by.
+      let secondsBehind: Int64?
       let unmatched: Int64
       let parked: Int
       let recorded: Int
@@ -81,6 +83,7 @@ struct ProjectStatusCommand: AsyncParsableCommand {
     let projection: String
     let generation: Int
     let currentGeneration: Int
+    let nextGeneration: Int?
     let topic: String
     let paused: Bool
     let partitions: [Partition]
@@ -90,12 +93,13 @@ struct ProjectStatusCommand: AsyncParsableCommand {
       projection = status.name
       generation = status.generation
       currentGeneration = status.currentGeneration
+      nextGeneration = status.nextGeneration
       topic = status.topic
       paused = status.isPaused
       let now = Int64(Date().timeIntervalSince1970 * 1000)
       partitions = status.partitions.map { partition in
         let lag = max(0, (ends[partition.partition] ?? 0) - partition.nextOffset)
-        let seconds = partition.lastTimestamp.map { max(0, now - $0) / 1000 } ?? 0
+        let seconds = partition.lastTimestamp.map { max(0, now - $0) / 1000 }
         return Partition(
           partition: partition.partition, nextOffset: partition.nextOffset, events: partition.events,
           lag: lag,
@@ -108,18 +112,29 @@ struct ProjectStatusCommand: AsyncParsableCommand {
       }
     }
 
-    private var isBuilt: Bool { currentGeneration < generation }
+    /// Whether the database knows the file's generation.
+    var isThere: Bool { generation == currentGeneration || generation == nextGeneration }
+
+    private var state: String {
+      if generation == currentGeneration { return "" }
+      if generation == nextGeneration { return ", built beside \(currentGeneration)" }
+      return generation < currentGeneration
+        ? ", replaced by generation \(currentGeneration): use the file of that one"
+        : ", not begun beside \(currentGeneration): start it with `sequitur project FILE`"
+    }
 
     var description: String {
       var lines = [
-        "\(projection), generation \(generation)\(isBuilt ? ", built beside \(currentGeneration)" : ""), of \(ShownText.line(topic))\(paused ? ", paused" : "")"
+        "\(projection), generation \(generation)\(state), of \(ShownText.line(topic))\(paused ? ", paused" : "")"
       ]
       for partition in partitions {
         var line =
           "partition \(partition.partition): next offset \(partition.nextOffset), \(partition.events.counted("event"))"
         line +=
           partition.lag == 0
-          ? ", current" : ", \(partition.lag.counted("record")) and \(partition.secondsBehind) s behind"
+          ? ", current"
+          : partition.secondsBehind.map { ", \(partition.lag.counted("record")) and \($0) s behind" }
+            ?? ", \(partition.lag.counted("record")) behind, none applied yet"
         for (count, what) in [
           (Int(partition.unmatched), "without a row"), (partition.parked, "parked"),
           (partition.recorded, "recorded"), (partition.skipped, "skipped"),

@@ -89,6 +89,15 @@ extension SequiturCommandTests {
         }
         #expect(reader.marks == ["one", "two"] && reader.faults == [])
         #expect(try projected.database.pairs("select id, n from counts") == projected.eventCounts())
+        let status = try await sequitur([
+          "project", "status", projected.file, "--database", projected.database.address,
+          "--bootstrap-servers",
+          projected.application.topics.bootstrap,
+        ])
+        #expect(status.exit == .code(1))
+        #expect(
+          status.standardOutput.hasPrefix("counts, generation 1, replaced by generation 2: use the file"),
+          "\(status.standardOutput)")
         let late = try await projected.project("old", expecting: 2)
         #expect(late.standardError.contains("to be of generation 2"), "\(late.standardError)")
       }

@@ -165,6 +165,136 @@ extension SequiturCommandTests {
       }
     }
 
+    @Test func `commands that only look make no file, and change none`() async throws {
+      try await ProjectedLog.with(Self.yaml, .sqlite) { projected in
+        let path = String(projected.database.address.dropFirst("sqlite:".count))
+        try FileManager.default.removeItem(atPath: path)
+        for command in [
+          ["status"], ["check"], ["pause"], ["resume"], ["retry", "a"], ["skip", "--yes"],
+          ["reset", "--yes"],
+        ] {
+          let result = try await projected.control(command[0], Array(command.dropFirst()), expecting: 2)
+          #expect(result.standardError.contains("there is no such file"), "\(result.standardError)")
+        }
+        let run = try await projected.project([], expecting: 2)
+        #expect(run.standardError.contains("Make it with --create-tables"), "\(run.standardError)")
+        #expect(!FileManager.default.fileExists(atPath: path))
+        // A file of somebody else's stays as it is, its journal mode too.
+        let made = try await RunningProgram.run(
+          "python3",
+          arguments: ["-c", "import sqlite3; sqlite3.connect('\(path)').execute('create table t (a)')"])
+        #expect(made.exit == .code(0), "\(made.standardError)")
+        let before = try Data(contentsOf: URL(filePath: path))
+        _ = try await projected.control("status", expecting: 2)
+        _ = try await projected.control("check", expecting: 1)
+        #expect(try Data(contentsOf: URL(filePath: path)) == before)
+      }
+    }
+
+    @Test(arguments: ProjectedDatabase.Kind.allCases)
+    func `a lag without anything applied tells no seconds`(kind: ProjectedDatabase.Kind) async throws {
+      try await ProjectedLog.with(Self.yaml, kind) { projected in
+        _ = try await projected.project()
+        try projected.write([("a", "set", #"{"v":1}"#)], from: 0)
+        let status = try await projected.control("status")
+        #expect(
+          status.standardOutput.contains(
+            "partition 0: next offset 0, 0 events, 2 records behind, none applied yet"),
+          "\(status.standardOutput)")
+        let json = try await projected.control("status", ["--json"])
+        #expect(!json.standardOutput.contains("secondsBehind"), "\(json.standardOutput)")
+      }
+    }
+
+    @Test(arguments: ProjectedDatabase.Kind.allCases)
+    func `every column that is missing is told at once`(kind: ProjectedDatabase.Kind) async throws {
+      let yaml = """
+        projection: p
+        table: {name: things, key: {id: $key}, columns: {v: bigint, w: text, x: date}}
+        events: {set: {upsert: {v: v, w: w, x: x}}, other: {sql: "delete from nowhere"}}
+        """
+      try await ProjectedLog.with(yaml, kind) { projected in
+        try projected.database.execute("create table things (id text primary key)")
+        let check = try await projected.control("check", expecting: 1)
+        for told in [
+          "the table sequitur_position", "there is no column v (bigint)", "there is no column w (text)",
+          "there is no column x (date)", "the event other: ", "nowhere",
+        ] { #expect(check.standardError.contains(told), "\(told): \(check.standardError)") }
+      }
+    }
+
+    @Test(arguments: ProjectedDatabase.Kind.allCases)
+    func `a projection that is reset while nothing comes is told to those that run it`(
+      kind: ProjectedDatabase.Kind
+    ) async throws {
+      try await ProjectedLog.with(Self.yaml, kind) { projected in
+        try await RunningProgram.with(
+          BuiltProgram.find("sequitur"), arguments: projected.arguments(["--create-tables"])
+        ) { projector in
+          try projected.write([("a", "set", #"{"v":1}"#)], from: 0)
+          try await expectRow(projected, "1", "the first event")
+          _ = try await projected.control("reset", ["--yes"])
+          #expect(try await projector.waitForExit(timeout: .seconds(60)).exit == .code(2))
+          #expect(projector.output.standardError.contains("it was reset, or replaced by another generation"))
+        }
+      }
+    }
+
+    @Test func `a projector says what it does without being asked`() async throws {
+      try await withProjector(.sqlite) { projected, projector in
+        for told in [
+          "the projection begins", "the projection runs", "partitions assigned",
+          "the projection has caught up",
+        ] { try await projector.waitForOutput(containing: told, timeout: .seconds(30)) }
+      }
+    }
+
+    @Test(arguments: ProjectedDatabase.Kind.allCases)
+    func `a projector's door tells whether it is ready, and counts`(kind: ProjectedDatabase.Kind) async throws
+    {
+      try await ProjectedLog.with(Self.yaml, kind) { projected in
+        try await RunningProgram.with(
+          BuiltProgram.find("sequitur"),
+          arguments: projected.arguments(["--create-tables", "--http", "127.0.0.1:0"])
+        ) { projector in
+          try await projector.waitForOutput(containing: "health, metrics and a page", timeout: .seconds(30))
+          let line = try #require(
+            projector.output.standardError.firstMatch(of: /url=(http:[^ \n]+)/)?.1)
+          func get(_ path: String) async throws -> String {
+            try await RunningProgram.run("curl", arguments: ["-s", "--max-time", "10", line + path])
+              .standardOutput
+          }
+          #expect(try await get("live").contains("true"))
+          try projected.write([("a", "set", #"{"v":1}"#)], from: 0)
+          try await expectRow(projected, "1", "the first event")
+          try await eventually("the door to be ready") { try await get("ready").contains(#""ready":true"#) }
+          let metrics = try await get("metrics")
+          #expect(metrics.contains("\nsequitur_projection_events_total 1\n"), "\(metrics)")
+          #expect(metrics.contains(#"sequitur_projection_lag_records{partition="0"}"#), "\(metrics)")
+          _ = try await projected.control("pause")
+          try projected.write([("a", "set", #"{"v":2}"#), ("a", "set", #"{"v":true}"#)], from: 1)
+          try await eventually("the pause to be told") { try await get("ready").contains("paused") }
+          #expect(try await get("metrics").contains("\nsequitur_projection_paused 1\n"))
+          _ = try await projected.control("resume")
+          try await eventually("the partition to wait", within: .seconds(60)) {
+            let ready = try await get("ready")
+            return ready.contains("event-not-taken") && ready.contains(#""ready":false"#)
+          }
+          #expect(try await get("metrics").contains(#"sequitur_projection_stopped{partition="0"} 1"#))
+          #expect(try await get("status").contains(#""role":"stopped""#))
+          _ = try await projected.control("skip", ["--yes"])
+          try await eventually("the door to be ready again", within: .seconds(60)) {
+            try await get("ready").contains(#""ready":true"#)
+          }
+          #expect(
+            try await get("metrics").contains(
+              #"sequitur_projection_events_set_aside_total{fate="skipped"} 1"#))
+          projector.terminate()
+          #expect(try await projector.waitForExit(timeout: .seconds(60)).exit == .code(0))
+        }
+      }
+    }
+
     @Test(arguments: ProjectedDatabase.Kind.allCases)
     func `two projections of one name with different files are told apart`(kind: ProjectedDatabase.Kind)
       async throws
@@ -220,7 +350,7 @@ extension SequiturCommandTests {
           ("mysql://me:s3cret@host/db", "as postgres://USER@HOST/NAME"),
           ("postgres://me:s3cret@/nowhere?host=/nowhere", "No such file or directory"),
           ("postgres://me:s3c/ret@host/db", "percent"), ("host=x password='s3cret", "password"),
-          ("sqlite:", "the path of a file"), ("sqlite:/nowhere/s3.db", "unable to open"),
+          ("sqlite:", "the path of a file"), ("sqlite:/nowhere/s3.db", "there is no such file"),
         ] {
           let result = try await sequitur(
             ["project", "check", file, "--database", address])

@@ -40,14 +40,14 @@ struct ProjectedDatabase: Sendable {
 
   /// All values of a query as text.
   func rows(_ query: String) throws -> [[String?]] {
-    let database = try DatabaseAddress(address).database()
+    let database = try DatabaseAddress(address).database(for: .change)
     defer { database.close() }
     try database.connect()
     return try database.query(query).map { row in row.cells.indices.map { row.text($0) } }
   }
 
   func execute(_ statement: String) throws {
-    let database = try DatabaseAddress(address).database()
+    let database = try DatabaseAddress(address).database(for: .change)
     defer { database.close() }
     try database.connect()
     try database.execute(statement)
