@@ -98,7 +98,7 @@ public struct FollowBatch: Sendable {
   }
 }
 
-/// One committed record: an object's state, the mark that it was forgotten, or an event.
+/// One committed record: an object's state, the mark that it was forgotten, an event, or a rejected command.
 public struct FollowedRecord: Sendable {
   private let batch: FollowBatch
   private let entry: FollowBatch.Entry
@@ -114,14 +114,15 @@ public struct FollowedRecord: Sendable {
   public var timestamp: Int64 { entry.timestamp }
   /// The object's key.
   public var key: ArraySlice<UInt8> { batch.bytes[entry.key] }
-  /// The state or the event's payload; nil for an object that was forgotten, and for an event without payload.
+  /// The state or the payload of the event or the rejected command; nil for an object that was forgotten, and where there
+  /// is no payload.
   public var value: ArraySlice<UInt8>? { entry.value.map { batch.bytes[$0] } }
   /// The object version; nil for an object that was forgotten with nothing kept of it.
   public var version: UInt64? { entry.content.version }
-  /// Of an event: the offset of its command on the commands topic.
+  /// Of an event or a rejection: the offset of its command on the commands topic.
   public var command: Int64? { entry.content.command }
 
-  /// The value of an event's header; nil when it is missing or null. Of a header that repeats, the last one counts.
+  /// The value of a header of an event or a rejection; nil when it is missing or null. Of a header that repeats, the last one counts.
   public func header(_ name: String) -> ArraySlice<UInt8>? {
     let length = name.utf8.count
     return batch.headers[entry.headers].last {
@@ -129,7 +130,7 @@ public struct FollowedRecord: Sendable {
     }?.value.map { batch.bytes[$0] }
   }
 
-  /// An event's headers in their order; of a state there are none. In a name, bytes that are no UTF-8 become U+FFFD.
+  /// The headers of an event or a rejection in their order; of a state there are none. In a name, bytes that are no UTF-8 become U+FFFD.
   public var headers: [(name: String, value: ArraySlice<UInt8>?)] {
     batch.headers[entry.headers].map { header in
       (String(decoding: batch.bytes[header.name], as: UTF8.self), header.value.map { batch.bytes[$0] })

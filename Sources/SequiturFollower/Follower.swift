@@ -24,7 +24,7 @@ public final class Follower: Sendable {
   public init(configuration: FollowerConfiguration, sink: any FollowSink) {
     self.configuration = configuration
     door = SinkDoor(sink)
-    waits = TokenWaits(asksEnds: configuration.topic.source == .events)
+    waits = TokenWaits(asksEnds: !configuration.topic.isChangelog)
   }
 
   /// How far it is, by partition; empty before it has begun.

@@ -6,7 +6,7 @@ import Sequitur
 struct RecordContent: Sendable, Hashable {
   /// Nil for an object that was forgotten with nothing kept of it.
   var version: UInt64?
-  /// Of an event: the offset of its command.
+  /// Of an event or a rejection: the offset of its command.
   var command: Int64?
 }
 
@@ -14,14 +14,14 @@ struct RecordContent: Sendable, Hashable {
 struct RecordReader: ~Copyable {
   private let topic: FollowedTopic
   private let commandsPrefix: [UInt8]
-  private let source: [UInt8]
+  private let source: String
   private var headers: [RecordHeader] = []
   private var scratch = ByteWriter(capacity: 4096)
 
   init(_ topic: FollowedTopic) {
     self.topic = topic
     commandsPrefix = Array("\(topic.topics.commands)/".utf8)
-    source = Array("/\(topic.applicationID)".utf8)
+    source = "/\(topic.applicationID)"
   }
 
   /// - Throws: a fault for what is no record of the application's.
@@ -35,6 +35,7 @@ struct RecordReader: ~Copyable {
     switch topic.source {
     case .changelog: return try change(message)
     case .events: return try event(message)
+    case .rejections: return try rejection(message)
     }
   }
 
@@ -59,10 +60,16 @@ struct RecordReader: ~Copyable {
     case .grave: return (object, RecordContent(version: ObjectRecord(scratch.bytes).lastVersion))
     case .forgotten: return (object, RecordContent())
     case .checkpoint(let checkpoint):
-      try check("application", topic.applicationID, message.offset)
+      try checkApplication("application", topic.applicationID, message.offset)
       try check("commands-topic", topic.topics.commands, message.offset)
       return (.checkpoint(checkpoint), RecordContent())
     }
+  }
+
+  private func checkApplication(
+    _ name: StaticString, _ expected: String, _ offset: Int64
+  ) throws(FollowFault) {
+    if topic.isOfOneApplication { try check(name, expected, offset) }
   }
 
   /// Older versions wrote no such header: what a record does not say is not held against it.
@@ -84,29 +91,55 @@ struct RecordReader: ~Copyable {
     guard let id = header("ce_id"), header("ce_type") != nil else {
       throw .unreadable(offset: offset, reason: "it has no ce_id and ce_type")
     }
-    if let found = header("ce_source"), !found.elementsEqual(source) {
-      throw .otherApplication(
-        offset: offset, says: "the header ce_source says \(String(decoding: found, as: UTF8.self))")
-    }
-    let numbers = id.dropFirst(commandsPrefix.count).split(
-      separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
-    guard id.starts(with: commandsPrefix), numbers.count == 3,
-      let partition = Self.decimal(numbers[0]), let command = Self.decimal(numbers[1]),
-      Self.decimal(numbers[2]) != nil
-    else {
-      throw .otherApplication(
-        offset: offset, says: "the ce_id is \(String(decoding: id, as: UTF8.self))")
-    }
-    guard partition == Int64(message.partition) else {
-      throw .unreadable(
-        offset: offset, reason: "its ce_id names a command of partition \(partition)")
-    }
+    try checkApplication("ce_source", source, offset)
+    let command = try self.command(id, named: "ce_id", numbers: 3, message)
     guard case .exactly(let version)? = header("ce_sequence").flatMap({ ExpectedVersion($0) }),
       ObjectRecord.versions.contains(version)
     else { throw .unreadable(offset: offset, reason: "its ce_sequence is not a version") }
     return (
-      .event(command: command, bytes: bytes(message)), RecordContent(version: version, command: command)
+      .outcome(command: command, bytes: bytes(message)), RecordContent(version: version, command: command)
     )
+  }
+
+  // MARK: Rejections
+
+  private mutating func rejection(
+    _ message: borrowing Message
+  ) throws(FollowFault) -> (record: FollowMachine.Record, content: RecordContent) {
+    let offset = message.offset
+    let bytes = bytes(message)
+    // In front stand the command's own, which may have the same names.
+    let first = headers.lastIndex { $0.isNamed("rejection-code") } ?? headers.endIndex
+    headers.removeSubrange(..<first)
+    guard !headers.isEmpty, let position = header("command-position") else {
+      throw .unreadable(offset: offset, reason: "it has no rejection-code with a command-position behind it")
+    }
+    try checkApplication("rejection-source", source, offset)
+    let command = try self.command(position, named: "command-position", numbers: 2, message)
+    let version = header("object-version").flatMap { UInt64(String(decoding: $0, as: UTF8.self)) }
+    return (.outcome(command: command, bytes: bytes), RecordContent(version: version, command: command))
+  }
+
+  // MARK: Parts
+
+  /// The command's offset in `<commands topic>/<partition>/<offset>`, behind which an event has its index.
+  private func command(
+    _ text: UnsafeRawBufferPointer, named name: String, numbers count: Int, _ message: borrowing Message
+  ) throws(FollowFault) -> Int64 {
+    let numbers = text.dropFirst(commandsPrefix.count).split(
+      separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+    guard text.starts(with: commandsPrefix), numbers.count == count,
+      let partition = Self.decimal(numbers[0]), let command = Self.decimal(numbers[1]),
+      numbers.dropFirst(2).allSatisfy({ Self.decimal($0) != nil })
+    else {
+      throw .otherApplication(
+        offset: message.offset, says: "the \(name) is \(String(decoding: text, as: UTF8.self))")
+    }
+    guard partition == Int64(message.partition) else {
+      throw .unreadable(
+        offset: message.offset, reason: "its \(name) names a command of partition \(partition)")
+    }
+    return command
   }
 
   /// Of a header that repeats, the last one counts.
@@ -117,7 +150,7 @@ struct RecordReader: ~Copyable {
   /// What the record takes while it is held.
   private func bytes(_ message: borrowing Message) -> Int {
     let own = (message.key?.count ?? 0) + (message.value?.count ?? 0)
-    guard topic.source == .events else { return own }
+    guard !topic.isChangelog else { return own }
     return headers.reduce(own) { $0 + $1.name.count + ($1.value?.count ?? 0) }
   }
 

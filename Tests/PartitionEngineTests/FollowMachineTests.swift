@@ -14,7 +14,7 @@ import Testing
 
   private let object = FollowMachine.Record.object(bytes: 10)
 
-  private func event(_ command: Int64) -> FollowMachine.Record { .event(command: command, bytes: 10) }
+  private func event(_ command: Int64) -> FollowMachine.Record { .outcome(command: command, bytes: 10) }
 
   /// A machine that has asked for the bounds, and what it answered.
   private func begun(
@@ -106,9 +106,9 @@ import Testing
   }
 
   @Test func `a record beyond the bound alone is held: the last part is never empty`() {
-    for source in [FollowMachine.Source.changelog, .events] {
+    for source in [FollowMachine.Source.changelog, .events, .rejections] {
       let large: FollowMachine.Record =
-        source == .changelog ? .object(bytes: 9_000) : .event(command: 1, bytes: 9_000)
+        source == .changelog ? .object(bytes: 9_000) : .outcome(command: 1, bytes: 9_000)
       var (machine, _) = begun(source, heldBytesMax: 25)
       #expect(machine.recordRead(large, at: 0) == .hold)
       #expect(machine.isConsistent)
@@ -198,8 +198,9 @@ import Testing
 
   // MARK: Events, by command
 
-  @Test func `the events of one command are applied together`() {
-    var (machine, _) = begun(.events)
+  @Test(arguments: [FollowMachine.Source.events, .rejections])
+  func `the events of one command are applied together`(source: FollowMachine.Source) {
+    var (machine, _) = begun(source)
     #expect(machine.recordRead(event(5), at: 0) == .hold)
     #expect(machine.recordRead(event(5), at: 1) == .hold)
     #expect(machine.recordRead(event(8), at: 3) == .applyThenHold(Position(offset: 3, command: 6)))
@@ -208,20 +209,22 @@ import Testing
     #expect(machine.positionReached(7) == nil, "nothing is held")
   }
 
-  @Test func `events that a state covers are left out`() {
-    var (machine, _) = begun(.events, beginning: 40, ignoresBelow: 8)
+  @Test(arguments: [FollowMachine.Source.events, .rejections])
+  func `events that a state covers are left out`(source: FollowMachine.Source) {
+    var (machine, _) = begun(source, beginning: 40, ignoresBelow: 8)
     #expect(machine.recordRead(event(7), at: 40) == .skip)
     #expect(machine.recordRead(event(8), at: 41) == .hold)
     #expect(machine.recordRead(event(9), at: 42) == .applyThenHold(Position(offset: 42, command: 9)))
   }
 
-  @Test func `an event of an earlier command is a fault`() {
-    var (machine, _) = begun(.events)
+  @Test(arguments: [FollowMachine.Source.events, .rejections])
+  func `an event of an earlier command is a fault`(source: FollowMachine.Source) {
+    var (machine, _) = begun(source)
     _ = machine.recordRead(event(5), at: 0)
     #expect(machine.recordRead(event(4), at: 1) == .refuse(.wentBack(known: 5, found: 4, offset: 1)))
-    (machine, _) = begun(.events, at: Position(offset: 50, command: 20))
+    (machine, _) = begun(source, at: Position(offset: 50, command: 20))
     #expect(machine.recordRead(event(20), at: 49) == .refuse(.otherRecords(offset: 49)))
-    (machine, _) = begun(.events, at: Position(offset: 50, command: 20))
+    (machine, _) = begun(source, at: Position(offset: 50, command: 20))
     #expect(machine.recordRead(event(19), at: 49) == .skip)
     #expect(machine.recordRead(event(18), at: 50) == .refuse(.wentBack(known: 19, found: 18, offset: 50)))
   }
@@ -278,6 +281,7 @@ import Testing
     let faults: [(FollowFault, String, Bool)] = [
       (.recordsGone(needed: 0, logStart: 7, of: .changelog), "it begins at 7", false),
       (.recordsGone(needed: 5, logStart: 7, of: .events), "2 records were deleted", false),
+      (.recordsGone(needed: 5, logStart: 6, of: .rejections), "1 record were deleted", false),
       (.positionBeyondEnd(needed: 9, end: 3), "ends at 3", true),
       (.otherIncarnation(known: 1, found: 2), "incarnation 2", true),
       (.otherRecords(offset: 4), "at offset 4", true),

@@ -12,8 +12,11 @@ extension FollowerTests {
     private func fault(
       _ topics: WrittenTopics, _ topic: FollowedTopic? = nil, _ sink: KeptSink = KeptSink()
     ) async throws -> FollowFault? {
+      var configuration = topics.configuration(topic)
+      // A marker may come after the answer to the commit.
+      configuration.goal = .written
       let failure = await #expect(throws: FollowFailure.self) {
-        try await Follower(configuration: topics.configuration(topic), sink: sink).run()
+        try await Follower(configuration: configuration, sink: sink).run()
       }
       #expect(failure?.partition == 0)
       return failure?.fault
@@ -80,6 +83,47 @@ extension FollowerTests {
         return
       }
       #expect(says.contains(value))
+    }
+
+    @Test(arguments: ["rejection-code", "command-position"])
+    func `a rejection without a header that each has is named`(header: String) async throws {
+      let topics = try WrittenTopics()
+      // What the command brought in front of the worker's headers says nothing.
+      var rejection = topics.rejection(
+        "a", command: 0, of: [("command-position", "\(topics.names.commands)/0/7")])
+      rejection.headers.removeAll { $0.0 == header && $0.1 != "\(topics.names.commands)/0/7" }
+      try topics.write([rejection], to: topics.names.invalid)
+      guard case .unreadable(0, _)? = try await fault(topics, topics.rejections) else {
+        Issue.record("a rejection without \(header) is unreadable")
+        return
+      }
+    }
+
+    @Test(arguments: [
+      ("rejection-source", "/other"), ("command-position", "other/0/1"), ("command-position", "x"),
+    ])
+    func `another application's rejection is told by its header`(header: String, value: String) async throws {
+      let topics = try WrittenTopics()
+      var rejection = topics.rejection("a", command: 0)
+      rejection.headers.removeAll { $0.0 == header }
+      rejection.headers.append((header, value))
+      try topics.write([rejection], to: topics.names.invalid)
+      guard case .otherApplication(0, let says)? = try await fault(topics, topics.rejections) else {
+        Issue.record("\(header)=\(value) is another application's")
+        return
+      }
+      #expect(says.contains(value))
+      // Who knows only the topics' names holds the commands topic against it alone.
+      let sink = KeptSink()
+      var configuration = topics.configuration(topics.rejections.ofAnyApplication())
+      configuration.goal = .written
+      let anyone = Follower(configuration: configuration, sink: sink)
+      if header == "rejection-source" {
+        try await anyone.run()
+        #expect(sink.position(of: 0)?.command == 1)
+      } else {
+        await #expect(throws: FollowFailure.self) { try await anyone.run() }
+      }
     }
 
     @Test func `a checkpoint of another number of partitions is a fault`() async throws {

@@ -42,6 +42,7 @@ public struct WrittenTopics: Sendable {
     kafka = ["bootstrap.servers": try bootstrap ?? TestBroker.bootstrap()]
     try create(names.changelog, configuration)
     try create(names.valid)
+    try create(names.invalid)
   }
 
   public var admin: KafkaAdmin { get throws { try KafkaAdmin(configuration: kafka, logger: quiet) } }
@@ -91,6 +92,18 @@ public struct WrittenTopics: Sendable {
       headers: [
         ("ce_id", "\(names.commands)/\(partition)/\(command)/\(index)"), ("ce_type", "t"),
         ("ce_sequence", "\(version)"), ("ce_source", "/\(applicationID)"),
+      ])
+  }
+
+  /// A rejection; the command's own headers stand in front.
+  public func rejection(
+    _ key: String, command: Int, code: String = "declined", of own: [(String, String)] = []
+  ) -> Record {
+    Record(
+      key: key, value: "{}",
+      headers: own + [
+        ("rejection-code", code), ("rejection-reason", "no"), ("object-version", "3"),
+        ("command-position", "\(names.commands)/0/\(command)"), ("rejection-source", "/\(applicationID)"),
       ])
   }
 
@@ -146,4 +159,6 @@ public struct WrittenTopics: Sendable {
   }
 
   public var events: FollowedTopic { .events(names, of: applicationID) }
+
+  public var rejections: FollowedTopic { .rejections(names, of: applicationID) }
 }

@@ -40,6 +40,9 @@ public enum FollowFault: Error, Sendable, Hashable, CustomStringConvertible {
       "Expected to read events from offset \(needed), but the topic begins at \(logStart): "
         + "\((logStart - needed).counted("record")) were deleted before they were read. Begin again from the "
         + "states, which the changelog keeps (sequitur bootstrap)."
+    case .recordsGone(let needed, let logStart, .rejections):
+      "Expected to read rejections from offset \(needed), but the topic begins at \(logStart): "
+        + "\((logStart - needed).counted("record")) were deleted before they were read."
     case .positionBeyondEnd(let needed, let end):
       "Expected to go on at offset \(needed), but the topic ends at \(end): it was deleted and created again. "
         + Self.again
@@ -55,7 +58,7 @@ public enum FollowFault: Error, Sendable, Hashable, CustomStringConvertible {
     case .otherApplication(let offset, let says):
       "Expected records of the application that is followed, but of the record at offset \(offset) "
         + "\(ShownText.line(says)). Name the application and its topics: --application-id, --commands-topic, "
-        + "--valid-topic, --changelog-topic."
+        + "--valid-topic, --invalid-topic, --changelog-topic."
     case .partitionCountChanged(let checkpoint, let now, let offset):
       "Expected \(checkpoint.counted("partition")), as the checkpoint at offset \(offset) says, but the topic has "
         + "\(now): keys have moved away from their states. Follow the topics that the application has now."

@@ -14,7 +14,8 @@ import Sequitur
 ///   partition in each transaction. What was applied then is the state after exactly the commands below the
 ///   checkpoint's position. Compaction takes checkpoints away: then several transactions are one unit.
 /// - On the valid topic, the events of one command, which lie together. (Where another producer's open transaction
-///   begins between them, its end is waited for by the broker, and they are two units.)
+///   begins between them, its end is waited for by the broker, and they are two units.) On the invalid topic, a
+///   command's rejection.
 ///
 /// A unit that is larger than the bound is applied in parts. The sink is told that it is in between, and the last part is
 /// never empty, so that something carries the position.
@@ -30,6 +31,8 @@ public struct FollowMachine: Sendable {
     case changelog
     /// The valid topic.
     case events
+    /// The invalid topic.
+    case rejections
   }
 
   /// What a sink stands for.
@@ -39,9 +42,9 @@ public struct FollowMachine: Sendable {
     /// The next command that nothing was applied of: all commands below are covered.
     ///
     /// Of a changelog that is exact. On the valid topic it is one more than the command of the last event, since
-    /// rejections leave nothing there.
+    /// rejections leave nothing there; on the invalid topic the same, the other way round.
     public var command: Int64
-    /// Which changelog it was, as its checkpoints say it; nil when none did, and on the valid topic.
+    /// Which changelog it was, as its checkpoints say it; nil when none did, and on the other topics.
     public var incarnation: Int64?
 
     public init(offset: Int64, command: Int64, incarnation: Int64? = nil) {
@@ -56,8 +59,8 @@ public struct FollowMachine: Sendable {
     /// An object's state or tombstone, with the bytes it takes while it is held.
     case object(bytes: Int)
     case checkpoint(CheckpointRecord)
-    /// An event of the command at this offset of the partition.
-    case event(command: Int64, bytes: Int)
+    /// An event or the rejection of the command at this offset of the partition.
+    case outcome(command: Int64, bytes: Int)
   }
 
   /// What becomes of a record.
@@ -112,7 +115,7 @@ public struct FollowMachine: Sendable {
   /// - Parameters:
   ///   - partitions: how many the topic has: checkpoints must name as many.
   ///   - heldBytesMax: the bytes that are held for one unit before it is applied in parts.
-  ///   - ignoresBelow: events of commands below are not for the sink, since a state it took covers them.
+  ///   - ignoresBelow: outcomes of commands below are not for the sink, since a state it took covers them.
   public init(_ source: Source, partitions: Int32, heldBytesMax: Int, ignoresBelow: Int64 = 0) {
     self.source = source
     self.partitions = partitions
@@ -194,8 +197,10 @@ public struct FollowMachine: Sendable {
     switch (source, record) {
     case (.changelog, .object(let bytes)): return hold(bytes)
     case (.changelog, .checkpoint(let checkpoint)): return self.checkpoint(checkpoint, at: offset)
-    case (.events, .event(let command, let bytes)): return event(command, bytes, at: offset)
-    case (.changelog, .event), (.events, .object), (.events, .checkpoint):
+    case (.events, .outcome(let command, let bytes)), (.rejections, .outcome(let command, let bytes)):
+      return outcome(command, bytes, at: offset)
+    case (.changelog, .outcome), (.events, .object), (.events, .checkpoint), (.rejections, .object),
+      (.rejections, .checkpoint):
       illegal("recordRead(\(record)) of \(source)")
     }
   }
@@ -219,7 +224,7 @@ public struct FollowMachine: Sendable {
     case .checkpoint(let found):
       if let fault = fault(of: found, at: place, known) { return .refuse(end(fault)) }
       return found.position == known.command ? .skip : .refuse(end(.otherRecords(offset: place)))
-    case .event(let command, _):
+    case .outcome(let command, _):
       return command < known.command ? .skip : .refuse(end(.otherRecords(offset: place)))
     case .object:
       // Only a checkpoint ends a unit of a changelog.
@@ -250,7 +255,7 @@ public struct FollowMachine: Sendable {
     return nil
   }
 
-  private mutating func event(_ command: Int64, _ bytes: Int, at offset: Int64) -> Step {
+  private mutating func outcome(_ command: Int64, _ bytes: Int, at offset: Int64) -> Step {
     if let last = heldCommand ?? position.map({ $0.command - 1 }), command < last {
       return .refuse(end(.wentBack(known: last, found: command, offset: offset)))
     }

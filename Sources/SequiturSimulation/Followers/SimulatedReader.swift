@@ -107,7 +107,7 @@ struct SimulatedReader {
       guard let id = record[header: "ce_id"], let command = CommittedEvents.command(ofID: id) else {
         return nil
       }
-      return (.event(command: command, bytes: bytes), Held(key: key, id: id))
+      return (.outcome(command: command, bytes: bytes), Held(key: key, id: id))
     }
     var object = ByteWriter()
     let content = try? record.withViews {

@@ -14,7 +14,13 @@ struct TopicOptions: ParsableArguments {
   /// The application id, with the environment and the file.
   /// - Throws: a ``CommandFailure`` for an empty one.
   func applicationID(_ settings: Settings) throws -> String {
-    try settings.text(applicationID, .applicationID) ?? "sequitur"
+    try namedApplicationID(settings) ?? "sequitur"
+  }
+
+  /// The application id, if somebody said it.
+  /// - Throws: a ``CommandFailure`` for an empty one.
+  func namedApplicationID(_ settings: Settings) throws -> String? {
+    try settings.text(applicationID, .applicationID)
   }
 
   /// The topics, with the environment and the file.

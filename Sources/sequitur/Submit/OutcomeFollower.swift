@@ -2,12 +2,14 @@ import Foundation
 import KafkaClient
 import Logging
 import Sequitur
+import SequiturFollower
 import SequiturTopics
+import Synchronization
 import TerminalView
 
-/// Reads the outcomes of commands from the valid and the invalid topic, while more commands are being sent.
+/// Follows the valid and the invalid topic for the outcomes of commands, while more commands are being sent.
 ///
-/// Made before the commands are sent: it remembers where the topics end then. Thread rule: one thread.
+/// Made before the commands are sent: it follows from where the topics end then. Thread rule: one thread.
 final class OutcomeFollower {
   /// What became of one command.
   struct Outcome: Sendable, Encodable {
@@ -28,173 +30,204 @@ final class OutcomeFollower {
     let version: String
   }
 
-  /// What a partition of an output topic says next.
-  private enum Item {
-    case event(CommandPosition, Event)
-    case rejection(CommandPosition, code: String?, reason: String?)
-    /// There is nothing more for now.
-    case end
+  private let topics: TopicNames
+  private let ledger: DeliveryLedger
+  private let mail = OutcomeMail()
+  private let followers: [Follower]
+  /// By topic and partition, the outcomes whose command may be ours, in their order.
+  private var undecided: [OutcomeMail.Source: ArraySlice<OutcomeMail.Item>] = [:]
+
+  /// - Parameter applicationID: nil when only the topics' names are known.
+  init(
+    topics: TopicNames, of applicationID: String?, kafka: KafkaConfiguration, logger: Logger,
+    metadata: ClusterMetadata, ledger: DeliveryLedger
+  ) throws {
+    self.topics = topics
+    self.ledger = ledger
+    let ends = try OutcomeEnds(kafka: kafka, logger: logger, metadata: metadata)
+    followers = try [FollowedTopic.events, FollowedTopic.rejections].map { [mail] topic in
+      var topic = topic(topics, applicationID ?? "")
+      if applicationID == nil { topic = topic.ofAnyApplication() }
+      var configuration = FollowerConfiguration(kafka: kafka, topic: topic, logger: logger)
+      configuration.beginnings = try ends.of(topic.name)
+      configuration.checkInterval = .seconds(60)
+      return Follower(
+        configuration: configuration, sink: OutcomeSink(mail, isValid: topic.name == topics.valid))
+    }
+    for follower in followers {
+      Task { [mail] in
+        do { try await follower.run() } catch { mail.fail(error) }
+      }
+    }
   }
 
+  deinit { for follower in followers { follower.stop() } }
+
+  /// Whether every command that was acknowledged has had its outcome.
+  var isComplete: Bool { ledger.waitingCount == 0 }
+
+  /// Takes what has come, waiting for some at most so long, and calls `body` for each outcome of a command of ours.
+  /// - Throws: why a topic cannot be followed; what `body` throws.
+  func follow(waitingAtMost timeout: Duration, _ body: (Outcome) throws -> Void) throws {
+    // What was not known to be ours may be by now.
+    try decide(body)
+    for (source, items) in try mail.take(waitingAtMost: timeout) { undecided[source, default: []] += items }
+    try decide(body)
+  }
+
+  private func decide(_ body: (Outcome) throws -> Void) throws {
+    for (source, items) in undecided {
+      var rest = items
+      while let item = rest.first {
+        let position = CommandPosition(partition: source.partition, offset: item.command)
+        let owner = ledger.claim(position)
+        if case .notKnownYet = owner { break }
+        rest.removeFirst()
+        mail.release(1)
+        if case .ours(let command) = owner { try body(outcome(item, of: command, at: position)) }
+      }
+      undecided[source] = rest.isEmpty ? nil : rest
+    }
+  }
+
+  private func outcome(
+    _ item: OutcomeMail.Item, of command: DeliveryLedger.Command, at position: CommandPosition
+  ) -> Outcome {
+    var outcome = Outcome(
+      line: command.line, key: String(decoding: command.key, as: UTF8.self),
+      position: "\(topics.commands)/\(position.partition)/\(position.offset)",
+      token: "\(position.partition)-\(position.offset)",
+      outcome: item.rejection == nil ? "valid" : "invalid")
+    outcome.events = item.events
+    outcome.code = item.rejection?.code
+    outcome.reason = item.rejection?.reason
+    return outcome
+  }
+}
+
+/// Where the topics of outcomes end.
+private struct OutcomeEnds {
+  private let consumer: KafkaConsumer
+  private let metadata: ClusterMetadata
+
+  init(kafka: KafkaConfiguration, logger: Logger, metadata: ClusterMetadata) throws(KafkaError) {
+    consumer = try KafkaConsumer(
+      configuration: kafka.merging(["isolation.level": "read_committed"]), logger: logger)
+    self.metadata = metadata
+  }
+
+  /// By partition, the end of what is committed.
+  func of(_ name: String) throws -> [Int32: Int64] {
+    guard let topic = metadata.topic(name) else {
+      throw CommandFailure(
+        "Expected the topic \(name) to wait for outcomes, but it does not exist. Create it: sequitur topics create."
+      )
+    }
+    return try topic.partitions.reduce(into: [:]) { ends, partition in
+      ends[partition.id] =
+        try consumer.watermarks(topic: name, partition: partition.id, timeout: KafkaLimits.call).high
+    }
+  }
+}
+
+/// Outcomes on their way from the followers' threads to the one that sends.
+private final class OutcomeMail: Sendable {
   /// A partition of the valid or the invalid topic.
-  private struct Source: Hashable {
+  struct Source: Hashable {
     let isValid: Bool
     let partition: Int32
   }
 
-  /// So many records wait at most for the acknowledgement that says whose they are; then no more are read.
+  /// The outcome of the command at an offset.
+  struct Item {
+    let command: Int64
+    var events: [OutcomeFollower.Event] = []
+    var rejection: (code: String, reason: String?)?
+  }
+
+  private struct State {
+    var items: [Source: [Item]] = [:]
+    var count = 0
+    var failure: (any Error)?
+  }
+
+  /// So many wait at most for the acknowledgement that says whose they are; then nothing more is followed.
   private static let itemsMax = 100_000
 
-  private static let batchCount = 1000
+  private let state = Mutex(State())
+  private let news = DispatchSemaphore(value: 0)
 
-  private let consumer: KafkaConsumer
-  private let topics: TopicNames
-  private let ledger: DeliveryLedger
-  /// Records whose command may be ours, in their order.
-  private var items: [Source: [Item]] = [:]
-  private var itemCount = 0
-  /// By partition: the command whose events are being read, since several records may be of one.
-  private var open: [Int32: (position: CommandPosition, outcome: Outcome)] = [:]
-
-  init(
-    topics: TopicNames, kafka: KafkaConfiguration, logger: Logger, metadata: ClusterMetadata,
-    ledger: DeliveryLedger
-  ) throws {
-    let own: KafkaConfiguration = ["isolation.level": "read_committed", "enable.partition.eof": "true"]
-    let consumer = try KafkaConsumer(configuration: own.merging(kafka), logger: logger)
-    self.consumer = consumer
-    self.topics = topics
-    self.ledger = ledger
-    let start = try [topics.valid, topics.invalid].flatMap { name in
-      guard let topic = metadata.topic(name) else {
-        throw CommandFailure(
-          "Expected the topic \(name) to wait for outcomes, but it does not exist. Create it: sequitur topics "
-            + "create.")
-      }
-      return try topic.partitions.map { partition in
-        let end = try consumer.watermarks(topic: name, partition: partition.id, timeout: KafkaLimits.call)
-          .high
-        return TopicPartitionOffset(topic: name, partition: partition.id, offset: end)
-      }
+  /// Whether there was room.
+  func add(_ items: [Item], _ source: Source) -> Bool {
+    let isTaken = state.withLock { state in
+      guard state.count < Self.itemsMax else { return false }
+      state.items[source, default: []] += items
+      state.count += items.count
+      return true
     }
-    try consumer.assign(start)
+    if isTaken, !items.isEmpty { news.signal() }
+    return isTaken
   }
 
-  /// Whether every command that was acknowledged has had its outcome.
-  var isComplete: Bool { open.isEmpty && ledger.waitingCount == 0 }
-
-  /// Reads what is there, waiting for some at most so long, and calls `body` for each outcome of a command of ours.
-  func follow(waitingAtMost timeout: Duration, _ body: (Outcome) throws -> Void) throws {
-    try decide(body)
-    if itemCount < Self.itemsMax { try read(timeout) }
-    try decide(body)
+  func fail(_ error: any Error) {
+    state.withLock { $0.failure = $0.failure ?? error }
+    news.signal()
   }
 
-  /// Gives out what is known of commands whose last event may not have been read.
-  func finish(_ body: (Outcome) throws -> Void) throws {
-    for partition in open.keys.sorted() { try close(partition, body) }
-  }
-
-  private func read(_ timeout: Duration) throws {
-    var batch = MessageBatch(capacity: Self.batchCount)
-    for index in 0..<consumer.mainQueue.consumeBatch(into: &batch, timeout: timeout) { try add(batch[index]) }
-  }
-
-  private func add(_ message: borrowing Message) throws {
-    let source = Source(isValid: message.topic == topics.valid, partition: message.partition)
-    if message.isEndOfPartition { return add(.end, source) }
-    if let error = message.error { throw error }
-    if let item = item(message, isValid: source.isValid) { add(item, source) }
-  }
-
-  private func add(_ item: Item, _ source: Source) {
-    items[source, default: []].append(item)
-    itemCount += 1
-  }
-
-  /// Takes the records whose command is known by now to be ours, or not to be.
-  private func decide(_ body: (Outcome) throws -> Void) throws {
-    for (source, waiting) in items {
-      var taken = 0
-      for item in waiting {
-        guard try take(item, source.partition, body) else { break }
-        taken += 1
-      }
-      items[source] = taken == waiting.count ? nil : Array(waiting[taken...])
-      itemCount -= taken
+  /// What came, waiting at most so long for some. It counts until it is released.
+  func take(waitingAtMost timeout: Duration) throws -> [Source: [Item]] {
+    _ = news.wait(timeout: .now() + timeout / .seconds(1))
+    return try state.withLock { state in
+      if let failure = state.failure { throw failure }
+      defer { state.items = [:] }
+      return state.items
     }
   }
 
-  /// False when it is not known yet whose the record is.
-  private func take(_ item: Item, _ partition: Int32, _ body: (Outcome) throws -> Void) throws -> Bool {
-    switch item {
-    case .end:
-      try close(partition, body)
-    case .event(let position, let event):
-      if open[partition]?.position == position {
-        open[partition]?.outcome.events.append(event)
-        return true
-      }
-      try close(partition, body)
-      switch ledger.claim(position) {
-      case .notKnownYet: return false
-      case .others: break
-      case .ours(let command):
-        var outcome = outcome(of: command, at: position, "valid")
-        outcome.events = [event]
-        open[partition] = (position, outcome)
-      }
-    case .rejection(let position, let code, let reason):
-      switch ledger.claim(position) {
-      case .notKnownYet: return false
-      case .others: break
-      case .ours(let command):
-        var outcome = outcome(of: command, at: position, "invalid")
-        outcome.code = code
-        outcome.reason = reason
-        try body(outcome)
-      }
+  /// So many outcomes that were taken wait no longer.
+  func release(_ count: Int) { state.withLock { $0.count -= count } }
+}
+
+/// Makes outcomes of what a follower reads. Lives on the follower's thread.
+private final class OutcomeSink: FollowSink {
+  private let mail: OutcomeMail
+  private let isValid: Bool
+  /// By partition: the command whose events came in parts so far.
+  private let open = Mutex<[Int32: OutcomeMail.Item]>([:])
+
+  init(_ mail: OutcomeMail, isValid: Bool) {
+    self.mail = mail
+    self.isValid = isValid
+  }
+
+  func position(of partition: Int32) -> FollowPosition? { nil }
+
+  func apply(
+    _ batch: FollowBatch, of partition: Int32, from old: FollowPosition?, to new: FollowPosition?
+  ) -> FollowVerdict {
+    var items = open.withLock { $0[partition].map { [$0] } ?? [] }
+    for index in 0..<batch.count { add(batch[index], to: &items) }
+    // In the middle of a unit the last command may have more events.
+    let rest = new == nil ? items.popLast() : nil
+    guard mail.add(items, OutcomeMail.Source(isValid: isValid, partition: partition)) else {
+      return .retry(after: .milliseconds(10))
     }
-    return true
+    open.withLock { $0[partition] = rest }
+    return .applied
   }
 
-  private func close(_ partition: Int32, _ body: (Outcome) throws -> Void) throws {
-    if let finished = open.removeValue(forKey: partition) { try body(finished.outcome) }
-  }
-
-  private func outcome(
-    of command: DeliveryLedger.Command, at position: CommandPosition, _ kind: String
-  ) -> Outcome {
-    Outcome(
-      line: command.line, key: String(decoding: command.key, as: UTF8.self),
-      position: "\(topics.commands)/\(position.partition)/\(position.offset)",
-      token: "\(position.partition)-\(position.offset)", outcome: kind)
-  }
-
-  private func item(_ message: borrowing Message, isValid: Bool) -> Item? {
-    guard let position = position(message, header: isValid ? "ce_id" : "command-position") else { return nil }
+  private func add(_ record: FollowedRecord, to items: inout [OutcomeMail.Item]) {
+    guard let command = record.command else { return }
     guard isValid else {
-      return .rejection(
-        position, code: text(message, "rejection-code"), reason: text(message, "rejection-reason"))
+      let rejection = (record.text("rejection-code") ?? "?", record.text("rejection-reason"))
+      return items.append(OutcomeMail.Item(command: command, rejection: rejection))
     }
-    return .event(
-      position, Event(type: text(message, "ce_type") ?? "?", version: text(message, "ce_sequence") ?? "?"))
-  }
-
-  /// The command a record is the outcome of: `<commands topic>/<partition>/<offset>`, and more behind it.
-  private func position(_ message: borrowing Message, header: String) -> CommandPosition? {
-    guard let text = text(message, header), text.hasPrefix(topics.commands + "/") else { return nil }
-    let parts = text.dropFirst(topics.commands.count + 1).split(separator: "/")
-    guard parts.count >= 2, let partition = Int32(parts[0]), let offset = Int64(parts[1]) else { return nil }
-    return CommandPosition(partition: partition, offset: offset)
-  }
-
-  private func text(_ message: borrowing Message, _ header: String) -> String? {
-    var found: String?
-    // Workers write headers that can be parsed: others are nobody's outcome.
-    _ = message.forEachHeader { name, value in
-      if let value, name.elementsEqual(header.utf8) { found = String(decoding: value, as: UTF8.self) }
+    let event = OutcomeFollower.Event(
+      type: record.text("ce_type") ?? "?", version: record.text("ce_sequence") ?? "?")
+    if items.last?.command == command {
+      items[items.count - 1].events.append(event)
+    } else {
+      items.append(OutcomeMail.Item(command: command, events: [event]))
     }
-    return found
   }
 }

@@ -15,6 +15,8 @@ final class Submission {
   struct Plan: Sendable {
     var path: String
     var topics: TopicNames
+    /// Nil when only the topics' names are known.
+    var applicationID: String?
     var kafka: KafkaConfiguration
     var logger: Logger
     var skipsBadLines = false
@@ -78,7 +80,9 @@ final class Submission {
       plan.outcomeTimeout == nil
       ? nil
       : try OutcomeFollower(
-        topics: plan.topics, kafka: plan.kafka, logger: plan.logger, metadata: metadata, ledger: ledger)
+        topics: plan.topics, of: plan.applicationID, kafka: plan.kafka, logger: plan.logger,
+        metadata: metadata,
+        ledger: ledger)
     sender = try CommandSender(
       to: plan.topics.commands, kafka: plan.kafka, logger: plan.logger, ledger: ledger)
   }
@@ -200,7 +204,6 @@ final class Submission {
       if interrupt.signal != nil { throw Stop() }
       try follower.follow(waitingAtMost: .milliseconds(100), show)
     }
-    try follower.finish(show)
   }
 
   private func showProgress() {

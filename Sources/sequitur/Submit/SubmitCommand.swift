@@ -59,7 +59,8 @@ struct SubmitCommand: AsyncParsableCommand {
       settings.settings, for: wait ? [.commands, .valid, .invalid] : [.commands])
     let timeout = wait ? Duration.seconds(waitTimeout) : nil
     let plan = Submission.Plan(
-      path: file, topics: names, kafka: settings.client(), logger: settings.logger,
+      path: file, topics: names, applicationID: try topics.namedApplicationID(settings.settings),
+      kafka: settings.client(), logger: settings.logger,
       skipsBadLines: skipBadLines, rate: rate, outcomeTimeout: timeout)
     let interrupt = Interrupt()
     let summary: Submission.Summary
