@@ -299,7 +299,8 @@ let package = Package(
       name: "benchmark-client",
       dependencies: [
         "BenchmarkDeciders", "KafkaClient", "LifecycleRules", "PartitionEngine", "RocksDB", "Sequitur",
-        "SequiturTopics", "SequiturWorker", "Workload", .product(name: "Logging", package: "swift-log"),
+        "SequiturFollower", "SequiturTopics", "SequiturViews", "SequiturWorker", "Workload",
+        .product(name: "Logging", package: "swift-log"),
       ], path: "Benchmarks/Client", swiftSettings: settings),
 
     .executableTarget(
