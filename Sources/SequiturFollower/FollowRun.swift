@@ -8,6 +8,9 @@ struct FollowRun: ~Copyable {
   private let configuration: FollowerConfiguration
   private let door: SinkDoor
   private let consumer: KafkaConsumer
+  /// Asks where committed records end. On the reader's connection the answer would wait behind a fetch, for as long as
+  /// that waits for records.
+  private let asker: KafkaConsumer
   private let admin: KafkaAdmin
   private let waits: TokenWaits
   private let report: (Int32, FollowStatus) -> Void
@@ -25,7 +28,9 @@ struct FollowRun: ~Copyable {
     report: @escaping (Int32, FollowStatus) -> Void
   ) throws {
     let ids = try FollowedPartitions.find(configuration)
+    let asker = try KafkaConsumer(configuration: configuration.reader, logger: configuration.logger)
     admin = try KafkaAdmin(configuration: configuration.kafka, logger: configuration.logger)
+    self.asker = asker
     self.configuration = configuration
     self.door = door
     self.consumer = consumer
@@ -82,7 +87,7 @@ struct FollowRun: ~Copyable {
   private func bounds(of id: Int32) throws(KafkaError) -> (start: Int64, stable: Int64, high: Int64) {
     let name = configuration.topic.name
     // The stable end first: what is below it is committed, so the high watermark is not below it.
-    let stable = try consumer.watermarks(topic: name, partition: id, timeout: KafkaLimits.call).high
+    let stable = try asker.watermarks(topic: name, partition: id, timeout: KafkaLimits.call).high
     let written = try admin.watermarks(topic: name, partition: id, timeout: KafkaLimits.call)
     return (written.low, min(stable, written.high), written.high)
   }
@@ -139,7 +144,7 @@ struct FollowRun: ~Copyable {
     do {
       for index in asked where !door.isStopped {
         let moment = ContinuousClock.now
-        let end = try consumer.watermarks(
+        let end = try asker.watermarks(
           topic: configuration.topic.name, partition: partitions[index].id, timeout: FollowLimits.check
         ).high
         partitions[index].ended(at: end, asked: moment)
