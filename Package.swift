@@ -464,7 +464,11 @@ let package = Package(
         "sequitur",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
-      ], exclude: ["Gateway/gateway_clients.py", "Operate/look_at_page.py", "Project/fold_orders.py"],
+      ],
+      exclude: [
+        "Follow/moments.py", "Gateway/gateway_clients.py", "Operate/look_at_page.py",
+        "Project/fold_orders.py",
+      ],
       swiftSettings: settings
     ),
   ],

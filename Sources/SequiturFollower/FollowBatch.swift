@@ -39,13 +39,13 @@ public struct FollowBatch: Sendable {
   public subscript(index: Int) -> FollowedRecord { FollowedRecord(batch: self, entry: entries[index]) }
 
   /// Copies a message into the batch. Of a state the headers are not kept: what they say is in `content`.
-  mutating func append(_ message: borrowing Message, _ content: RecordContent) {
+  mutating func append(_ message: borrowing Message, _ content: RecordContent, _ own: [RecordHeader]) {
     let key = add(message.key ?? UnsafeRawBufferPointer(start: nil, count: 0))
     let value = message.value.map { add($0) }
     let first = headers.count
     if content.command != nil {
-      _ = message.forEachHeader { name, value in
-        headers.append(Header(name: add(name), value: value.map { add($0) }))
+      for header in own {
+        headers.append(Header(name: add(header.name), value: header.value.map { add($0) }))
       }
     }
     entries.append(

@@ -50,7 +50,7 @@ struct FollowRun: ~Copyable {
     while !door.isStopped {
       if isToBegin { try beginAgain() }
       if configuration.stopsWhenCaughtUp, !isToBegin, partitions.allSatisfy(\.isCaughtUp) { return }
-      consumer.mainQueue.consumeBatch(into: &batch, timeout: FollowLimits.wait)
+      consumer.mainQueue.consumeAssigned(into: &batch, timeout: FollowLimits.wait)
       let now = ContinuousClock.now
       for index in 0..<batch.count where !isToBegin { try take(batch[index], now) }
       try applyReady()

@@ -112,15 +112,15 @@ struct FollowedPartition {
     }
     switch machine.recordRead(read.record, at: message.offset) {
     case .skip: break
-    case .hold: batch.append(message, read.content)
+    case .hold: batch.append(message, read.content, reader.headers)
     case .apply(let position): makeReady(position)
     case .applyThenHold(let position):
       makeReady(position)
-      batch.append(message, read.content)
+      batch.append(message, read.content, reader.headers)
     case .applyPartThenHold:
       let outcome = try applyPart(door)
       guard case .applied = outcome else { return outcome }
-      batch.append(message, read.content)
+      batch.append(message, read.content, reader.headers)
     case .refuse(let fault): throw failure(fault)
     }
     return batch.byteCount >= FollowLimits.batchBytes ? try apply(door) : .applied

@@ -15,7 +15,10 @@ struct RecordReader: ~Copyable {
   private let topic: FollowedTopic
   private let commandsPrefix: [UInt8]
   private let source: String
-  private var headers: [RecordHeader] = []
+  /// Those of the record that was read last: valid as long as its message.
+  private(set) var headers: [RecordHeader] = []
+  /// Where those begin that a worker wrote.
+  private var ownHeaders = 0
   private var scratch = ByteWriter(capacity: 4096)
 
   init(_ topic: FollowedTopic) {
@@ -29,6 +32,7 @@ struct RecordReader: ~Copyable {
     _ message: borrowing Message
   ) throws(FollowFault) -> (record: FollowMachine.Record, content: RecordContent) {
     headers.removeAll(keepingCapacity: true)
+    ownHeaders = 0
     guard message.forEachHeader({ headers.append(RecordHeader(name: $0, value: $1)) }) else {
       throw .unreadable(offset: message.offset, reason: "its headers cannot be parsed")
     }
@@ -107,17 +111,17 @@ struct RecordReader: ~Copyable {
     _ message: borrowing Message
   ) throws(FollowFault) -> (record: FollowMachine.Record, content: RecordContent) {
     let offset = message.offset
-    let bytes = bytes(message)
     // In front stand the command's own, which may have the same names.
-    let first = headers.lastIndex { $0.isNamed("rejection-code") } ?? headers.endIndex
-    headers.removeSubrange(..<first)
-    guard !headers.isEmpty, let position = header("command-position") else {
+    ownHeaders = headers.lastIndex { $0.isNamed("rejection-code") } ?? headers.endIndex
+    guard let position = header("command-position") else {
       throw .unreadable(offset: offset, reason: "it has no rejection-code with a command-position behind it")
     }
     try checkApplication("rejection-source", source, offset)
     let command = try self.command(position, named: "command-position", numbers: 2, message)
     let version = header("object-version").flatMap { UInt64(String(decoding: $0, as: UTF8.self)) }
-    return (.outcome(command: command, bytes: bytes), RecordContent(version: version, command: command))
+    return (
+      .outcome(command: command, bytes: bytes(message)), RecordContent(version: version, command: command)
+    )
   }
 
   // MARK: Parts
@@ -126,12 +130,11 @@ struct RecordReader: ~Copyable {
   private func command(
     _ text: UnsafeRawBufferPointer, named name: String, numbers count: Int, _ message: borrowing Message
   ) throws(FollowFault) -> Int64 {
-    let numbers = text.dropFirst(commandsPrefix.count).split(
-      separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
-    guard text.starts(with: commandsPrefix), numbers.count == count,
-      let partition = Self.decimal(numbers[0]), let command = Self.decimal(numbers[1]),
-      numbers.dropFirst(2).allSatisfy({ Self.decimal($0) != nil })
-    else {
+    var rest = text.dropFirst(commandsPrefix.count)
+    let partition = Self.takeNumber(&rest)
+    let command = Self.takeNumber(&rest)
+    let isWhole = (count < 3 || Self.takeNumber(&rest) != nil) && rest.isEmpty
+    guard text.starts(with: commandsPrefix), let partition, let command, isWhole else {
       throw .otherApplication(
         offset: message.offset, says: "the \(name) is \(String(decoding: text, as: UTF8.self))")
     }
@@ -144,7 +147,7 @@ struct RecordReader: ~Copyable {
 
   /// Of a header that repeats, the last one counts.
   private func header(_ name: StaticString) -> UnsafeRawBufferPointer? {
-    headers.last { $0.isNamed(name) }?.value
+    headers[ownHeaders...].last { $0.isNamed(name) }?.value
   }
 
   /// What the record takes while it is held.
@@ -154,11 +157,21 @@ struct RecordReader: ~Copyable {
     return headers.reduce(own) { $0 + $1.name.count + ($1.value?.count ?? 0) }
   }
 
-  /// Digits without sign or leading zero.
-  private static func decimal(_ bytes: Slice<UnsafeRawBufferPointer>) -> Int64? {
-    guard let first = bytes.first, first != UInt8(ascii: "0") || bytes.count == 1,
-      bytes.allSatisfy({ UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 })
-    else { return nil }
-    return Int64(String(decoding: bytes, as: UTF8.self))
+  /// Takes digits without sign or leading zero, and the slash behind them if there is one with something behind it.
+  private static func takeNumber(_ text: inout Slice<UnsafeRawBufferPointer>) -> Int64? {
+    var number: Int64 = 0
+    var digits = 0
+    while let byte = text.first, byte != UInt8(ascii: "/") {
+      guard UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte, digits == 0 || number != 0 else { return nil }
+      let (tens, isLarge) = number.multipliedReportingOverflow(by: 10)
+      let (next, isLarger) = tens.addingReportingOverflow(Int64(byte - UInt8(ascii: "0")))
+      guard !isLarge, !isLarger else { return nil }
+      number = next
+      digits += 1
+      text.removeFirst()
+    }
+    guard digits > 0 else { return nil }
+    if text.count > 1 { text.removeFirst() }
+    return number
   }
 }

@@ -51,6 +51,21 @@ public final class KafkaQueue: Sendable {
     }
   }
 
+  /// The same, with few calls of librdkafka: for a consumer without a group whose partitions the calling thread alone
+  /// assigns, seeks and pauses. No message of a larger batch can get lost then.
+  /// - Returns: the number of messages, 0 after a time-out or a wake.
+  @discardableResult
+  public func consumeAssigned(into batch: inout MessageBatch, timeout: Duration) -> Int {
+    batch.refill(from: handle) { messages, capacity in
+      // With a time-out librdkafka waits until the batch is full.
+      let count = rd_kafka_consume_batch_queue(raw, 0, messages, capacity)
+      guard count <= 0 else { return count }
+      guard rd_kafka_consume_batch_queue(raw, timeout.kafkaMilliseconds, messages, 1) > 0 else { return 0 }
+      return capacity > 1
+        ? 1 + max(0, rd_kafka_consume_batch_queue(raw, 0, messages + 1, capacity - 1)) : 1
+    }
+  }
+
   /// The messages and events that are here, or in the queue this one is forwarded to (`rd_kafka_queue_length`).
   public var count: Int { rd_kafka_queue_length(raw) }
 
