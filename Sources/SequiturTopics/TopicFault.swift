@@ -67,7 +67,7 @@ extension TopicFault {
 
   /// The command that gives the user a right on a topic.
   static func grant(_ right: String, _ topic: String) -> String {
-    "kafka-acls.sh --bootstrap-server … --add --allow-principal User:… --operation \(right) --topic \(topic)"
+    KafkaError.grant([right], on: "--topic \(topic)")
   }
 
   static func unusable(_ name: String, _ code: KafkaError.Code) -> TopicFault {
@@ -181,7 +181,9 @@ extension TopicFault {
     TopicFault(
       .notCreated, topic: name,
       "Expected to create the topic \(name), but \(told(error)).",
-      cure: error.cure ?? "Check the replication factor and the user's rights.")
+      cure: error.isMissingRight
+        ? "Give the user the right Create on the topic, \(grant("Create", name)), or on the cluster (--cluster)."
+        : error.cure ?? "Check the replication factor and the user's rights.")
   }
 
   static func notDescribed(_ name: String, _ error: KafkaError) -> TopicFault {

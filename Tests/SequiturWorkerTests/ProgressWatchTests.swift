@@ -59,6 +59,20 @@ struct ProgressWatchTests {
     #expect(!watch.look(behind, at: .seconds(110)).isReady)
   }
 
+  @Test func `a right to read that is missing is told at once, while it keeps something back`() {
+    let refused = change(behind) { $0.inputFault = "no right Read" }
+    #expect(reasons(refused, after: 0) == [.inputRefused])
+    #expect(reasons(change(refused) { $0.role = .restoring }, after: 0) == [.inputRefused])
+    #expect(
+      reasons(
+        change(refused) {
+          $0.role = .restoring
+          $0.position = nil
+        }, after: 0) == [.inputRefused])
+    #expect(reasons(change(refused) { $0.end = 100 }, after: 100) == [])
+    #expect(reasons(change(refused) { $0.role = .refused }, after: 0) == [.partitionRefused])
+  }
+
   @Test func `trouble is over with the next step`() {
     var watch = ProgressWatch()
     _ = watch.look(behind, at: .zero)

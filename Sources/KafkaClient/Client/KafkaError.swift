@@ -51,8 +51,10 @@ public struct KafkaError: Error, Sendable, CustomStringConvertible {
     return error
   }
 
-  /// What to do, where that is known: a sentence. Of a connection that failed, and of a property that was refused.
+  /// What to do, where that is known: a sentence. Of a connection that failed, a right that is missing, and a property that was
+  /// refused.
   public var cure: String? {
+    if let rightCure { return rightCure }
     if let connection { return connection.cure }
     return code == .invalidArgument ? "Correct the librdkafka property that is named." : nil
   }

@@ -147,7 +147,7 @@ public final class KafkaConsumer: Sendable {
     let code = message.pointee.err
     guard code != RD_KAFKA_RESP_ERR__PARTITION_EOF else { return nil }
     let detail = rd_kafka_message_errstr(message).map { String(cString: $0) }
-    let error = KafkaError(code, operation: "consume records", detail: detail)
+    let error = KafkaError(code, operation: KafkaError.consuming, detail: detail)
     guard let topic = message.pointee.rkt else { return error }
     return error.at(
       TopicPartition(topic: String(cString: rd_kafka_topic_name(topic)), partition: message.pointee.partition)

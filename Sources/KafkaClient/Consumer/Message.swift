@@ -69,7 +69,7 @@ public struct Message: ~Escapable {
   public var error: KafkaError? {
     guard !isRecord, !isEndOfPartition else { return nil }
     let detail = rd_kafka_message_errstr(raw).map { String(cString: $0) }
-    var error = KafkaError(raw.pointee.err, operation: "consume records", detail: detail)
+    var error = KafkaError(raw.pointee.err, operation: KafkaError.consuming, detail: detail)
     guard raw.pointee.rkt != nil else { return error }
     error.topic = topic
     if partition >= 0 { error.partition = partition }

@@ -64,7 +64,7 @@ final class DeliveryTracker: Sendable {
 
   private static func error(of message: UnsafePointer<rd_kafka_message_t>) -> KafkaError? {
     guard message.pointee.err != RD_KAFKA_RESP_ERR_NO_ERROR else { return nil }
-    let error = KafkaError(message.pointee.err, operation: "deliver a record")
+    let error = KafkaError(message.pointee.err, operation: KafkaError.delivering)
     guard let topic = message.pointee.rkt else { return error }
     return error.at(
       TopicPartition(topic: String(cString: rd_kafka_topic_name(topic)), partition: message.pointee.partition)

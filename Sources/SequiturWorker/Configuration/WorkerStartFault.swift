@@ -15,8 +15,6 @@ public struct WorkerStartFault: Error, Sendable, CustomStringConvertible {
       case _ where error.cure != nil: error.cure ?? ""
       case .invalidTransactionTimeout:
         "Lower --transaction-timeout to the broker's transaction.max.timeout.ms, or raise that."
-      case .transactionalIDAuthorizationFailed, .clusterAuthorizationFailed:
-        "Give the user the rights Write and Describe on transactional ids that begin with the application id."
       case .unsupportedFeature:
         "Sequitur needs a broker with transactions: Kafka 2.5 or later."
       default:

@@ -6,7 +6,7 @@ import KafkaClient
 /// (kurrent 3449, node-rdkafka 1146). A partition whose commands wait while its position stays the same for ``stallMax`` is in
 /// trouble, for the first of these reasons that holds:
 ///
-///     refused ─ fenced ─ group ─ store ─ output ─ decider ─ broker ─ transaction ─ paused ─ (standstill)
+///     refused ─ fenced ─ group ─ store ─ output ─ input ─ decider ─ broker ─ transaction ─ paused ─ (standstill)
 ///
 /// A struct without clock or I/O: facts and the time go in, health comes out.
 struct ProgressWatch: Sendable {
@@ -33,6 +33,7 @@ struct ProgressWatch: Sendable {
     var role: WorkerHealth.Role
     var roleSince: Duration
     var waitsSince: Duration?
+    var inputRefusedSince: Duration?
   }
 
   private var tracks: [Int32: Track] = [:]
@@ -130,6 +131,7 @@ struct ProgressWatch: Sendable {
       track.executingSince = now
     }
     track.waitsSince = partition.waitsFor == nil ? nil : track.waitsSince ?? now
+    track.inputRefusedSince = partition.inputFault == nil ? nil : track.inputRefusedSince ?? now
     return track
   }
 
@@ -139,6 +141,9 @@ struct ProgressWatch: Sendable {
   ) -> WorkerHealth.Trouble? {
     func trouble(_ reason: TroubleReason, _ detail: String, since: Duration) -> WorkerHealth.Trouble {
       WorkerHealth.Trouble(reason, partition: number, detail: detail, seconds: (now - since).seconds)
+    }
+    if partition.role != .refused, let fault = partition.inputFault, lag(partition) ?? 1 > 0 {
+      return trouble(.inputRefused, fault, since: track.inputRefusedSince ?? now)
     }
     switch partition.role {
     case .refused:

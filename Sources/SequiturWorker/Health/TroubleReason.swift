@@ -23,6 +23,8 @@ public enum TroubleReason: String, CaseIterable, Codable, Sendable {
   case deciderSlow = "decider-slow"
   /// The local store cannot be written, as on a full disk.
   case storeUnwritable = "store-unwritable"
+  /// The brokers refuse to give commands, or the changelog.
+  case inputRefused = "input-refused"
   /// The brokers refuse outcomes.
   case outputRefused = "output-refused"
   /// The lane pauses, since its store cannot be read.
@@ -44,6 +46,7 @@ public enum TroubleReason: String, CaseIterable, Codable, Sendable {
     case .transactionHung: "A transaction does not end, and what lies behind it cannot be read."
     case .deciderSlow: "The decider has been working on one command."
     case .storeUnwritable: "The local store cannot be written."
+    case .inputRefused: "The brokers refuse to give what is to be read."
     case .outputRefused: "The brokers refuse outcomes."
     case .paused: "The lane pauses, since its store cannot be read."
     case .standstill: "Commands wait, and none is processed."
@@ -66,6 +69,8 @@ public enum TroubleReason: String, CaseIterable, Codable, Sendable {
       "End or restart who left it open, or wait until its time is over (transaction.timeout.ms, and up to 10 s)."
     case .deciderSlow: "Look at the command, and at what the decider waits for. Deciders must not do I/O."
     case .storeUnwritable: "Make room on the disk, or mend it. The worker goes on by itself."
+    case .inputRefused:
+      "Give the user the right Read on the topic that is named. The worker goes on by itself."
     case .outputRefused:
       "Read the log for what is refused: a right, a size, or replicas. The worker tries on."
     case .paused: "Look at the disk. The worker tries again twice a second."

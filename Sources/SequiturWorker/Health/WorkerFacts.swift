@@ -24,6 +24,8 @@ struct WorkerFacts: Sendable, Hashable {
     var restore: RestoreProgress?
     /// What its restore waits for, when it is a transaction of a former owner.
     var waitsFor: String?
+    /// Why the brokers give nothing of its commands or its changelog.
+    var inputFault: String?
     /// Why it is not served.
     var refusal: String?
     var lane: Int?

@@ -29,6 +29,7 @@ extension Lane {
       actor.queue.consumeBatch(into: &batch, timeout: .zero)
       nextMessage = 0
       guard batch.isEmpty else {
+        if !refusedInputs.isEmpty { inputTaken(actor) }
         sourcePartition = actor
         intake.took(batch.count, bytes: batch.byteCount, of: actor.partition)
         return machine.took(isFull: batch.isFull)
@@ -92,9 +93,19 @@ extension Lane {
     if message.isEndOfPartition {
       endsReached[actor.partition] = message.offset
     } else if let error = message.error {
-      logger.warning("a fetch failed", metadata: ["error": "\(error)"])
+      logger.warning("a fetch failed", metadata: error.logged)
+      if error.isMissingRight {
+        refusedInputs.insert(actor.partition)
+        statistics.inputRefused(actor.partition, error)
+      }
       if [.autoOffsetReset, .offsetOutOfRange].contains(error.code) { events.inputLost(actor) }
     }
+  }
+
+  /// A batch has come, of records or of an error again.
+  private func inputTaken(_ actor: PartitionActor) {
+    guard batch[0].error == nil, refusedInputs.remove(actor.partition) != nil else { return }
+    statistics.inputTaken(actor.partition)
   }
 
   /// Tells the worker of the ends that were reached, once all before them is committed.

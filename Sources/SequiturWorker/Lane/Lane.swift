@@ -42,6 +42,8 @@ actor Lane {
   var sentRejections: [RejectionCode: Int] = [:]
   /// Ends of partitions that were reached, until what lies before them is committed.
   var endsReached: [Int32: Int64] = [:]
+  /// Partitions whose commands the brokers refuse to give.
+  var refusedInputs: Set<Int32> = []
   private var isStopping = false
   /// Bytes of objects that each partition may keep in memory: what was told last, and what was passed on.
   private nonisolated let objectBytesTold = Atomic(0)

@@ -54,6 +54,8 @@ public final class WorkerStatistics: Sendable {
     var leftAt: ContinuousClock.Instant?
     var restoresBegun: [Int32: ContinuousClock.Instant] = [:]
     var waits: [Int32: String] = [:]
+    /// Why the brokers give nothing of a partition.
+    var inputFaults: [Int32: String] = [:]
     /// Changelog offsets: of the last checkpoint, and what the store stands for.
     var checkpoints: [Int32: Int64] = [:]
     var drained: [Int32: Int64] = [:]
@@ -220,6 +222,15 @@ public final class WorkerStatistics: Sendable {
     state.withLock { $0.groupFault = fault }
   }
 
+  /// The brokers refuse to give the partition's commands, or its changelog.
+  func inputRefused(_ partition: Int32, _ error: KafkaError) {
+    let why = "\(error)." + (error.cure.map { " \($0)" } ?? "")
+    life.withLock { $0.inputFaults[partition] = why }
+  }
+
+  /// They give them.
+  func inputTaken(_ partition: Int32) { life.withLock { $0.inputFaults[partition] = nil } }
+
   func removed(_ partition: Int32) {
     state.withLock {
       $0.refusals[partition] = nil
@@ -230,6 +241,7 @@ public final class WorkerStatistics: Sendable {
     life.withLock { life in
       life.checkpoints[partition] = nil
       life.drained[partition] = nil
+      life.inputFaults[partition] = nil
     }
     for metric in WorkerMetric.allCases where metric.definition.labels == ["partition"] {
       if metric != .commandsLost { meters.remove(metric, of: partition) }
@@ -286,8 +298,10 @@ extension WorkerStatistics {
   var facts: WorkerFacts {
     let snapshot = snapshot
     var facts = WorkerFacts()
-    let waits: [Int32: String]
-    (facts.phase, facts.isMember, waits) = life.withLock { ($0.phase, $0.isMember, $0.waits) }
+    let (waits, inputFaults): ([Int32: String], [Int32: String])
+    (facts.phase, facts.isMember, waits, inputFaults) = life.withLock {
+      ($0.phase, $0.isMember, $0.waits, $0.inputFaults)
+    }
     facts.groupFault = snapshot.groupFault
     facts.storeFault = snapshot.storeFault
     facts.outputFault = snapshot.outputFault
@@ -298,6 +312,7 @@ extension WorkerStatistics {
       facts.partitions[number] = WorkerFacts.Partition(
         role: .restoring, position: snapshot.positions[number], restore: progress, waitsFor: waits[number])
     }
+    for (number, why) in inputFaults { facts.partitions[number]?.inputFault = why }
     for (number, why) in snapshot.refusals {
       facts.partitions[number] = WorkerFacts.Partition(role: .refused, refusal: why)
     }

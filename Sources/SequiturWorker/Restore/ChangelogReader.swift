@@ -81,12 +81,17 @@ struct ChangelogReader: ~Copyable {
     }
     if let error = scan.takeError() {
       lastError = error
-      job.logger.warning("a changelog fetch failed", metadata: ["error": "\(error)"])
+      job.logger.warning("a changelog fetch failed", metadata: error.logged)
+      if error.isMissingRight { job.statistics.inputRefused(job.partition, error) }
     }
     if early != nil { return early }
     let next = scan.position
     guard next > readTo else { return nil }
     readTo = next
+    if lastError?.isMissingRight ?? false {
+      lastError = nil
+      job.statistics.inputTaken(job.partition)
+    }
     guard !machine.holds(next - 1) else {
       position = next
       return machine.positionReached(next)

@@ -74,7 +74,10 @@ final class CommandReader: Sendable {
         try consumer.assign([])
         keep(consumer)
         return first
-      case .failed(let error): lastError = error
+      case .failed(let error):
+        // Nothing comes before somebody gives the right.
+        if error.isMissingRight { throw error }
+        lastError = error
       case .other: break
       }
     }

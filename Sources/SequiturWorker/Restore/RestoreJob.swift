@@ -203,8 +203,11 @@ struct RestoreJob: Sendable {
     while true {
       if cancellation.isCancelled { throw CancellationError() }
       do throws(KafkaError) {
-        return try call()
+        let result = try call()
+        statistics.inputTaken(partition)
+        return result
       } catch {
+        if error.isMissingRight { statistics.inputRefused(partition, error) }
         guard ContinuousClock.now < deadline, error.severity != .fatal else { throw error }
         logger.info("a restore waits", metadata: ["for": "\(what)", "error": "\(error)"])
         cancellation.wait(RestoreLimits.retryInterval)

@@ -70,6 +70,8 @@ final class CommandSender {
       producer.poll(timeout: .milliseconds(20))
       try turn()
     }
-    if let failure = ledger.firstFailure { throw CommandFailure("\(failure).") }
+    if let failure = ledger.firstFailure {
+      throw CommandFailure("\(failure)." + (failure.cure.map { " \($0)" } ?? ""))
+    }
   }
 }

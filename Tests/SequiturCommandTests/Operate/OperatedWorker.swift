@@ -15,10 +15,20 @@ struct OperatedWorker {
     environment: [String: String] = [:],
     http: [String] = ["--http", "127.0.0.1:0"]
   ) async throws -> OperatedWorker {
+    try await start(
+      arguments: topics.arguments + more, stateDirectory: stateDirectory, environment: environment, http: http
+    )
+  }
+
+  /// - Parameter arguments: cluster and topics, and what else it is told.
+  static func start(
+    arguments: [String], stateDirectory: String, environment: [String: String] = [:],
+    http: [String] = ["--http", "127.0.0.1:0"], rules: String = "Examples/Orders/orders.yaml"
+  ) async throws -> OperatedWorker {
     let program = try RunningProgram.start(
       BuiltProgram.find("sequitur"),
-      arguments: ["worker", "--rules", "Examples/Orders/orders.yaml", "--state-dir", stateDirectory]
-        + topics.arguments + http + more, environment: environment)
+      arguments: ["worker", "--rules", rules, "--state-dir", stateDirectory] + arguments + http,
+      environment: environment)
     try await program.waitForOutput(
       containing: "health, metrics and a page for people", timeout: .seconds(60))
     let line = program.output.standardError
@@ -33,10 +43,17 @@ struct OperatedWorker {
     _ topics: TopicFixture, _ more: [String] = [], environment: [String: String] = [:],
     http: [String] = ["--http", "127.0.0.1:0"], _ body: (OperatedWorker) async throws -> Void
   ) async throws {
+    try await with(arguments: topics.arguments + more, environment: environment, http: http, body)
+  }
+
+  static func with(
+    arguments: [String], environment: [String: String] = [:], http: [String] = ["--http", "127.0.0.1:0"],
+    _ body: (OperatedWorker) async throws -> Void
+  ) async throws {
     let directory = FileManager.default.temporaryDirectory.appending(path: TestBroker.uniqueName("operated"))
     defer { try? FileManager.default.removeItem(at: directory) }
     let worker = try await start(
-      topics, stateDirectory: directory.path, more, environment: environment, http: http)
+      arguments: arguments, stateDirectory: directory.path, environment: environment, http: http)
     defer { worker.program.kill() }
     try await body(worker)
   }
