@@ -15,7 +15,7 @@ SEEDS ?= 10000
 FROM ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help bench microbench bench-state pauses profile fuzz-numbers fuzz-expressions broker docs setup setup-tests build demo test simulate lint format clean
+.PHONY: help deb test-deb bench microbench bench-state pauses profile fuzz-numbers fuzz-expressions broker docs setup setup-tests build demo test simulate lint format clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | \
@@ -29,6 +29,12 @@ setup-tests: ## The same, and the test broker into ./.venv
 
 build: setup ## Build the release
 	$(RELEASE)
+
+deb: build ## Make a Debian package of the release (ARGS="--version 0.1.0+1")
+	scripts/package-deb $(ARGS)
+
+test-deb: build setup-tests ## Install that on a clean Debian, run, upgrade, remove it; as root (ARGS="--base DIR" keeps the clean one)
+	scripts/test-deb $(ARGS)
 
 demo: setup ## Build, then watch commands become events (ARGS="--help" for its options)
 	$(RELEASE)
