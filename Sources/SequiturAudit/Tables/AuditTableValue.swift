@@ -15,8 +15,7 @@ enum AuditTableValue {
       case "0", "f", "false": "false"
       default: text
       }
-    case .timestamp:
-      return Array(text.utf8).withUnsafeBytes { RFC3339Time.milliseconds($0) }.map { "\($0)" } ?? text
+    case .timestamp: return AuditTimeText.timestamp(text).map { "\($0)" } ?? text
     case .json: return AuditTree(Array(text.utf8))?.canonical ?? text
     case .bytes, .uuid: return text.lowercased()
     }
