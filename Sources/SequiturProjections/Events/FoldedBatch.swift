@@ -19,8 +19,25 @@ struct FoldedBatch: Sendable, Hashable {
   private(set) var steps: [Step] = []
   /// By key, where it is in ``pending``.
   private var places: [[Cell]: Int] = [:]
-  /// What is done to each key, in order; the keys in the order of their first change.
-  private var pending: [[RowChange]] = []
+  /// What is done to one key, in order. Most have one change: that needs no list.
+  private struct Pending: Sendable, Hashable {
+    var first: RowChange
+    var later: [RowChange] = []
+
+    subscript(depth: Int) -> RowChange { depth == 0 ? first : later[depth - 1] }
+    var count: Int { 1 + later.count }
+
+    mutating func add(_ row: RowChange) {
+      if later.isEmpty {
+        if !first.fold(row) { later.append(row) }
+      } else if !later[later.count - 1].fold(row) {
+        later.append(row)
+      }
+    }
+  }
+
+  /// The keys in the order of their first change.
+  private var pending: [Pending] = []
 
   init(_ changes: some Sequence<EventChange>) {
     for change in changes {
@@ -36,15 +53,15 @@ struct FoldedBatch: Sendable, Hashable {
     let place = places[row.key, default: pending.count]
     guard place < pending.count else {
       places[row.key] = place
-      return pending.append([row])
+      return pending.append(Pending(first: row))
     }
-    if !pending[place][pending[place].count - 1].fold(row) { pending[place].append(row) }
+    pending[place].add(row)
   }
 
   /// The first change of each key, then the second of each, and so on: keys are independent of each other.
   private mutating func flush() {
     // In the order of the keys once, so that every statement has it.
-    pending.sort { $0[0].key.lexicographicallyPrecedes($1[0].key) }
+    pending.sort { $0.first.key.lexicographicallyPrecedes($1.first.key) }
     var depth = 0
     while !pending.isEmpty {
       var groups: [RowGroup] = []
