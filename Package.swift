@@ -398,8 +398,9 @@ let package = Package(
     .testTarget(
       name: "SequiturProjectionsTests",
       dependencies: [
-        "KafkaClient", "PostgreSQL", "SeededRandom", "SequiturProjections", "SequiturTopics", "TestBroker",
-        "TestDatabase",
+        "KafkaClient", "PartitionEngine", "PostgreSQL", "SeededRandom", "SequiturFollower",
+        "SequiturProjections",
+        "SequiturTopics", "TestBroker", "TestDatabase", "WrittenTopics",
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: settings),
     .testTarget(

@@ -75,6 +75,14 @@ import Testing
       ("{made: {sql: \"select '\"}}", "f:6:30: Expected the quote `'` to be closed"),
       ("{made: {sql: \"select $1\"}}", "f:6:30: Expected values as :NAME, but found a parameter `$`."),
       ("{made: {sql: []}}", "f:6:22: Expected at least one statement, but there is none."),
+      (
+        "{made: {sql: \"update Sequitur_Position set next_offset = 0\"}}",
+        "f:6:22: Expected a statement about other tables than `sequitur_position`"
+      ),
+      (
+        "{made: {sql: [select 1, 'delete from \"sequitur_event\"']}}",
+        "Expected a statement about other tables than"
+      ),
       ("{made: {sql: {}}}", "f:6:22: Expected an SQL statement, but found a mapping."),
     ])
   func `a fault of a rule is told with its line, its column and the cure`(events: String, told: String) {

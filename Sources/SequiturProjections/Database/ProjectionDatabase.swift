@@ -55,18 +55,22 @@ extension ProjectionDatabase {
   }
 }
 
-/// A row that a statement gave: of PostgreSQL all is text.
-struct ResultRow: Sendable, Hashable {
+/// A row that a statement gave; columns are counted from 0.
+public struct ResultRow: Sendable, Hashable {
+  /// Of PostgreSQL all is text.
   let cells: [Cell]
 
-  func text(_ column: Int) -> String? { cells[column].literal }
+  /// The value as text; nil for NULL.
+  public func text(_ column: Int) -> String? { cells[column].literal }
 
-  func integer(_ column: Int) -> Int64? {
+  /// The value as a whole number; nil for NULL and for what is none.
+  public func integer(_ column: Int) -> Int64? {
     if case .integer(let number) = cells[column] { return number }
     return cells[column].literal.flatMap { Int64($0) }
   }
 
-  func bytes(_ column: Int) -> [UInt8]? {
+  /// The value of a column of bytes; of one of text its UTF-8. Nil for NULL.
+  public func bytes(_ column: Int) -> [UInt8]? {
     switch cells[column] {
     case .null: return nil
     case .bytes(let bytes): return bytes

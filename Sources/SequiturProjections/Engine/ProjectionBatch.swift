@@ -21,12 +21,14 @@ struct ProjectionBatch {
   var unmatched = 0
   /// Events that were set aside, by fate.
   private(set) var setAsideCounts: [EventFate: Int] = [:]
+  private let code: (any Projection)?
   private var compiled: [Compiled] = []
 
   init(
     _ events: [ProjectedEvent], of partition: Int32, from old: ProjectionPosition, to new: FollowPosition,
-    parked: Set<[UInt8]>
+    parked: Set<[UInt8]>, _ code: (any Projection)? = nil
   ) {
+    self.code = code
     self.partition = partition
     self.events = events
     self.old = old
@@ -36,6 +38,10 @@ struct ProjectionBatch {
 
   /// Computes what the events do. A type that no rule names is told of once.
   mutating func compile(_ compiler: inout EventCompiler, _ unruled: inout Set<String>, _ logger: Logger) {
+    guard code == nil else {
+      compiled = Array(repeating: .change(EventChange()), count: events.count)
+      return
+    }
     compiled.reserveCapacity(events.count)
     for event in events {
       do throws(ValueFault) {
@@ -60,9 +66,27 @@ struct ProjectionBatch {
     }
   }
 
-  /// What all events do, where none is set aside.
-  var changes: [EventChange] {
-    compiled.compactMap { if case .change(let change) = $0 { change } else { nil } }
+  /// Applies all events, where none is set aside.
+  ///
+  /// - Returns: how many updates and deletions met no row.
+  func applyAll(
+    to database: any ProjectionDatabase, _ definition: ProjectionDefinition
+  ) throws(DatabaseFailure) -> Int {
+    try apply(Array(events.indices), to: database, definition)
+  }
+
+  private func apply(
+    _ indices: [Int], to database: any ProjectionDatabase, _ definition: ProjectionDefinition
+  ) throws(DatabaseFailure) -> Int {
+    if let code {
+      try code.apply(indices.map { events[$0] }, to: database)
+      return 0
+    }
+    let changes = indices.lazy.compactMap { index in
+      if case .change(let change) = compiled[index] { change } else { nil }
+    }
+    let steps = FoldedBatch(changes).steps
+    return steps.isEmpty ? 0 : try database.apply(steps, to: definition.table)
   }
 
   /// Where the database stands once the batch is committed.
@@ -80,7 +104,7 @@ struct ProjectionBatch {
     else { return nil }
     var before = ProjectionBatch(
       Array(events[..<end]), of: partition, from: old,
-      to: FollowPosition(offset: events[end].offset, command: stopped.command), parked: parked)
+      to: FollowPosition(offset: events[end].offset, command: stopped.command), parked: parked, code)
     before.compiled = Array(compiled[..<end])
     return before
   }
@@ -129,10 +153,9 @@ struct ProjectionBatch {
     }
     guard let first = run.first else { return nil }
     let database = store.database
-    let changes = run.compactMap { if case .change(let change) = compiled[$0] { change } else { nil } }
     try database.execute("savepoint part")
     do throws(DatabaseFailure) {
-      let missed = try database.apply(FoldedBatch(changes).steps, to: definition.table)
+      let missed = try apply(run, to: database, definition)
       try database.judgeConstraints()
       try database.execute("release savepoint part")
       unmatched += missed

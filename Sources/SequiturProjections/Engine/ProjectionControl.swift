@@ -3,9 +3,19 @@ public struct ProjectionControl: Sendable {
   private let definition: ProjectionDefinition
   private let address: DatabaseAddress
 
+  private let code: (any Projection)?
+
   public init(_ definition: ProjectionDefinition, _ address: DatabaseAddress) {
     self.definition = definition
     self.address = address
+    code = nil
+  }
+
+  /// The same for code of one's own.
+  public init(_ projection: any Projection, _ address: DatabaseAddress) {
+    definition = projection.definition
+    self.address = address
+    code = projection
   }
 
   /// What a database lacks of what the projection writes to, as sentences; none when every statement can be prepared.
@@ -20,7 +30,7 @@ public struct ProjectionControl: Sendable {
   public func createTables() throws {
     try use(for: .make) { store throws in
       try store.database.connect()
-      try ProjectionStart.createTables(definition, store.database)
+      try ProjectionStart.createTables(definition, code, store.database)
     }
   }
 
@@ -135,9 +145,13 @@ public struct ProjectionControl: Sendable {
     let database = store.database
     for (index, event) in events.enumerated() {
       do {
-        let change = try compiler.compile(event) ?? EventChange()
+        let change = code == nil ? try compiler.compile(event) ?? EventChange() : EventChange()
         try database.execute("savepoint part")
-        _ = try database.apply(FoldedBatch([change]).steps, to: table)
+        if let code {
+          try code.apply([event], to: database)
+        } else {
+          _ = try database.apply(FoldedBatch([change]).steps, to: table)
+        }
         try database.judgeConstraints()
         try database.execute("release savepoint part")
         try store.removeParked(event)

@@ -50,7 +50,8 @@ final class ProjectionLane: Sendable {
     let definition = configuration.definition
     let sink = ProjectionSink(
       ProjectionTransactions(
-        definition, configuration.database.database(for: .change), statistics, logger: configuration.logger),
+        definition, configuration.code, configuration.database.database(for: .change), statistics,
+        logger: configuration.logger),
       statistics, configuration)
     defer { sink.close() }
     var isChecked = false

@@ -59,6 +59,7 @@ struct ProjectionTransactions: ~Copyable {
   /// The same once its generation is the current one; nil when it is.
   private var current: ProjectionDefinition?
   private let store: ProjectionStore
+  private let code: (any Projection)?
   private let logger: Logger
   private let statistics: ProjectionStatistics
   private var compiler: EventCompiler
@@ -74,10 +75,11 @@ struct ProjectionTransactions: ~Copyable {
   private var unruled: Set<String> = []
 
   init(
-    _ definition: ProjectionDefinition, _ database: any ProjectionDatabase,
+    _ definition: ProjectionDefinition, _ code: (any Projection)?, _ database: any ProjectionDatabase,
     _ statistics: ProjectionStatistics, logger: Logger
   ) {
     self.statistics = statistics
+    self.code = code
     // Until the database says that the generation is the current one.
     self.definition = definition.built()
     current = definition
@@ -114,7 +116,8 @@ struct ProjectionTransactions: ~Copyable {
     guard let old = standing[partition] else { return .fenced }
     do {
       try database.connect()
-      let batch = ProjectionBatch(events, of: partition, from: old, to: new, parked: parked[partition] ?? [])
+      let batch = ProjectionBatch(
+        events, of: partition, from: old, to: new, parked: parked[partition] ?? [], code)
       let outcome = try run(batch)
       wait = ProjectionLimits.firstWait
       return outcome
@@ -170,8 +173,7 @@ struct ProjectionTransactions: ~Copyable {
     if isCareful {
       if let stopped = try batch.applyCarefully(store, definition) { return try stop(&batch, stopped) }
     } else {
-      let steps = FoldedBatch(batch.changes).steps
-      if !steps.isEmpty { batch.unmatched = try database.apply(steps, to: definition.table) }
+      batch.unmatched = try batch.applyAll(to: database, definition)
     }
     try store.addUnmatched(batch.unmatched, batch.partition)
     try database.commit()

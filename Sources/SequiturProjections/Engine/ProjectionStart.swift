@@ -16,6 +16,7 @@ struct ProjectionStart: Sendable {
   ///
   /// - Returns: whether its generation is to be built beside another one.
   func run() async throws -> Bool {
+    if let code = configuration.code { try Self.check(code) }
     let cluster = try await cluster()
     let configuration = configuration
     let wanted = ProjectionStore.Registration(
@@ -61,6 +62,7 @@ struct ProjectionStart: Sendable {
 
   private func begin(_ wanted: ProjectionStore.Registration) async throws -> Bool {
     let (definition, door, createsTables) = (definition, door, configuration.createsTables)
+    let code = configuration.code
     let (isNew, isBuilt) = try await withBlockingThread(
       "projection",
       throwing: { () throws -> (isNew: Bool, isBuilt: Bool) in
@@ -68,7 +70,7 @@ struct ProjectionStart: Sendable {
           try database.connect()
           let store = ProjectionStore(
             database: database, name: definition.name, generation: definition.generation)
-          if createsTables { try Self.createTables(definition, database) }
+          if createsTables { try Self.createTables(definition, code, database) }
           let faults = try DatabaseCheck.faults(of: try Self.written(definition, store), in: database)
           guard faults.isEmpty else { throw Self.missing(faults) }
           try database.begin()
@@ -154,8 +156,23 @@ struct ProjectionStart: Sendable {
 
   // MARK: What is refused
 
+  private static func check(_ code: any Projection) throws(ProjectionFailure) {
+    guard code.name.wholeMatch(of: /[A-Za-z_][A-Za-z0-9_-]{0,62}/) != nil else {
+      throw ProjectionFailure(
+        .configuration,
+        "Expected the projection's name, a letter or _ and at most 62 letters, digits, _ and - behind it, but found "
+          + "`\(code.name)`.")
+    }
+    guard code.source != .state else {
+      throw ProjectionFailure(
+        .configuration,
+        "Expected the projection \(code.name) to begin with events or now, but it begins with the state, which is for "
+          + "declared projections.")
+    }
+  }
+
   static func createTables(
-    _ definition: ProjectionDefinition, _ database: any ProjectionDatabase
+    _ definition: ProjectionDefinition, _ code: (any Projection)?, _ database: any ProjectionDatabase
   ) throws {
     let store = ProjectionStore(database: database, name: definition.name, generation: definition.generation)
     try database.transaction {
@@ -167,6 +184,8 @@ struct ProjectionStart: Sendable {
       if let table = try written(definition, store).table {
         try database.execute(ProjectionSchema.table(table, database.dialect))
       }
+      var transaction = Transaction(database, isForSetUp: true)
+      try code?.setUp(in: &transaction)
     }
   }
 

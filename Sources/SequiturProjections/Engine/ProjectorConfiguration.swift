@@ -6,6 +6,8 @@ import SequiturTopics
 public struct ProjectorConfiguration: Sendable {
   /// What events do.
   public var definition: ProjectionDefinition
+  /// What applies events in the place of a declaration's rules; nil where there are rules.
+  let code: (any Projection)?
   /// Where the tables are.
   public var database: DatabaseAddress
   /// librdkafka's properties, `bootstrap.servers` among them.
@@ -31,6 +33,21 @@ public struct ProjectorConfiguration: Sendable {
     of applicationID: String, logger: Logger
   ) {
     self.definition = definition
+    code = nil
+    self.database = database
+    self.kafka = kafka
+    self.topics = topics
+    self.applicationID = applicationID
+    self.logger = logger
+  }
+
+  /// The same for code of one's own.
+  public init(
+    _ projection: any Projection, database: DatabaseAddress, kafka: KafkaConfiguration, topics: TopicNames,
+    of applicationID: String, logger: Logger
+  ) {
+    definition = projection.definition
+    code = projection
     self.database = database
     self.kafka = kafka
     self.topics = topics

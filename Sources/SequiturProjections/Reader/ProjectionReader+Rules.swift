@@ -179,6 +179,12 @@ extension ProjectionReader {
         report("Expected an SQL statement, but found \(phrase(node))", at: node.mark)
         return nil
       }
+      if let own = ProjectionSchema.ownTables.first(where: { scalar.string.lowercased().contains($0) }) {
+        report(
+          "Expected a statement about other tables than `\(own)`, which is the projector's own", at: node.mark
+        )
+        return nil
+      }
       do throws(SQLTemplate.Fault) {
         try SQLTemplate.checkBeginning(of: scalar.string)
         return try SQLTemplate(scalar.string) { words throws(ValueSyntax.Fault) in

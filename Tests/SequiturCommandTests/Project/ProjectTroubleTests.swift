@@ -111,6 +111,36 @@ extension SequiturCommandTests {
       }
     }
 
+    @Test func `a tablespace that is full is told and waited for, and nothing is left out`() async throws {
+      guard let disk = try SmallDisk(bytes: 8 << 20) else {
+        return print(
+          "WARNING: not tested: a full tablespace needs a file system that this user may not mount")
+      }
+      defer { disk.unmount() }
+      try await ProjectedLog.with(Self.yaml, .postgreSQL, ownServer: true) { projected in
+        let owned = try await RunningProgram.run("chown", arguments: ["postgres", disk.path])
+        #expect(owned.exit == .code(0), "\(owned.standardError)")
+        try projected.database.execute("create tablespace small location '\(disk.path)'")
+        try projected.database.execute("create table things (id text primary key, v bigint) tablespace small")
+        try await RunningProgram.with(
+          BuiltProgram.find("sequitur"), arguments: projected.arguments(["--create-tables"])
+        ) { projector in
+          try projected.write([("a", "set", #"{"v":1}"#)], from: 0)
+          try await expectRow(projected, "1", "the first event")
+          try disk.fill()
+          try projected.write((0..<2_000).map { ("k\($0)", "set", #"{"v":2}"#) }, from: 1)
+          try await projector.waitForOutput(containing: "No space left on device", timeout: .seconds(60))
+          #expect(projector.output.standardError.contains("the projection is held up"))
+          try disk.empty()
+          try await eventually("all rows", within: .seconds(90)) {
+            try projected.database.rows("select count(*) from things")[0][0] == "2001"
+          }
+          projector.terminate()
+          #expect(try await projector.waitForExit(timeout: .seconds(60)).exit == .code(0))
+        }
+      }
+    }
+
     @Test func `a server that is away at the start is waited for`() async throws {
       try await ProjectedLog.with(Self.yaml, .postgreSQL, ownServer: true) { projected in
         let server = try #require(projected.database.server)
