@@ -53,7 +53,7 @@ public struct OutboxFault: Error, Sendable, Hashable, CustomStringConvertible {
     OutboxFault(
       .database,
       "Expected the publication \(name) on \(server), but it is gone: nothing comes out of the log without it, also of "
-        + "what was written while it was there. Drop the slot, compare the data, and begin with --new-slot.")
+        + "what was written while it was there. Compare the data, and begin with --new-slot.")
   }
 
   static func incompletePublication(_ name: String, _ table: String) -> OutboxFault {

@@ -14,7 +14,7 @@ enum OutboxLimits {
   static let transaction = Duration.seconds(15)
   /// The same in the mode `tail`, where a transaction of the database may be large. Brokers allow 15 minutes by default.
   static let logTransaction = Duration.seconds(300)
-  /// How long a transaction grows while more of the database's come.
+  /// How long a transaction grows at most while more of the database's come.
   static let logBatch = Duration.milliseconds(100)
   /// How often the database is told what it may forget. It gives a relay up that says nothing for a minute
   /// (`wal_sender_timeout`).

@@ -166,6 +166,21 @@ extension SequiturOutboxTests {
       #expect(parked.rows.map { $0[1] } == ["type-no-text", "behind"])
     }
 
+    /// The planner would read the whole table for each batch, and join it whole to delete one.
+    @Test(arguments: [
+      ("alter table outbox add primary key (id)", false), ("create index on outbox (key)", true),
+    ])
+    func `a table whose ids have no index is served, and told`(change: String, isTold: Bool) async throws {
+      let outbox = try OutboxFixture()
+      try outbox.execute("alter table outbox drop constraint outbox_pkey; \(change)")
+      try outbox.execute("insert into outbox (key, payload) select i, i from generate_series(1, 500) i")
+      let program = try await outbox.start(["--until-empty"])
+      let ended = try await program.waitForExit(timeout: .seconds(60))
+      #expect(ended.exit == .code(0))
+      #expect(ended.standardOutput.contains("500 rows sent"))
+      #expect(ended.standardError.contains("is read as a whole for each batch") == isTold)
+    }
+
     @Test func `a parked row keeps the columns that are no part of a command`() async throws {
       let outbox = try OutboxFixture()
       try outbox.execute("alter table outbox add tenant text, add \"Odd name\" int")

@@ -14,6 +14,7 @@ from .programs import PROGRAMS, ROOT, Scratch, progress
 
 PARTITIONS = 4
 RATE = 1000  # rows a second of the latency's measurement
+PROBES = 20  # transactions of one record a second, beside it
 ROWS = 200_000
 PAYLOAD = '{"amount": 135, "currency": "EUR", "reference": "2026-11-30/0815", "note": "as ordered, deliver soon"}'
 CLIENT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "outbox_client.py")
@@ -95,26 +96,27 @@ def stop(process):
     process.wait()
 
 
-def measure(rounds, scale):
-    """Everything, as a dictionary."""
-    results = {"rows": int(ROWS * scale) // 1000 * 1000, "rate": RATE}
+def measure(results, rounds, scale):
+    """Adds each part to the results as soon as it is measured."""
+    results.update({"rows": int(ROWS * scale) // 1000 * 1000, "rate": RATE, "throughput": {kind: [] for kind in RELAYS},
+                    "latency": {kind: [] for kind in RELAYS}})
     with Broker() as broker, Database() as database, Scratch() as scratch:
-        results["load"] = os.getloadavg()[0]
-        results["throughput"] = {kind: [] for kind in RELAYS}
-        results["latency"] = {kind: [] for kind in RELAYS}
         for _ in range(rounds):
             for kind in RELAYS:
                 rate = throughput(Outbox(broker, database, scratch), kind, results["rows"])
                 results["throughput"][kind].append(rate)
                 progress(f"outbox, {kind}: {rate:,.0f} rows/s")
+        yield
         for _ in range(rounds):
             for kind in RELAYS:
                 found = latency(Outbox(broker, database, scratch), kind, seconds=max(5, int(10 * scale)))
                 results["latency"][kind].append(found)
                 progress(f"outbox, {kind} at {RATE}/s: " + ", ".join(f"{k} {v:.1f}" for k, v in found.items()))
+        yield
         results["cost"] = cost(lambda: Outbox(broker, database, scratch), rounds, max(4, int(8 * scale)))
+        yield
         results["bloat"] = bloat(Outbox(broker, database, scratch), int(1_000_000 * scale))
-    return results
+        yield
 
 
 def throughput(outbox, kind, rows):
@@ -137,9 +139,10 @@ def latency(outbox, kind, seconds):
     outbox.broker.make_topics(1, own)
     outbox.settle(kind)
     relay = outbox.start(kind)
-    reader = outbox.client("read", "--topic", f"{outbox.topic},{own}")
+    count = seconds * (RATE + PROBES)
+    reader = outbox.client("read", "--topic", f"{outbox.topic},{own}", "--count", str(count))
     reader.stdout.readline()
-    probe = outbox.client("transact", "--topic", own, "--rate", "20", "--seconds", str(seconds))
+    probe = outbox.client("transact", "--topic", own, "--rate", str(PROBES), "--seconds", str(seconds))
     writer = outbox.client("write", "--statement", INSERT, "--rate", str(RATE), "--seconds", str(seconds))
     written = json.loads(writer.communicate()[0])
     begun = json.loads(probe.communicate()[0])["times"]
@@ -224,25 +227,35 @@ def size(outbox):
 
 
 def report(results):
-    """The tables of docs/benchmarks.md."""
-    rows = [["relay", "rows/s", "of Python's", f"p50 at {results['rate']:,}/s, ms", "p99", "the broker's own transaction p50",
-             "p99", "p99 above it"]]
+    """The tables of docs/benchmarks.md, of the parts that were measured."""
+    parts = [relays(results)]
+    if results.get("cost"):
+        rows = [["writers", "transactions/s", "of those without"]]
+        for name, found in results["cost"].items():
+            shares = [mine / other for mine, other in zip(found, results["cost"]["without"])]
+            rows.append([name, spread(found, "{:,.0f}"), spread(shares)])
+        parts.append(table(rows))
+    if results.get("bloat"):
+        held = results["bloat"]
+        rates = ", ".join(f"{rate:,.0f}" for rate in held["rates"])
+        parts.append(
+            f"{held['rows']:,} rows that came and went while a snapshot was held: table and indexes "
+            f"{held['heldBytes'] / 1e6:.0f} MB; rows/s, written and sent, of each tenth: {rates}. Once it is let go, a vacuum "
+            f"takes {held['vacuumSeconds']:.1f} s; the next tenth {held['rateAfter']:,.0f} rows/s, "
+            f"{held['bytes'] / 1e6:.0f} MB.")
+    return "\n\n".join(parts)
+
+
+def relays(results):
+    rows = [["relay", "rows/s", "of Python's", f"p50 at {results['rate']:,}/s, ms", "p99",
+             "the broker's own transaction p50", "p99", "p99 above it"]]
     base = results["throughput"]["python"]
     for kind in RELAYS:
-        found, rates = results["latency"][kind], results["throughput"][kind]
-        def of(name):
-            return spread([r[name] for r in found], "{:.1f}")
-        above = spread([r["p99"] - r["transaction p99"] for r in found], "{:.1f}")
-        rows.append([NAMES[kind], spread(rates, "{:,.0f}"),
-                     spread([mine / other for mine, other in zip(rates, base)]) if kind != "python" else "",
-                     of("p50"), of("p99"), of("transaction p50"), of("transaction p99"), above])
-    costs = [["writers", "transactions/s", "of those without"]]
-    without = results["cost"]["without"]
-    for name, found in results["cost"].items():
-        costs.append([name, spread(found, "{:,.0f}"), spread([a / b for a, b in zip(found, without)])])
-    held = results["bloat"]
-    rates = ", ".join(f"{rate:,.0f}" for rate in held["rates"])
-    return (table(rows) + "\n\n" + table(costs) + "\n\n"
-            f"{held['rows']:,} rows that came and went while a snapshot was held: table and indexes {held['heldBytes'] / 1e6:.0f} MB; "
-            f"rows/s, written and sent, of each tenth: {rates}. Once it is let go, a vacuum takes {held['vacuumSeconds']:.1f} s; "
-            f"the next tenth {held['rateAfter']:,.0f} rows/s, {held['bytes'] / 1e6:.0f} MB.")
+        rates = results["throughput"][kind]
+        row = [NAMES[kind], spread(rates, "{:,.0f}"),
+               spread([mine / other for mine, other in zip(rates, base)]) if kind != "python" else ""]
+        found = results["latency"][kind]
+        for name in ("p50", "p99", "transaction p50", "transaction p99"):
+            row.append(spread([one[name] for one in found], "{:.1f}"))
+        rows.append(row + [spread([one["p99"] - one["transaction p99"] for one in found], "{:.1f}")])
+    return table(rows)

@@ -57,7 +57,7 @@ def write(options):
 
 
 def read(options):
-    """Prints when each command could be read, until so many have come or none comes for ten seconds."""
+    """Prints when each command could be read, until so many have come or none comes for a minute."""
     consumer = Consumer({"bootstrap.servers": options.bootstrap, "group.id": "bench", "enable.auto.commit": False,
                          "isolation.level": "read_committed"})
     partitions = []
@@ -69,7 +69,7 @@ def read(options):
     consumer.poll(1)
     print("reading", flush=True)
     times, last = {}, time.time()
-    while time.time() - last < 10 and not options.stop.is_set():
+    while len(times) < options.count and time.time() - last < 60:
         message = consumer.poll(0.2)
         if message is None:
             continue
@@ -109,10 +109,10 @@ def main():
     parser.add_argument("--rows", type=int, default=1000)
     parser.add_argument("--rate", type=int, default=1000)
     parser.add_argument("--seconds", type=int, default=10)
+    parser.add_argument("--count", type=int, default=0)
     parser.add_argument("--writers", type=int, default=4)
     parser.add_argument("--until-empty", action="store_true")
     options = parser.parse_args()
-    options.stop = threading.Event()
     {"relay": relay, "write": write, "read": read, "transact": transact}[options.what](options)
 
 

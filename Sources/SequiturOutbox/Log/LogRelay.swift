@@ -36,6 +36,9 @@ final class LogRelay {
   private var places: [String] = []
   private var bytes = 0
   private var began = ContinuousClock.now
+  /// How long the last commit took: what is collected for twice as long leaves two thirds of the time for reading, and no
+  /// command waits for more than it must.
+  private var lastCommit = Duration.milliseconds(5)
   private var fedBack = ContinuousClock.now
   /// Where to end, when it is to end.
   private let goal: LogPosition?
@@ -150,7 +153,7 @@ final class LogRelay {
 
   private var isFull: Bool {
     places.count >= OutboxLimits.rowsMax || bytes >= OutboxLimits.payloadBytesMax
-      || ContinuousClock.now - began >= OutboxLimits.logBatch
+      || ContinuousClock.now - began >= min(OutboxLimits.logBatch, lastCommit * 2)
   }
 
   private func take(_ command: LogCommand, at place: String) throws {
@@ -207,6 +210,7 @@ final class LogRelay {
   // MARK: The end of a transaction
 
   private func commit() throws {
+    let asked = ContinuousClock.now
     do throws(KafkaError) {
       try producer.commit(position(complete), key: keys.log, stop: stop, whileTrying: told)
     } catch {
@@ -214,6 +218,7 @@ final class LogRelay {
       throw error
     }
     told(nil)
+    lastCommit = max(.milliseconds(1), asked.duration(to: .now))
     recorded = complete
     let sent = places.count
     count {
