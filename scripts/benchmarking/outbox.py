@@ -88,7 +88,9 @@ class Outbox:
         self.database.sql(statement * (rows // of_each))
 
     def drop_slot(self):
-        self.database.sql("select pg_drop_replication_slot(slot_name) from pg_replication_slots")
+        # The server may not have noticed yet that the relay is gone.
+        self.database.sql("select pg_terminate_backend(active_pid, 10000) from pg_replication_slots where active;"
+                          "select pg_drop_replication_slot(slot_name) from pg_replication_slots")
 
 
 def stop(process):

@@ -30,8 +30,7 @@ final class ShardDatabase {
       )
       try session.connection.pipeline([
         PipelinedStatement(session.shape.deletion, Self.parameters([], session.shape)),
-        PipelinedStatement(
-          session.shape.parking, [.textArray([]), .textArray([]), .text(configuration.name)]),
+        PipelinedStatement(session.shape.parking, parking([])),
       ])
     }
   }
@@ -66,12 +65,10 @@ final class ShardDatabase {
       return
     }
     try use { session in
-      let parked = batch.poison.map { (batch.identity($0.row).id, $0.reason.description) }
+      let parked = batch.poison.map { (id: batch.identity($0.row).id, reason: $0.reason.description) }
       try session.connection.pipeline([
         PipelinedStatement(session.shape.deletion, Self.parameters(batch.sent, session.shape)),
-        PipelinedStatement(
-          session.shape.parking,
-          [.textArray(parked.map(\.0)), .textArray(parked.map(\.1)), .text(configuration.name)]),
+        PipelinedStatement(session.shape.parking, parking(parked)),
       ])
     }
   }
@@ -83,7 +80,13 @@ final class ShardDatabase {
 
   private static func parameters(_ rows: [RowIdentity], _ shape: TableShape) -> [PostgreSQLParameter] {
     let ids = PostgreSQLParameter.textArray(rows.map(\.id))
-    return shape.hasCommandIDs ? [ids, .textArray(rows.map(\.commandID))] : [ids]
+    guard shape.hasCommandIDs else { return [ids] }
+    return [ids, .textArray(rows.map { "\($0.id) \($0.commandID ?? "")" })]
+  }
+
+  private func parking(_ rows: [(id: String, reason: String)]) -> [PostgreSQLParameter] {
+    let ids = PostgreSQLParameter.textArray(rows.map(\.id))
+    return [ids, .textArray(rows.map(\.reason)), .text(configuration.name), ids]
   }
 
   private func use<Result>(_ body: (Session) throws -> Result) throws -> Result {
@@ -127,6 +130,6 @@ final class ShardDatabase {
         ])
     }
     try connection.execute(
-      "set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off; set jit = off")
+      "set enable_seqscan = off; set jit = off")
   }
 }

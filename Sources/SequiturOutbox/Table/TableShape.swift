@@ -10,9 +10,9 @@ struct TableShape: Sendable {
   /// Selects the oldest rows: $1 the most rows, $2 the most bytes of payloads together, $3 the most bytes of one payload
   /// (a larger one is left in the database), $4 the relay's name.
   let selection: String
-  /// Deletes rows: $1 their ids, $2 their command ids where the table has them.
+  /// Deletes rows: $1 their ids, $2 ids and command ids with a space between, where the table has them.
   let deletion: String
-  /// Moves rows to the parked ones: $1 their ids, $2 why, $3 the relay's name.
+  /// Moves rows to the parked ones: $1 their ids, $2 why, $3 the relay's name, $4 their ids as texts.
   let parking: String
   let hasCommandIDs: Bool
   /// Whether an index begins with the ids.
@@ -58,24 +58,22 @@ struct TableShape: Sendable {
       where o.outbox_total - o.outbox_bytes < $2::bigint order by o.\(columns.id)
       """
     // The command's id as well, where there is one: after a failover that lost the last transactions a number may be given
-    // to another row.
+    // to another row. Not by a join: of a table that was empty when it was vacuumed the planner believes that it still is,
+    // and would go through all ids for each of its rows.
     deletion =
-      hasCommandIDs
-      ? """
-      delete from \(name) o using unnest($1::text[], $2::text[]) as sent (id, command_id)
-      where o.\(columns.id) = sent.id::\(types[.id]?.name ?? "text")
-        and \(columns.commandID) is not distinct from sent.command_id
-      """ : "delete from \(name) o where o.\(columns.id) = any($1)"
+      "delete from \(name) o where o.\(columns.id) = any($1)"
+      + (hasCommandIDs
+        ? " and o.\(columns.id)::text || ' ' || coalesce(\(columns.commandID), '') = any($2::text[])" : "")
     parking = """
       with gone as (
-        delete from \(name) o using unnest($1::text[], $2::text[]) as parked (id, reason)
-        where o.\(columns.id) = parked.id::\(types[.id]?.name ?? "text")
+        delete from \(name) o where o.\(columns.id) = any($1)
         returning o.\(columns.id) as number, o.\(columns.id)::text as id, \(columns.keyText) as key,
           \(columns.typeText) as type, \(columns.payload) as payload, \(columns.headersText) as headers,
-          \(columns.commandID) as command_id, parked.reason, \(try Self.json(of: others)) as others
+          \(columns.commandID) as command_id, \(try Self.json(of: others)) as others
       )
       insert into \(parkedName) (relay, id, key, type, payload, headers, command_id, reason, others)
-      select $3, id, key, type, payload, headers, command_id, reason, others from gone order by number
+      select $3, id, key, type, payload, headers, command_id, reason, others
+      from gone join unnest($4::text[], $2::text[]) as parked (id, reason) using (id) order by number
       on conflict (relay, id) do nothing
       """
   }
