@@ -109,3 +109,13 @@ final class WorkerMeters: Sendable {
     key.metric.definition.labels.first.map { [($0, key.label)] } ?? []
   }
 }
+
+extension WorkerMeters {
+  /// Whether the worker is ready, and what keeps it.
+  func show(_ health: WorkerHealth) {
+    set(.ready, health.isReady ? 1 : 0)
+    for reason in TroubleReason.allCases {
+      set(.trouble, Double(health.troubles.count { $0.reason == reason }), reason.rawValue)
+    }
+  }
+}

@@ -280,6 +280,8 @@ extension WorkerStatistics {
       life.healthAt = nil
       if phase != .running { life.isMember = false }
     }
+    // While no watch looks, as of a worker that is fenced, nobody else says so.
+    meters.show(health)
   }
 
   /// The worker starts anew, since it is a member no more.

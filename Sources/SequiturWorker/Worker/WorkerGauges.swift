@@ -35,12 +35,9 @@ struct WorkerGauges {
 
   mutating func set(_ facts: WorkerFacts, _ health: WorkerHealth, lanes: [Lane], drainLags: [Int32: Int64]) {
     meters.add(.watchLooks)
-    meters.set(.ready, health.isReady ? 1 : 0)
     meters.set(.groupMember, facts.isMember ? 1 : 0)
     meters.set(.brokerSilence, facts.brokerSilence.seconds)
-    for reason in TroubleReason.allCases {
-      meters.set(.trouble, Double(health.troubles.count { $0.reason == reason }), reason.rawValue)
-    }
+    meters.show(health)
     meters.set(.partitionsAssigned, Double(health.partitions.count))
     meters.set(.partitionsServing, Double(health.partitions.count { $0.role == .serving }))
     for partition in health.partitions { set(partition) }
