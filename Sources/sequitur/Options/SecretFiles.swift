@@ -18,13 +18,18 @@ enum SecretFiles {
     try properties.map { property in
       guard let name = secret(property.name) else { return property }
       let path = property.value
+      guard !path.isEmpty else {
+        throw CommandFailure(
+          "Expected \(property.origin) to name a file with a secret, but it is empty. Name one, or leave it out."
+        )
+      }
       let bytes: [UInt8]
       do throws(RegularFile.Fault) {
         bytes = try RegularFile.read(path, atMost: bytesMax)
       } catch {
         throw CommandFailure(
           "Expected \(property.origin) to name a file with a secret, but \(ShownText.line(path)) cannot be read: "
-            + "\(error).")
+            + "\(error). Name a file that this user may read.")
       }
       // An editor ends the line.
       let line = bytes.last == 10 ? bytes.dropLast() : bytes[...]
