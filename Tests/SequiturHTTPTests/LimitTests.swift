@@ -43,6 +43,28 @@ extension SequiturHTTPTests {
       }
     }
 
+    @Test(arguments: [
+      "what is no request\r\n\r\n", "GET /hello HTTP/1.1\r\nHost test\r\n\r\n",
+      "POST /echo HTTP/1.1\r\nHost: test\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+    ])
+    func `what is no request is refused behind the request before it`(bad: String) async throws {
+      let door = Door()
+      let slow = HTTPRoute.get("/slow") { _ in
+        await door.pass()
+        return HTTPAnswer(.ok, "text/plain", Array("slow".utf8))
+      }
+      try await withServer([slow] + echo) { address, _ in
+        let client = try RawClient(address)
+        try await client.send(get("/slow") + bad)
+        try await eventually("the first request to be answered") { door.count == 1 }
+        door.open()
+        let all = try await client.readToEnd()
+        let (first, second) = (all.range(of: " 200 "), all.range(of: " 400 "))
+        #expect(try #require(first).lowerBound < #require(second).lowerBound, "\(all)")
+        #expect(all.contains("slow"))
+      }
+    }
+
     @Test func `a body for a route that takes none is refused, an empty one is not`() async throws {
       try await withServer(echo) { address, _ in
         let refused = try await RawClient(address).ask(get("/hello", "Content-Length: 3\r\n") + "abc")

@@ -32,6 +32,8 @@ final class ConnectionClock: ChannelDuplexHandler, RemovableChannelHandler {
   /// Bytes came that are no head yet.
   private var hasPartOfHead = false
   private var isEnding = false
+  /// What is no request came behind requests that are being answered: told once so many are left unanswered.
+  private var heldRefusal: (problem: Problem, unanswered: Int)?
 
   init(_ limits: HTTPLimits, _ connections: OpenConnections) {
     self.limits = limits
@@ -91,6 +93,10 @@ final class ConnectionClock: ChannelDuplexHandler, RemovableChannelHandler {
       if unanswered == 0, !isEnding { armHead(context) }
     }
     context.write(data, promise: promise)
+    if let heldRefusal, !hasBegunAnswer, unanswered <= heldRefusal.unanswered {
+      self.heldRefusal = nil
+      refuse(context, heldRefusal.problem)
+    }
     if writeTimer == nil, !context.channel.isWritable {
       writeTimer = schedule(context, limits.unreadTime) { _ in context.close(promise: nil) }
     }
@@ -114,9 +120,9 @@ final class ConnectionClock: ChannelDuplexHandler, RemovableChannelHandler {
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
     switch error {
-    case HTTPParserError.headerOverflow: refuse(context, .headTooLarge)
+    case HTTPParserError.headerOverflow: refuseInTurn(context, .headTooLarge)
     case is HTTPParserError:
-      refuse(context, .malformed("Expected a request of HTTP/1.1, but what came is none."))
+      refuseInTurn(context, .malformed("Expected a request of HTTP/1.1, but what came is none."))
     default: context.close(promise: nil)
     }
   }
@@ -127,6 +133,16 @@ final class ConnectionClock: ChannelDuplexHandler, RemovableChannelHandler {
     headTimer?.cancel()
     headTimer = schedule(context, limits.headTime) { clock in
       if clock.hasPartOfHead { clock.refuse(context, Problem.slowHead) } else { context.close(promise: nil) }
+    }
+  }
+
+  /// Answers what is no request behind the requests that came before it (RFC 9112, 9.3.2).
+  private func refuseInTurn(_ context: ChannelHandlerContext, _ problem: Problem) {
+    let own = isReadingBody ? 1 : 0
+    if unanswered > own {
+      heldRefusal = (problem, own)
+    } else {
+      refuse(context, problem)
     }
   }
 
