@@ -126,7 +126,8 @@ extension SequiturHTTPTests {
 
     @Test func `streams end when the server stops`() async throws {
       let feed = EventFeed()
-      let server = HTTPServer(routes: route(feed), limits: patient, feeds: [feed], logger: quiet)
+      let server = HTTPServer(
+        routes: route(feed), limits: patient, feeds: [feed], hostNames: ["test"], logger: quiet)
       let address = try await server.start(at: HTTPAddress(host: "127.0.0.1", port: 0))
       let client = try RawClient(address)
       try await client.send(get("/events"))

@@ -13,7 +13,7 @@ extension SequiturHTTPTests {
           fault.description
             == "Expected to listen at \(address), but the port is taken. Name another port, or 0 for any free one."
         )
-        let third = HTTPServer(routes: echo, logger: quiet)
+        let third = HTTPServer(routes: echo, hostNames: ["test"], logger: quiet)
         let other = try await third.start(at: address, orAnyPort: true)
         #expect(other.port != address.port && other.host == address.host)
         #expect(try await RawClient(other).ask(get("/hello")).status == 200)
@@ -43,7 +43,7 @@ extension SequiturHTTPTests {
           return HTTPAnswer(.ok, "text/plain", Array("done".utf8))
         }
       ]
-      let server = HTTPServer(routes: slow, limits: patient, logger: quiet)
+      let server = HTTPServer(routes: slow, limits: patient, hostNames: ["test"], logger: quiet)
       let address = try await server.start(at: HTTPAddress(host: "127.0.0.1", port: 0))
       let client = try RawClient(address)
       try await client.send(get("/slow"))
@@ -69,7 +69,7 @@ extension SequiturHTTPTests {
           return HTTPAnswer(.ok, "text/plain", [])
         }
       ]
-      let server = HTTPServer(routes: stuck, limits: limits, logger: quiet)
+      let server = HTTPServer(routes: stuck, limits: limits, hostNames: ["test"], logger: quiet)
       let address = try await server.start(at: HTTPAddress(host: "127.0.0.1", port: 0))
       let client = try RawClient(address)
       try await client.send(get("/stuck"))
