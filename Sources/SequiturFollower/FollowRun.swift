@@ -20,6 +20,8 @@ struct FollowRun: ~Copyable {
   private var records: RecordReader
   private var watch = FollowWatch()
   private var lastCheck: ContinuousClock.Instant?
+  /// The most messages that waited since fetching was woken last.
+  private var queuedMost = 0
   /// Reading begins anew where the sink stands: somebody has moved it, or the offset to read is not there.
   private var isToBegin = true
 
@@ -51,6 +53,7 @@ struct FollowRun: ~Copyable {
       if isToBegin { try beginAgain() }
       if configuration.stopsWhenCaughtUp, !isToBegin, partitions.allSatisfy(\.isCaughtUp) { return }
       consumer.mainQueue.consumeAssigned(into: &batch, timeout: FollowLimits.wait)
+      keepFetching()
       let now = ContinuousClock.now
       for index in 0..<batch.count where !isToBegin { try take(batch[index], now) }
       try applyReady()
@@ -107,6 +110,21 @@ struct FollowRun: ~Copyable {
       partitions[slot].reached(message.offset)
     } else {
       settle(try partitions[slot].take(message, &records, door))
+    }
+  }
+
+  /// Wakes what fetches when half of what waited has been read, since it may sleep where the queue was full. Not where hardly
+  /// more is to be fetched: there the request would wait behind a fetch that waits for records.
+  private mutating func keepFetching() {
+    let queued = consumer.mainQueue.count
+    queuedMost = max(queuedMost, queued)
+    guard queued < queuedMost / 2, queuedMost > ScanLimits.recordsPerBatch else { return }
+    queuedMost = queued
+    let statuses = partitions.map(\.status)
+    guard statuses.reduce(0, { $0 + $1.remaining }) > 2 * queued + FollowLimits.wakeAtLeast else { return }
+    for (partition, status) in zip(partitions, statuses) where status.remaining > FollowLimits.wakeAtLeast {
+      consumer.wakeFetcher(
+        topic: configuration.topic.name, partition: partition.id, timeout: FollowLimits.wake)
     }
   }
 

@@ -66,6 +66,10 @@ enum FollowLimits {
   static let patience = Duration.seconds(1)
   /// How long an open transaction keeps records back before that is told: most are over sooner.
   static let transactionPatience = Duration.seconds(5)
+  /// A request that only wakes librdkafka's fetching is given up after so long.
+  static let wake = Duration.milliseconds(100)
+  /// Fetching is woken only where so many records are still to come.
+  static let wakeAtLeast = 10_000
   /// Between two warnings of the same thing.
   static let warningInterval = Duration.seconds(60)
   /// Whole units are handed over at the latest when they have so many bytes.

@@ -133,6 +133,14 @@ extension KafkaConsumer {
     try handle.watermarks(topic: topic, partition: partition, timeout: timeout)
   }
 
+  /// Has librdkafka look whether it may fetch from a partition's leader again. Blocks for at most the time-out.
+  ///
+  /// The thread that fetches sleeps for up to a second once a queue is at its bound (`rd_kafka_broker_serve`, 2.0.2), however
+  /// soon that is read. A request to the leader wakes it; whether the answer comes in time does not matter.
+  public func wakeFetcher(topic: String, partition: Int32, timeout: Duration) {
+    _ = try? watermarks(topic: topic, partition: partition, timeout: timeout)
+  }
+
   private static func offsets(
     _ list: borrowing TopicPartitionList, _ operation: String
   ) throws(KafkaError) -> [TopicPartition: Int64] {
