@@ -468,7 +468,7 @@ let package = Package(
       ],
       exclude: [
         "Follow/moments.py", "Gateway/gateway_clients.py", "Operate/look_at_page.py",
-        "Project/fold_orders.py",
+        "Operate/secure_broker.py", "Project/fold_orders.py",
       ],
       swiftSettings: settings
     ),
