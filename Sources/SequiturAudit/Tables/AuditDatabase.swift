@@ -66,7 +66,7 @@ final class AuditDatabase {
     case .int64(let number): "\(number)"
     case .double(let number): "\(number)"
     case .string(let text): text
-    case .blob(let data): data.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+    case .blob(let data): AuditTableValue.hexadecimal(data)
     }
   }
 }

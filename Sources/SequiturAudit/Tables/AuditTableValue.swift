@@ -21,6 +21,11 @@ enum AuditTableValue {
     }
   }
 
+  /// Bytes as both databases' values of bytes are compared: two lowercase digits each.
+  static func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
+    bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+  }
+
   /// Whether two canonical values are the same.
   static func isEqual(_ left: String?, _ right: String?, _ kind: AuditedProjection.Kind, isSum: Bool) -> Bool
   {

@@ -92,13 +92,10 @@ struct TableFold {
 
   private static func added(_ amount: String?, to cell: Cell, _ kind: AuditedProjection.Kind) -> Cell {
     guard case .known(let old, _) = cell, let amount,
-      let sum = AuditTableValue.sum(old.map(plain) ?? "0", amount, kind)
+      let sum = AuditTableValue.sum(old ?? "0", amount, kind)
     else { return .unknown }
     return .known(AuditTableValue.canonical(Self.trimmed(sum), kind), isSum: true)
   }
-
-  /// Of `15e1` and the like.
-  private static func plain(_ text: String) -> String { text }
 
   /// A whole number without the point that a sum has.
   private static func trimmed(_ sum: String) -> String {
@@ -132,7 +129,7 @@ struct TableFold {
       case .partition: return "\(partition)"
       case .offset: return "\(event.offset)"
       case .null: return nil
-      case .boolean(let value): return kind == .json || kind == .boolean ? "\(value)" : "\(value)"
+      case .boolean(let value): return "\(value)"
       case .number(let text): return text
       case .text(let text): return inColumn(text, kind)
       case .field(let path):
@@ -152,17 +149,13 @@ struct TableFold {
       case .json:
         "\"" + text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"").replacing("\n", with: "\\n")
           + "\""
-      case .bytes: hexadecimal(Array(text.utf8))
+      case .bytes: AuditTableValue.hexadecimal(text.utf8)
       default: text
       }
     }
 
     private func shown(_ bytes: UnsafeRawBufferPointer?, _ kind: AuditedProjection.Kind) -> String? {
-      bytes.map { kind == .bytes ? hexadecimal(Array($0)) : String(decoding: $0, as: UTF8.self) }
-    }
-
-    private func hexadecimal(_ bytes: [UInt8]) -> String {
-      bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+      bytes.map { kind == .bytes ? AuditTableValue.hexadecimal($0) : String(decoding: $0, as: UTF8.self) }
     }
   }
 }
