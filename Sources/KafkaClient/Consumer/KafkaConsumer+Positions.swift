@@ -133,7 +133,10 @@ extension KafkaConsumer {
     try handle.watermarks(topic: topic, partition: partition, timeout: timeout)
   }
 
-  /// Has librdkafka look whether it may fetch from a partition's leader again. Blocks for at most the time-out.
+  /// Has librdkafka look whether it may fetch from a partition's leader again.
+  ///
+  /// Blocks until the answer is there, which waits behind a fetch that is under way: half a second where that waits for
+  /// records. librdkafka looks for time-outs once a second only, so a short one does not end that sooner (measured).
   ///
   /// The thread that fetches sleeps for up to a second once a queue is at its bound (`rd_kafka_broker_serve`, 2.0.2), however
   /// soon that is read. A request to the leader wakes it; whether the answer comes in time does not matter.
