@@ -29,16 +29,9 @@ public struct ProjectorConfiguration: Sendable {
 
   public init(
     definition: ProjectionDefinition, database: DatabaseAddress, kafka: KafkaConfiguration,
-    topics: TopicNames,
-    of applicationID: String, logger: Logger
+    topics: TopicNames, of applicationID: String, logger: Logger
   ) {
-    self.definition = definition
-    code = nil
-    self.database = database
-    self.kafka = kafka
-    self.topics = topics
-    self.applicationID = applicationID
-    self.logger = logger
+    self.init(definition, nil, database, kafka, topics, applicationID, logger)
   }
 
   /// The same for code of one's own.
@@ -46,8 +39,15 @@ public struct ProjectorConfiguration: Sendable {
     _ projection: any Projection, database: DatabaseAddress, kafka: KafkaConfiguration, topics: TopicNames,
     of applicationID: String, logger: Logger
   ) {
-    definition = projection.definition
-    code = projection
+    self.init(projection.definition, projection, database, kafka, topics, applicationID, logger)
+  }
+
+  private init(
+    _ definition: ProjectionDefinition, _ code: (any Projection)?, _ database: DatabaseAddress,
+    _ kafka: KafkaConfiguration, _ topics: TopicNames, _ applicationID: String, _ logger: Logger
+  ) {
+    self.definition = definition
+    self.code = code
     self.database = database
     self.kafka = kafka
     self.topics = topics
