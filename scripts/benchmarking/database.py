@@ -12,8 +12,10 @@ import tempfile
 class Database:
     """In a temporary folder, reached by a socket there. Commits reach the disk (`fsync`), as they do for users."""
 
-    SETTINGS = {"wal_level": "logical", "max_wal_senders": "4", "shared_buffers": "256MB", "listen_addresses": "",
-                "lc_messages": "C", "max_wal_size": "4GB"}
+    SETTINGS = {"shared_buffers": "256MB", "listen_addresses": "", "lc_messages": "C", "max_wal_size": "4GB"}
+
+    def __init__(self, **settings):
+        self.settings = {**self.SETTINGS, **settings}
 
     def __enter__(self):
         programs = sorted(glob.glob("/usr/lib/postgresql/*/bin/postgres"))
@@ -26,7 +28,7 @@ class Database:
             os.chown(self.path, self.user.pw_uid, self.user.pw_gid)
         data = os.path.join(self.path, "data")
         self._run(["initdb", "-D", data, "-U", "postgres", "--auth=trust", "--encoding=UTF8", "--locale=C"])
-        settings = [f"{name}={value}" for name, value in {**self.SETTINGS, "unix_socket_directories": self.path}.items()]
+        settings = [f"{name}={value}" for name, value in {**self.settings, "unix_socket_directories": self.path}.items()]
         log = open(os.path.join(self.path, "log"), "wb")
         self.server = subprocess.Popen(
             self._command(["postgres", "-D", data] + [text for setting in settings for text in ("-c", setting)]),

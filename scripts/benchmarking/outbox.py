@@ -102,7 +102,7 @@ def measure(results, rounds, scale):
     """Adds each part to the results as soon as it is measured."""
     results.update({"rows": int(ROWS * scale) // 1000 * 1000, "rate": RATE, "throughput": {kind: [] for kind in RELAYS},
                     "latency": {kind: [] for kind in RELAYS}})
-    with Broker() as broker, Database() as database, Scratch() as scratch:
+    with Broker() as broker, Database(wal_level="logical", max_wal_senders="4") as database, Scratch() as scratch:
         for _ in range(rounds):
             for kind in RELAYS:
                 rate = throughput(Outbox(broker, database, scratch), kind, results["rows"])

@@ -1,16 +1,13 @@
 """Events into PostgreSQL: `sequitur project` beside C on libpq (`unnest`, COPY) and Python as users write it."""
-import glob
 import json
 import os
-import pwd
 import re
-import shutil
 import subprocess
 import sys
-import tempfile
 import time
 
 from .broker import Broker
+from .database import Database
 from .figures import median, spread, table
 from .programs import PROGRAMS, Scratch, progress, run
 
@@ -32,49 +29,6 @@ PYTHON = {
     "increment": "insert into t_p as t values (%s, 1) on conflict (id) do update set n = t.n + 1",
     "insert": "insert into t_p values (%s, %s, %s, %s)",
 }
-
-
-class Server:
-    """A PostgreSQL of its own on a Unix socket, with its defaults, which wait for the disk."""
-
-    def __enter__(self):
-        found = sorted(glob.glob("/usr/lib/postgresql/*/bin"), key=lambda path: int(path.split("/")[4]))
-        if not found:
-            sys.exit("bench: there is no PostgreSQL: run scripts/setup --with-broker")
-        self.programs = found[-1]
-        self.path = tempfile.mkdtemp(prefix="sequitur-bench-pg-")
-        self.user = []
-        if os.getuid() == 0:
-            name = pwd.getpwnam("postgres")
-            os.chown(self.path, name.pw_uid, name.pw_gid)
-            self.user = ["setpriv", f"--reuid={name.pw_uid}", f"--regid={name.pw_gid}", "--clear-groups"]
-        os.chmod(self.path, 0o755)
-        data = os.path.join(self.path, "data")
-        subprocess.run(self.user + [f"{self.programs}/initdb", "-D", data, "-U", "postgres", "--auth=trust", "--locale=C",
-                                    "--encoding=UTF8"], check=True, capture_output=True)
-        settings = ["listen_addresses=", f"unix_socket_directories={self.path}", "track_commit_timestamp=on",
-                    "shared_buffers=256MB", "max_wal_size=4GB", "timezone=UTC"]
-        flags = [text for setting in settings for text in ("-c", setting)]
-        self.process = subprocess.Popen(self.user + [f"{self.programs}/postgres", "-D", data] + flags,
-                                        stderr=subprocess.DEVNULL)
-        self.address = f"host={self.path} user=postgres dbname=postgres"
-        for _ in range(200):
-            if subprocess.run(["psql", self.address, "-c", "select 1"], capture_output=True).returncode == 0:
-                return self
-            time.sleep(0.05)
-        sys.exit("bench: PostgreSQL does not start")
-
-    def __exit__(self, *_):
-        self.process.send_signal(2)
-        self.process.wait()
-        shutil.rmtree(self.path, ignore_errors=True)
-
-    def ask(self, sql):
-        done = subprocess.run(["psql", self.address, "-XAtq", "-v", "ON_ERROR_STOP=1", "-c", sql], capture_output=True,
-                              text=True)
-        if done.returncode != 0:
-            sys.exit(f"bench: {sql}: {done.stderr}")
-        return done.stdout.strip()
 
 
 def write_events(broker, topic, count, rate=0):
@@ -101,7 +55,7 @@ def file(scratch, name, workload, more=""):
 
 def sequitur(broker, server, topic, path, counts=True):
     """A whole process up to the end. The rate is that from its partitions' assignment to the last transaction."""
-    line = [os.path.join(PROGRAMS, "sequitur"), "project", path, "--database", server.address, "--bootstrap-servers",
+    line = [os.path.join(PROGRAMS, "sequitur"), "project", path, "--database", server.connection, "--bootstrap-servers",
             broker.bootstrap, "--valid-topic", topic, "--commands-topic", f"{topic}-commands", "--application-id", "bench",
             "--instance-id", "bench", "--create-tables"]
     process = subprocess.Popen(line + ["--until-caught-up"], stderr=subprocess.PIPE, text=True)
@@ -115,7 +69,7 @@ def sequitur(broker, server, topic, path, counts=True):
         sys.exit(f"bench: {' '.join(line)} failed\n{''.join(log[-20:])}")
     if not counts:
         return None
-    events, last = server.ask("select sum(events), max(extract(epoch from changed_at)) from sequitur_position").split("|")
+    events, last = server.sql("select sum(events), max(extract(epoch from changed_at)) from sequitur_position").split("|")
     seconds = float(last) - began
     transactions = re.search(r"transactions=(\d+)", "".join(log))
     return {"events": int(events), "seconds": seconds, "rate": int(events) / seconds,
@@ -125,15 +79,15 @@ def sequitur(broker, server, topic, path, counts=True):
 
 def forget(server):
     """Empties what a run has left, so that each begins alike."""
-    server.ask("drop table if exists t_s, t_c, t_p, c_position, sequitur_projection, sequitur_position, sequitur_event")
-    server.ask("checkpoint")
+    server.sql("drop table if exists t_s, t_c, t_p, c_position, sequitur_projection, sequitur_position, sequitur_event")
+    server.sql("checkpoint")
 
 
 def ceiling(broker, server, topic, workload, counts, copy):
-    server.ask(f"create table t_c ({WORKLOADS[workload][0]}); create table c_position (partition int primary key, "
+    server.sql(f"create table t_c ({WORKLOADS[workload][0]}); create table c_position (partition int primary key, "
                f"next_offset bigint); insert into c_position select i, 0 from generate_series(0, {PARTITIONS - 1}) i")
     return run("ceiling", "project", {
-        "bootstrap": broker.bootstrap, "topic": topic, "partitions": PARTITIONS, "database": server.address,
+        "bootstrap": broker.bootstrap, "topic": topic, "partitions": PARTITIONS, "database": server.connection,
         "workload": workload, "copy": int(copy), "counts": ",".join(map(str, counts))}, timeout=3600)
 
 
@@ -142,11 +96,11 @@ def python(broker, server, topic, workload, counts):
     interpreter = os.environ.get("SEQUITUR_BENCH_PYTHON", sys.executable)
     if subprocess.run([interpreter, "-c", "import psycopg, confluent_kafka"], capture_output=True).returncode != 0:
         return None
-    server.ask(f"create table t_p ({WORKLOADS[workload][0]})")
+    server.sql(f"create table t_p ({WORKLOADS[workload][0]})")
     script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "psycopg_consumer.py")
     # A tenth of the events is enough: its rate does not change.
     total = max(sum(counts) // 10, min(sum(counts), 20_000))
-    done = subprocess.run([interpreter, script, broker.bootstrap, topic, server.address, workload, PYTHON[workload], str(total)],
+    done = subprocess.run([interpreter, script, broker.bootstrap, topic, server.connection, workload, PYTHON[workload], str(total)],
                           capture_output=True, text=True)
     if done.returncode != 0:
         sys.exit(f"bench: {script} failed\n{done.stderr[-2000:]}")
@@ -188,7 +142,7 @@ def latency(broker, server, scratch, rate, seconds):
         text.write("projection: paced\ntable: {name: t_s, key: {id: $id}, columns: {sent: timestamptz}}\n"
                    "events: {changed: {insert: {sent: $time}}}\n")
     process = subprocess.Popen(
-        [os.path.join(PROGRAMS, "sequitur"), "project", path, "--database", server.address, "--bootstrap-servers",
+        [os.path.join(PROGRAMS, "sequitur"), "project", path, "--database", server.connection, "--bootstrap-servers",
          broker.bootstrap, "--valid-topic", topic, "--commands-topic", f"{topic}-commands", "--application-id", "bench",
          "--instance-id", "bench", "--create-tables"], stderr=subprocess.PIPE, text=True)
     for text in process.stderr:
@@ -198,12 +152,12 @@ def latency(broker, server, scratch, rate, seconds):
     run("ceiling", "events", {
         "bootstrap": broker.bootstrap, "topic": topic, "commands": f"{topic}-commands", "partitions": PARTITIONS,
         "count": count, "objects": 1000, "rate": rate})
-    while int(server.ask("select count(*) from t_s")) < count:
+    while int(server.sql("select count(*) from t_s")) < count:
         time.sleep(0.1)
     process.send_signal(15)
     process.wait()
     # The first second is the program's own warming up.
-    shares = server.ask(
+    shares = server.sql(
         "select string_agg((1000 * p)::numeric(10, 2)::text, ',') from (select unnest(percentile_cont(array[0.5, 0.9, 0.99, "
         "0.999]) within group (order by extract(epoch from pg_xact_commit_timestamp(xmin) - sent))) p from t_s "
         "where sent > (select min(sent) + interval '1 second' from t_s)) q").split(",")
@@ -223,7 +177,7 @@ def rebuild(broker, server, scratch, count):
 
 def projections(rounds, scale, rebuilt):
     """`rebuilt`: events of the rebuild."""
-    with Broker() as broker, Server() as server, Scratch() as scratch:
+    with Broker() as broker, Database(track_commit_timestamp="on", timezone="UTC") as server, Scratch() as scratch:
         count = max(int(500_000 * scale), 20_000)
         results = {"count": count, "rates": rates(broker, server, scratch, rounds, count)}
         results["latency"] = [latency(broker, server, scratch, 1000, 10) for _ in range(rounds)]
