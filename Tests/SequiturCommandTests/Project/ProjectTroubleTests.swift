@@ -22,8 +22,19 @@ extension SequiturCommandTests {
       }
     }
 
-    /// Runs a projector that has applied a first event.
+    /// Runs a projector that has applied a first event, and ends it.
     private func withProjector(
+      _ kind: ProjectedDatabase.Kind, _ body: (ProjectedLog, RunningProgram) async throws -> Void
+    ) async throws {
+      try await withProjectorThatEnds(kind) { projected, projector in
+        try await body(projected, projector)
+        projector.terminate()
+        #expect(try await projector.waitForExit(timeout: .seconds(60)).exit == .code(0))
+      }
+    }
+
+    /// The same; the body sees to its end.
+    private func withProjectorThatEnds(
       _ kind: ProjectedDatabase.Kind, _ body: (ProjectedLog, RunningProgram) async throws -> Void
     ) async throws {
       try await ProjectedLog.with(Self.yaml, kind) { projected in
@@ -33,8 +44,6 @@ extension SequiturCommandTests {
           try projected.write([("a", "set", #"{"v":1}"#)], from: 0)
           try await expectRow(projected, "1", "the first event")
           try await body(projected, projector)
-          projector.terminate()
-          #expect(try await projector.waitForExit(timeout: .seconds(60)).exit == .code(0))
         }
       }
     }
@@ -257,16 +266,10 @@ extension SequiturCommandTests {
     func `a projection that is reset while nothing comes is told to those that run it`(
       kind: ProjectedDatabase.Kind
     ) async throws {
-      try await ProjectedLog.with(Self.yaml, kind) { projected in
-        try await RunningProgram.with(
-          BuiltProgram.find("sequitur"), arguments: projected.arguments(["--create-tables"])
-        ) { projector in
-          try projected.write([("a", "set", #"{"v":1}"#)], from: 0)
-          try await expectRow(projected, "1", "the first event")
-          _ = try await projected.control("reset", ["--yes"])
-          #expect(try await projector.waitForExit(timeout: .seconds(60)).exit == .code(2))
-          #expect(projector.output.standardError.contains("it was reset, or replaced by another generation"))
-        }
+      try await withProjectorThatEnds(kind) { projected, projector in
+        _ = try await projected.control("reset", ["--yes"])
+        #expect(try await projector.waitForExit(timeout: .seconds(60)).exit == .code(2))
+        #expect(projector.output.standardError.contains("it was reset, or replaced by another generation"))
       }
     }
 
