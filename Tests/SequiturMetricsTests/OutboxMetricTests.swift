@@ -1,4 +1,3 @@
-import Foundation
 import SequiturMetrics
 import TestBroker
 import Testing
@@ -19,21 +18,9 @@ struct OutboxMetricTests {
   }
 
   @Test func `docs/outbox.md has the enumeration's table`() throws {
-    let url = PackageRoot.url.appending(path: "docs/outbox.md")
-    let text = try String(contentsOf: url, encoding: .utf8)
-    let marker = "| metric | kind | what it says, and when it is bad |\n|---|---|---|\n"
-    let start = try #require(text.range(of: marker))
-    let rest = text[start.upperBound...]
-    let end = rest.range(of: "\n\n")?.lowerBound ?? rest.endIndex
-    let table = all.map { row in
-      let labels = row.labels.isEmpty ? "" : " by " + row.labels.map { "`\($0)`" }.joined(separator: ", ")
-      return "| `\(row.name)` | \(row.kind.name)\(labels) | \(row.help)."
-        + (row.cure.isEmpty ? "" : " \(row.cure)") + " |"
-    }.joined(separator: "\n")
-    if ProcessInfo.processInfo.environment["SEQUITUR_WRITE_DOCS"] != nil {
-      try (text[..<start.upperBound] + table + text[end...]).write(to: url, atomically: true, encoding: .utf8)
-    }
+    let table = all.map(\.tableRow).joined(separator: "\n")
+    let found = try PageTable.find("docs/outbox.md", behind: MetricDefinition.tableHead, writing: table)
     #expect(
-      rest[..<end] == table, "write it with SEQUITUR_WRITE_DOCS=1 swift test --filter OutboxMetricTests")
+      found == table, "write it with SEQUITUR_WRITE_DOCS=1 swift test --filter OutboxMetricTests")
   }
 }

@@ -1,4 +1,3 @@
-import Foundation
 import TestBroker
 import Testing
 
@@ -20,18 +19,11 @@ struct ConfigurationPageTests {
   }
 
   @Test func `docs/configuration.md is the table of settings`() throws {
-    let url = PackageRoot.url.appending(path: "docs/configuration.md")
-    let text = try String(contentsOf: url, encoding: .utf8)
-    let marker = "| flag | environment | values | default | librdkafka's | |\n|---|---|---|---|---|---|\n"
-    let start = try #require(text.range(of: marker))
-    let rest = text[start.upperBound...]
-    let end = rest.range(of: "\n\n")?.lowerBound ?? rest.endIndex
+    let head = "| flag | environment | values | default | librdkafka's | |\n|---|---|---|---|---|---|\n"
     let table = SettingKey.allCases.map(row).joined(separator: "\n")
-    if ProcessInfo.processInfo.environment["SEQUITUR_WRITE_DOCS"] != nil {
-      try (text[..<start.upperBound] + table + text[end...]).write(to: url, atomically: true, encoding: .utf8)
-    }
+    let found = try PageTable.find("docs/configuration.md", behind: head, writing: table)
     #expect(
-      rest[..<end] == table,
+      found == table,
       "write it with SEQUITUR_WRITE_DOCS=1 swift test --filter ConfigurationPageTests")
   }
 }
