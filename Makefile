@@ -15,7 +15,7 @@ SEEDS ?= 10000
 FROM ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help deb test-deb bench microbench bench-state pauses profile fuzz-numbers fuzz-expressions broker docs setup setup-tests build demo test simulate lint format clean
+.PHONY: help deb test-deb bench microbench bench-state pauses profile fuzz sanitize fuzz-numbers fuzz-expressions broker docs setup setup-tests build demo test simulate lint format clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | \
@@ -51,6 +51,7 @@ test: setup-tests lint ## Lint, build, simulate, and run every test against a te
 	.build/release/Benchmarks --quiet true >.build/microbench.txt
 	scripts/fuzz-numbers --seconds 60
 	scripts/fuzz-expressions --seconds 20
+	.build/release/sequitur-fuzz --seconds 8
 	$(MAKE) simulate
 	$(SWIFT) build --build-tests
 	$(SWIFT) test --skip-build --disable-xctest
@@ -59,6 +60,13 @@ simulate: setup ## Run SEEDS simulated worlds from seed FROM on, then every deli
 	$(RELEASE)
 	.build/release/sequitur-sim --seeds $(SEEDS) --from $(FROM)
 	.build/release/sequitur-sim --mutations --seeds 600
+
+fuzz: setup ## Give decoders of foreign bytes what nobody would send (ARGS="--count 10000000 --seed 7"; ARGS="--list")
+	$(RELEASE)
+	.build/release/sequitur-fuzz $(ARGS)
+
+sanitize: setup-tests ## Run tests under the address and the thread sanitizer (ARGS="thread --filter LaneTests")
+	scripts/sanitize $(ARGS)
 
 fuzz-numbers: setup ## Compare how numbers are read with another parser (ARGS="--count 10000000 --seed 7")
 	$(RELEASE)

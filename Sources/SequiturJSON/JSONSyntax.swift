@@ -2,23 +2,23 @@
 ///
 /// `JSONDecoder` looks only at the parts that a type asks for, and would take a broken number in another field.
 /// Whether a command is malformed must not depend on what its type happens to read.
-struct JSONSyntax {
+package struct JSONSyntax {
   /// How deep objects and arrays may be nested; what `JSONDecoder` takes.
   static let depthMax = 500
 
   /// What is wrong, and at which byte.
-  struct Fault: Error, CustomStringConvertible {
+  package struct Fault: Error, CustomStringConvertible {
     let expected: String
     let offset: Int
 
-    var description: String { "Expected \(expected) at byte \(offset)." }
+    package var description: String { "Expected \(expected) at byte \(offset)." }
   }
 
   private let bytes: UnsafeRawBufferPointer
   private var offset = 0
 
   /// - Throws: the first fault.
-  static func checkObject(_ bytes: UnsafeRawBufferPointer) throws(Fault) {
+  package static func checkObject(_ bytes: UnsafeRawBufferPointer) throws(Fault) {
     guard String(validating: bytes, as: UTF8.self) != nil else {
       throw Fault(expected: "valid UTF-8", offset: firstInvalidUTF8(in: bytes))
     }

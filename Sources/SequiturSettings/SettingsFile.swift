@@ -8,7 +8,7 @@ import Yams
 ///
 /// Every key must be a setting of its kind. A message says what is wrong and where, with line and column, and never
 /// shows the file's text: a password stands in such a file, and a fault may take it for something else.
-struct SettingsFile {
+package struct SettingsFile {
   /// The longest file, in bytes.
   static let bytesMax = 256 << 10
   /// So many aliases bound what they make of a small file, when each stands for several others.
@@ -44,7 +44,7 @@ struct SettingsFile {
   }
 
   /// Reads a file's content.
-  init(_ bytes: [UInt8], path: String) throws {
+  package init(_ bytes: [UInt8], path: String) throws {
     self.path = path
     guard var text = String(validating: bytes, as: UTF8.self) else {
       throw CommandFailure("Expected \(ShownText.line(path)) to be UTF-8, but it is not.")

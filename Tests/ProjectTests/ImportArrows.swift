@@ -60,6 +60,10 @@ struct ImportArrows {
       ]),
       "SequiturJSON": .only(["Foundation", "Sequitur"]),
       "SequiturMetrics": .only(["CoreMetrics", "Synchronization"]),
+      "SequiturOperations": .only([
+        "CoreMetrics", "Foundation", "Logging", "PartitionEngine", "Sequitur", "SequiturHTTP",
+        "SequiturMetrics", "SequiturWorker",
+      ]),
       "SequiturProjections": .only([
         "BlockingThreads", "Dispatch", "Foundation", "GRDB", "JSONFields", "KafkaClient", "Logging",
         "Glibc", "Metrics", "PartitionEngine", "PostgreSQL", "ReadableText", "RegularFiles", "RulesModel",
@@ -89,15 +93,21 @@ struct ImportArrows {
         "Metrics", "PartitionEngine", "ReadableText", "RegularFiles", "RocksDB", "Sequitur",
         "SequiturMetrics",
         "SequiturTopics",
-        "ServiceLifecycle", "Synchronization", "UnixSignals",
+        "ServiceLifecycle", "Synchronization", "Tracing", "UnixSignals",
       ]),
       "TerminalView": .only(["Foundation", "ReadableText", "Synchronization"]),
       "sequitur": .anything,
+      "sequitur-fuzz": .only([
+        "ArgumentParser", "Dispatch", "Foundation", "JSONFields", "LifecycleRules", "PartitionEngine",
+        "RulesModel", "SeededRandom", "Sequitur", "SequiturAudit", "SequiturFollower", "SequiturGateway",
+        "SequiturHTTP", "SequiturJSON", "SequiturOutbox", "SequiturProjections", "SequiturSettings",
+        "SequiturTesting", "Synchronization",
+      ]),
       "sequitur-sim": .only([
         "ArgumentParser", "Dispatch", "Foundation", "SequiturSimulation", "Synchronization",
       ]),
     ],
-    executables: ["sequitur", "sequitur-sim"]
+    executables: ["sequitur", "sequitur-fuzz", "sequitur-sim"]
   )
 
   /// Modules that only tests may import.

@@ -3,7 +3,7 @@
 ///
 /// The whole document is checked: structure, UTF-8, escapes, numbers, and that nothing follows the object. Objects and
 /// arrays may be nested ``depthMax`` deep.
-struct AuditJSON {
+package struct AuditJSON {
   static let bytesMax = 64 << 20
   static let depthMax = 256
 
@@ -41,6 +41,11 @@ struct AuditJSON {
     try reader.object(depth: 1, body)
     reader.skipSpace()
     guard reader.index == bytes.count else { throw Refused() }
+  }
+
+  /// Whether the bytes are a document that it takes.
+  package static func isObject(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    (try? readMembers(of: bytes) { _, _, _, _ in }) != nil
   }
 
   /// The object with those of its members that have one of these names, each as it stands there; nil when it is none.

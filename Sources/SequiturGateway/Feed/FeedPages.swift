@@ -125,7 +125,7 @@ struct FeedPages: Sendable {
       Page(number: number, isComplete: bounds.high >= end, low: bounds.low, body: Array(text.utf8)))
   }
 
-  private static func number(_ bytes: [UInt8]?) -> Int64? {
+  static func number(_ bytes: [UInt8]?) -> Int64? {
     guard let bytes, !bytes.isEmpty, bytes.allSatisfy({ (48...57).contains($0) }) else { return nil }
     return Int64(String(decoding: bytes, as: UTF8.self))
   }

@@ -20,6 +20,12 @@ extension CommandRequest {
   /// - Parameter id: the command's id, read before so that it can be told with a problem too.
   /// - Throws: ``Problem``: 400 for what no state could make valid, 413, 408.
   init(_ call: HTTPCall, id: String) async throws {
+    try self.init(headOf: call, id: id)
+    payload = try await call.collectBody()
+  }
+
+  /// What the request's head says; the payload is empty.
+  init(headOf call: HTTPCall, id: String) throws(Problem) {
     key = try Self.key(of: call)
     guard let bytes = call.parameters["type"], !bytes.isEmpty,
       let text = String(validating: bytes, as: UTF8.self)
@@ -37,7 +43,6 @@ extension CommandRequest {
     }
     wait = Self.wait(call.head.headerFields)
     payload = []
-    payload = try await call.collectBody()
   }
 
   /// The client's id for its request, or one made here.

@@ -15,6 +15,25 @@ public struct HTTPCall: Sendable {
   let limits: HTTPLimits
   let bodyBytesMax: Int
 
+  init(
+    head: HTTPRequest, parameters: [String: [UInt8]], query: String, body: RequestBody, limits: HTTPLimits,
+    bodyBytesMax: Int
+  ) {
+    self.head = head
+    self.parameters = parameters
+    self.query = query
+    self.body = body
+    self.limits = limits
+    self.bodyBytesMax = bodyBytesMax
+  }
+
+  /// A call without a body, which came over no connection.
+  package init(head: HTTPRequest, parameters: [String: [UInt8]], query: String) {
+    self.init(
+      head: head, parameters: parameters, query: query, body: RequestBody(buffer: ByteBuffer()),
+      limits: HTTPLimits(), bodyBytesMax: 0)
+  }
+
   /// Reads the whole body, at most as large as the route takes, within the time that a body has.
   ///
   /// - Throws: ``Problem``: 413 or 408. To be called once.
