@@ -46,6 +46,12 @@ package enum RegularFile {
     return Array(bytes[..<count])
   }
 
+  /// Whether every user of this machine may read the file; false when it is not there.
+  package static func isOpenToAll(_ path: String) -> Bool {
+    var status = stat()
+    return stat(path, &status) == 0 && status.st_mode & S_IROTH != 0
+  }
+
   /// Looks whether the name is that of a regular file, without opening it.
   package static func check(_ path: String, followsLinks: Bool = true) throws(Fault) {
     var status = stat()

@@ -29,6 +29,8 @@ package struct Settings {
   private let reader: ConfigReader
   private let environment: EnvironmentSettings
   private let file: SettingsFile?
+  /// The configuration file's path; nil without one.
+  package var path: String? { file?.path }
   private static let scope = "sequitur"
 
   /// - Parameter path: the file that `--config` names; nil for `SEQUITUR_CONFIG`, or none.

@@ -62,6 +62,25 @@ extension KafkaClientTests {
       #expect(!told.contains("hunter2"))
     }
 
+    @Test(arguments: [(ScriptedPeer.Script.expiredTLS, "has expired"), (.futureTLS, "is not valid yet")])
+    func `a certificate of a known authority that is out of its time is told as that`(
+      script: ScriptedPeer.Script, told: String
+    ) throws {
+      let peer = try ScriptedPeer(script)
+      let admin = try KafkaAdmin(
+        configuration: [
+          "bootstrap.servers": peer.bootstrap, "security.protocol": "ssl",
+          "ssl.ca.location": peer.certificate,
+        ], logger: quiet)
+      let error = thrown { () throws(KafkaError) in _ = try admin.metadata(timeout: .seconds(3)) }
+      let failure = try #require(error?.connection)
+      #expect(failure.cause == .expiredCertificate && failure.reason.contains(told), "\(failure)")
+      let cure = try #require(error?.cure)
+      #expect(cure.contains("renewed") && cure.contains("clock"), "\(cure)")
+      // Nobody needs another authority for it.
+      #expect(!"\(failure)".contains("verify that ssl.ca.location"), "\(failure)")
+    }
+
     @Test func `a certificate of a known authority for another host cannot be verified either`() throws {
       let peer = try ScriptedPeer(.tls)
       let admin = try KafkaAdmin(
@@ -152,6 +171,10 @@ extension KafkaClientTests {
       (
         "h:9092/1: Connection setup timed out in state CONNECT (after 30028ms in state CONNECT)", "h:9092",
         .silent
+      ),
+      (
+        "ssl://h:9093/1: SSL handshake failed: error:0A000415:SSL routines::sslv3 alert certificate expired: SSL alert "
+          + "number 45 (after 3ms in state SSL_HANDSHAKE)", "h:9093", .expiredClientCertificate
       ),
       (
         "h:9092/1: 4 request(s) timed out: disconnect (average rtt 1ms) (after 9ms in state UP)", "h:9092",

@@ -97,6 +97,24 @@ extension SequiturHTTPTests {
       return files
     }
 
+    @Test func `a certificate that is out of its time, or a key that all may read, is told with the cure`()
+      async throws
+    {
+      let files = try await makePair("one")
+      defer { try? FileManager.default.removeItem(at: folder) }
+      let now = Int(Date().timeIntervalSince1970)
+      let day = 86_400
+      func told(_ days: Int) -> [String] { files.warnings(now: now + days * day) }
+      try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: files.key)
+      // The pair is valid for two days.
+      #expect(told(0).count == 1 && told(0)[0].contains(/expires in (1 day|2 days)\. Renew it/), "\(told(0))")
+      #expect(told(-20).count == 1 && told(-20)[0].contains("not valid yet"), "\(told(-20))")
+      #expect(told(10).count == 1 && told(10)[0].contains(/expired [78] days ago/), "\(told(10))")
+      try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: files.key)
+      #expect(told(0).contains { $0.contains("may read the key") && $0.contains("chmod 600") })
+      #expect(TLSFiles(certificate: "/none", key: "/none").warnings(now: now) == [])
+    }
+
     @Test func `a server with a certificate speaks TLS`() async throws {
       let files = try await makePair("one")
       defer { try? FileManager.default.removeItem(at: folder) }

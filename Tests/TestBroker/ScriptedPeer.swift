@@ -9,6 +9,10 @@ public final class ScriptedPeer: Sendable {
   public enum Script: String, Sendable, CaseIterable {
     /// Speaks TLS, with a certificate of an authority that nobody knows, for `localhost`.
     case tls
+    /// Speaks TLS, with a certificate that expired yesterday.
+    case expiredTLS
+    /// Speaks TLS, with a certificate that is valid from next year on.
+    case futureTLS
     /// Closes each connection with the first bytes.
     case closing
     /// Takes what comes and never answers.
@@ -24,7 +28,7 @@ public final class ScriptedPeer: Sendable {
   }
 
   public let port: UInt16
-  /// The certificate's file (PEM), of the script ``Script/tls``.
+  /// The certificate's file (PEM), of the scripts with TLS.
   public let certificate: String
   private let program: RunningProgram
   private let directory: URL
@@ -52,7 +56,7 @@ public final class ScriptedPeer: Sendable {
   }
 
   private static let source = #"""
-    import os, socket, ssl, struct, subprocess, sys, threading
+    import datetime, os, socket, ssl, struct, subprocess, sys, threading
     script, directory = sys.argv[1], sys.argv[2]
 
     def string(text): return struct.pack(">h", len(text)) + text.encode()
@@ -98,7 +102,7 @@ public final class ScriptedPeer: Sendable {
                 connection.recv(1)
                 connection.sendall(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n")
                 return connection.close()
-            if script == "tls": connection = context.wrap_socket(connection, server_side=True)
+            if context: connection = context.wrap_socket(connection, server_side=True)
             while True:
                 request = read(connection, struct.unpack(">i", read(connection, 4))[0])
                 key, version, correlation = struct.unpack(">hhi", request[:8])
@@ -108,11 +112,32 @@ public final class ScriptedPeer: Sendable {
         except OSError:
             connection.close()
 
-    if script == "tls":
+    def times():
+        """Of the certificate: OpenSSL's req of this version knows none but from now on."""
+        day = datetime.timedelta(days=1)
+        now = datetime.datetime.now(datetime.timezone.utc)
+        begin = {"tls": now - day, "expiredTLS": now - 30 * day, "futureTLS": now + 365 * day}[script]
+        end = {"tls": now + 2 * day, "expiredTLS": now - day, "futureTLS": now + 400 * day}[script]
+        return [time.strftime("%Y%m%d%H%M%SZ") for time in (begin, end)]
+
+    def certify(certificate, key):
+        """A certificate that vouches for itself, as a small authority would give it."""
+        run = lambda *words: subprocess.run(["openssl", *words], check=True, stderr=subprocess.DEVNULL, cwd=directory)
+        with open(os.path.join(directory, "ca.cnf"), "w") as file:
+            file.write("[ca]\ndefault_ca=own\n[own]\ndatabase=index\nserial=serial\nnew_certs_dir=.\ndefault_md=sha256\n"
+                       "policy=any\nx509_extensions=extra\n[any]\ncommonName=supplied\n"
+                       "[extra]\nsubjectAltName=DNS:localhost\nbasicConstraints=CA:TRUE\n")
+        open(os.path.join(directory, "index"), "w").close()
+        with open(os.path.join(directory, "serial"), "w") as file: file.write("01\n")
+        run("req", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=localhost", "-keyout", key, "-out", "request.pem")
+        begin, end = times()
+        run("ca", "-batch", "-selfsign", "-notext", "-config", "ca.cnf", "-keyfile", key, "-in", "request.pem",
+            "-startdate", begin, "-enddate", end, "-out", certificate)
+
+    context = None
+    if script in ("tls", "expiredTLS", "futureTLS"):
         certificate, key = os.path.join(directory, "certificate.pem"), os.path.join(directory, "key.pem")
-        subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost",
-                        "-addext", "subjectAltName=DNS:localhost", "-keyout", key, "-out", certificate],
-                       check=True, stderr=subprocess.DEVNULL)
+        certify(certificate, key)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(certificate, key)
     listener = socket.socket()

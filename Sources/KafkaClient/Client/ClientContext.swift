@@ -10,6 +10,7 @@ final class ClientContext: Sendable {
   let fetchGate: FetchGate?
   let statistics: StatisticsObserver?
   private let lastFailure = Mutex<ConnectionFailure?>(nil)
+  private let certificateFault = Mutex<CertificateFault?>(nil)
 
   private let refusedPartition = Mutex<RefusedPartition?>(nil)
 
@@ -42,6 +43,7 @@ final class ClientContext: Sendable {
       guard let client, let opaque = rd_kafka_opaque(client) else { return }
       ClientContext.from(opaque).log(client, level: level, facility: facility, text: text)
     }
+    installCertificateLook(on: conf)
     if rebalance != nil {
       rd_kafka_conf_set_rebalance_cb(conf) { client, event, partitions, opaque in
         guard let client, let opaque else { return }
@@ -78,6 +80,20 @@ final class ClientContext: Sendable {
     }
   }
 
+  /// Remembers why a certificate was refused, and changes nothing in what is: OpenSSL's verdict stays. Called on librdkafka's
+  /// threads. A librdkafka without TLS takes none, and needs none.
+  private func installCertificateLook(on conf: OpaquePointer) {
+    _ = rd_kafka_conf_set_ssl_cert_verify_cb(conf) { _, _, _, code, depth, _, _, text, size, opaque in
+      guard let opaque, let code = code?.pointee else { return 0 }
+      let fault = code == 0 ? nil : CertificateFault(code: Int32(code), depth: Int32(depth))
+      // The chain is looked at from its root down to the first fault.
+      ClientContext.from(opaque).certificateFault.withLock { $0 = fault }
+      guard let fault else { return 1 }
+      if let text { fault.description.write(to: text, atMost: size) }
+      return 0
+    }
+  }
+
   /// Interceptors are added to the client, once it is there (rdkafka.h, "Interceptors").
   private func installFetchGate(on conf: OpaquePointer) {
     rd_kafka_conf_interceptor_add_on_new(
@@ -108,7 +124,10 @@ final class ClientContext: Sendable {
   ) {
     guard let text else { return }
     let facility = facility.map { String(cString: $0) } ?? ""
-    if facility == "FAIL" { keep(ConnectionFailure(logLine: String(cString: text))) }
+    if facility == "FAIL" {
+      let certificate = certificateFault.withLock { fault in fault }
+      keep(ConnectionFailure(logLine: String(cString: text), certificate: certificate))
+    }
     if facility == "ADDPARTS", let refused = RefusedPartition(logLine: String(cString: text)) {
       refusedPartition.withLock { $0 = refused }
     }
@@ -141,5 +160,15 @@ extension Logger.Level {
       case 6: .info
       default: .debug
       }
+  }
+}
+
+extension String {
+  /// Writes as much as there is room for, and a NUL behind it.
+  fileprivate func write(to text: UnsafeMutablePointer<CChar>, atMost size: Int) {
+    guard size > 0 else { return }
+    let bytes = Array(utf8.prefix(size - 1))
+    for index in bytes.indices { text[index] = CChar(bitPattern: bytes[index]) }
+    text[bytes.count] = 0
   }
 }

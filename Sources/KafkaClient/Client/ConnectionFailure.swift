@@ -11,8 +11,12 @@ public struct ConnectionFailure: Sendable, Hashable, CustomStringConvertible {
     case mechanism
     /// The broker's certificate cannot be verified: its authority is not known here, or it is of another host.
     case certificate
+    /// The broker's certificate, or one of those that vouch for it, has expired or is not valid yet.
+    case expiredCertificate
     /// The broker wants a certificate of the client.
     case clientCertificate
+    /// The client's certificate has expired.
+    case expiredClientCertificate
     /// The client speaks TLS, and the listener does not.
     case plaintextListener
     /// The client speaks plain text to a listener with TLS, or with SASL.
@@ -42,7 +46,9 @@ public struct ConnectionFailure: Sendable, Hashable, CustomStringConvertible {
 
   /// Reads a line of librdkafka's log with the facility FAIL, such as
   /// `[thrd:…]: ssl://localhost:9093/bootstrap: SSL handshake failed: Disconnected (after 2ms in state SSL_HANDSHAKE)`.
-  init?(logLine: String) {
+  ///
+  /// - Parameter certificate: what is known of the certificate that could not be verified last.
+  init?(logLine: String, certificate: CertificateFault? = nil) {
     let line = logLine.replacing(#/^\[thrd:.*?\]: /#, with: "", maxReplacements: 1)
     guard var (name, text) = Self.cut(line) else { return nil }
     // A coordinator has its address before its reason.
@@ -54,8 +60,12 @@ public struct ConnectionFailure: Sendable, Hashable, CustomStringConvertible {
     guard let first = parts.first else { return nil }
     address = String(first)
     broker = parts.count > 1 ? Int32(parts[1]) : nil
-    reason = text.replacing(#/ \(after [0-9]+ms in state .*\)$/#, with: "")
-    cause = Self.cause(reason)
+    let said = text.replacing(#/ \(after [0-9]+ms in state .*\)$/#, with: "")
+    let cause = Self.cause(said)
+    let isOutOfTime = cause == .certificate && certificate?.isOutOfTime == true
+    self.cause = isOutOfTime ? .expiredCertificate : cause
+    // librdkafka's own advice is about the authority.
+    reason = isOutOfTime ? "SSL handshake failed: the \(certificate?.description ?? "certificate")" : said
   }
 
   /// `host:port: reason`.
@@ -75,6 +85,13 @@ public struct ConnectionFailure: Sendable, Hashable, CustomStringConvertible {
       return
         "Set ssl.ca.location to the file of the authority that signed the broker's certificate, and name the broker "
         + "in bootstrap.servers as its certificate does."
+    case .expiredCertificate:
+      return
+        "Have the certificate renewed where it stands: on the broker, or the authority's in ssl.ca.location. When it is valid, "
+        + "set this machine's clock (date -u)."
+    case .expiredClientCertificate:
+      return
+        "Renew this client's certificate: the file of ssl.certificate.location, or of ssl.keystore.location."
     case .clientCertificate:
       return "Set ssl.certificate.location and ssl.key.location: the broker wants a certificate."
     case .plaintextListener:
@@ -113,6 +130,8 @@ public struct ConnectionFailure: Sendable, Hashable, CustomStringConvertible {
     // Of a connection that was closed before anybody asked for a password.
     ("might require sasl authentication", .securedListener),
     ("sasl authentication", .credentials), ("authentication failed", .credentials),
+    // An alert of the broker's, about the client's own.
+    ("alert certificate expired", .expiredClientCertificate),
     ("certificate required", .clientCertificate),
     ("client ssl authentication might be required", .clientCertificate),
     ("bad certificate", .clientCertificate),

@@ -1,3 +1,4 @@
+import Glibc
 import HTTPTypes
 import HummingbirdCore
 import HummingbirdTLS
@@ -63,6 +64,7 @@ public final class HTTPServer: Sendable {
     at address: HTTPAddress, orAnyPort: Bool = false
   ) async throws(HTTPServerFault) -> HTTPAddress {
     do {
+      for warning in tls?.warnings(now: time(nil)) ?? [] { logger.warning("\(warning)") }
       let tls = try tls?.configuration()
       do {
         return try await listen(at: address, tls)

@@ -15,6 +15,40 @@ public struct TLSFiles: Sendable, Hashable {
     self.key = key
   }
 
+  /// What somebody should mend, though a server can begin with it: each a sentence with its cure. Clients refuse a certificate
+  /// that is out of its time, but a worker that does not start for it would be worse.
+  ///
+  /// - Parameter now: in seconds since 1970.
+  package func warnings(now: Int) -> [String] {
+    var warnings: [String] = []
+    if RegularFile.isOpenToAll(key) {
+      warnings.append("Every user of this machine may read the key in \(ShownText.line(key)). Do chmod 600.")
+    }
+    guard let bytes = try? Self.read("a certificate in PEM form", certificate),
+      let own = try? NIOSSLCertificate.fromPEMBytes(bytes).first
+    else { return warnings }
+    let name = ShownText.line(certificate)
+    let left = Int(own.notValidAfter) - now
+    if left < 0 {
+      warnings.append(
+        "The certificate in \(name) expired \((-left / Self.day).counted("day")) ago, and clients refuse it. Renew it, and start again."
+      )
+    } else if left < Self.daysToRenew * Self.day {
+      warnings.append(
+        "The certificate in \(name) expires in \((left / Self.day).counted("day")). Renew it, and start again.")
+    }
+    if Int(own.notValidBefore) > now {
+      warnings.append(
+        "The certificate in \(name) is not valid yet, and clients refuse it. Look at this machine's clock (date -u)."
+      )
+    }
+    return warnings
+  }
+
+  private static let day = 86_400
+  /// A certificate that has less is told at each start.
+  private static let daysToRenew = 14
+
   /// Reads both. TLS 1.2 and later; no certificate is asked of clients.
   ///
   /// - Throws: ``HTTPServerFault`` with the file, the cause and what to do.

@@ -28,10 +28,24 @@ struct KafkaOptions: ParsableArguments {
     let given = settings.kafka + (try kafka.map { try Self.property(ofFlag: $0) })
     let properties = SourcedProperties(try SecretFiles.resolve(given))
     try properties.check(for: scope)
+    let logger = try logger(settings, defaultLogLevel)
+    for path in SecretFiles.openToAll(given, configuration: settings.path) {
+      Self.warn(ofOpenFile: path, logger)
+    }
     return KafkaSettings(
       settings: settings, bootstrapServers: servers, properties: properties.configuration,
-      sources: properties.kinds,
-      logger: try logger(settings, defaultLogLevel))
+      sources: properties.kinds, logger: logger)
+  }
+
+  /// Commands that report by themselves have a log of what is critical alone.
+  private static func warn(ofOpenFile path: String, _ logger: Logger) {
+    let shown = ShownText.line(path, atMost: nil)
+    guard logger.logLevel > .warning else {
+      return logger.warning(
+        "every user of this machine may read a file with a secret",
+        metadata: ["file": "\(shown)", "cure": "chmod 600"])
+    }
+    Terminal.printError("Every user of this machine may read the secret in \(shown). Do chmod 600.")
   }
 
   private static func property(ofFlag pair: String) throws -> Settings.Property {

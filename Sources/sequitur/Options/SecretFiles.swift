@@ -46,6 +46,21 @@ enum SecretFiles {
     }
   }
 
+  /// Files with secrets that every user of this machine may read: each once.
+  static func openToAll(_ properties: [Settings.Property], configuration: String?) -> [String] {
+    var paths = properties.compactMap { property in
+      secret(property.name) != nil || property.name == keyFile ? property.value : nil
+    }
+    // A configuration file is no secret by itself.
+    let holdsSecret = properties.contains { $0.isFromFile && names.contains($0.name) }
+    if holdsSecret, let configuration { paths.append(configuration) }
+    var known: Set<String> = []
+    return paths.filter { known.insert($0).inserted && RegularFile.isOpenToAll($0) }
+  }
+
+  /// A private key, which may have no password.
+  private static let keyFile = "ssl.key.location"
+
   /// The environment's names have dots only: `SEQUITUR_KAFKA_SASL_PASSWORD_FILE`.
   private static func secret(_ name: String) -> String? {
     names.first { name == "\($0)-file" || name == "\($0).file" }

@@ -58,6 +58,39 @@ extension SequiturCommandTests {
       }
     }
 
+    @Test(arguments: [
+      ("sasl.password-file", true), ("ssl.key.password-file", true), ("ssl.key.location", true),
+      ("ssl.ca.location", false),
+    ])
+    func `a secret's file that everybody may read is told once, and taken`(
+      property: String, isSecret: Bool
+    ) async throws {
+      try await withFile("secret", Data("quite secret\n".utf8)) { path in
+        let arguments = [
+          "worker", "--print-config", "--kafka", "\(property)=\(path)", "--kafka", "sasl.mechanism=PLAIN",
+        ]
+        func told() async throws -> Int {
+          let result = try await sequitur(arguments)
+          #expect(!result.standardError.contains("quite secret"))
+          return result.standardError.components(separatedBy: "every user of this machine may read").count - 1
+        }
+        try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: path)
+        #expect(try await told() == (isSecret ? 1 : 0))
+        try FileManager.default.setAttributes([.posixPermissions: 0o640], ofItemAtPath: path)
+        #expect(try await told() == 0)
+      }
+    }
+
+    @Test func `a configuration file that everybody may read is told when it holds a secret`() async throws {
+      for (text, count) in [("kafka: {sasl.password: p, sasl.mechanism: PLAIN}\n", 1), ("lanes: 2\n", 0)] {
+        try await withFile("a.yaml", Data(text.utf8)) { path in
+          try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: path)
+          let told = try await sequitur(["worker", "--print-config", "--config", path]).standardError
+          #expect(told.components(separatedBy: "every user of this machine").count - 1 == count, "\(told)")
+        }
+      }
+    }
+
     @Test(arguments: ["", "\n", "two\nlines\n", "\u{0}", nil] as [String?])
     func `a file that holds no secret is told with who named it, and without its text`(text: String?)
       async throws
