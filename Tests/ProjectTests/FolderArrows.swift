@@ -18,20 +18,25 @@ struct FolderArrows {
       "Configuration": ["Health", "Threads"],
       "CrashGuard": ["Store"],
       "Events": [],
-      "Group": ["Configuration", "Events", "Health", "Intake", "Lane", "Metrics", "Restore", "Threads"],
+      "Group": [
+        "Configuration", "Events", "Health", "Intake", "Lane", "Metrics", "Restore", "Threads", "Tracing",
+      ],
       "Health": [],
       "History": ["Lane", "Rehearsal", "Threads"],
       "Intake": ["Configuration"],
-      "Lane": ["Commit", "Configuration", "CrashGuard", "Intake", "Metrics", "Store", "Threads"],
+      "Lane": [
+        "Commit", "Configuration", "CrashGuard", "Intake", "Metrics", "Store", "Threads", "Tracing",
+      ],
       "Logging": [],
       "Metrics": ["Events", "Health"],
       "Rehearsal": ["Changelog", "Configuration", "Lane", "Threads"],
       "Restore": ["Changelog", "Configuration", "CrashGuard", "Health", "Metrics", "Store", "Threads"],
       "Store": ["Configuration", "Metrics"],
       "Threads": [],
+      "Tracing": [],
       "Worker": [
         "Commit", "Configuration", "CrashGuard", "Events", "Group", "Health", "Intake", "Lane", "Metrics",
-        "Restore", "Store", "Threads",
+        "Restore", "Store", "Threads", "Tracing",
       ],
     ]),
   ]

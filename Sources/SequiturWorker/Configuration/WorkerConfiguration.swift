@@ -2,6 +2,7 @@ import KafkaClient
 import PartitionEngine
 import Sequitur
 import SequiturTopics
+import Tracing
 
 /// All that a worker is told.
 ///
@@ -33,6 +34,9 @@ public struct WorkerConfiguration: Sendable {
   public var applicationID: String
   /// Named after the application by `init`; they do not follow when ``applicationID`` is changed.
   public var topics: TopicNames
+  /// Where the worker's spans go: transactions with links to their commands' traces, restores, rebalances. Nil: the process's
+  /// tracer (`InstrumentationSystem.bootstrap`), and none where it has none.
+  public var tracer: (any Tracer)?
   /// The directory of the local store; created when missing. One worker at a time may use it.
   public var stateDirectory = "sequitur-state"
   /// Names this worker for ever: with it a restart in place moves no partition (`group.instance.id`).

@@ -50,12 +50,21 @@ struct CrashReport {
 
   private func describe(_ message: borrowing Message) -> Logger.Metadata {
     var type = "none"
+    var trace: String?
     let isReadable = message.forEachHeader { name, value in
-      guard String(decoding: name, as: UTF8.self) == "ce_type", let value else { return }
-      type = ShownText.line(value)
+      guard let value else { return }
+      switch String(decoding: name, as: UTF8.self) {
+      case "ce_type": type = ShownText.line(value)
+      case "traceparent": trace = ShownText.line(value)
+      default: break
+      }
     }
     if !isReadable { type = "unknown: the headers cannot be parsed" }
-    return ["key": "\(message.key.map { ShownText.line($0) } ?? "none")", "type": "\(type)"]
+    var metadata: Logger.Metadata = [
+      "key": "\(message.key.map { ShownText.line($0) } ?? "none")", "type": "\(type)",
+    ]
+    if let trace { metadata["traceparent"] = "\(trace)" }
+    return metadata
   }
 
   /// How long one command's record is waited for.

@@ -2,6 +2,7 @@ import KafkaClient
 import Logging
 import PartitionEngine
 import Sequitur
+import Tracing
 
 /// Which partitions this worker has, and how far each is on its way to being served.
 ///
@@ -48,12 +49,15 @@ actor Assignments {
   private let service: Service
   private let objectBytesMax: Int
   private let statistics: WorkerStatistics
+  private let tracer: WorkerTracer?
   private let logger: Logger
   private var assignments: [Int32: Assignment] = [:]
 
   init(
-    lanes: [Lane], service: Service, objectBytesMax: Int, statistics: WorkerStatistics, logger: Logger
+    lanes: [Lane], service: Service, objectBytesMax: Int, statistics: WorkerStatistics,
+    tracer: WorkerTracer? = nil, logger: Logger
   ) {
+    self.tracer = tracer
     self.lanes = lanes
     self.service = service
     self.objectBytesMax = objectBytesMax
@@ -67,11 +71,14 @@ actor Assignments {
   // MARK: What happens to partitions
 
   func assigned(_ partitions: [Int32]) {
+    tracer?.begin("sequitur assign", partitions: partitions).end()
     for partition in partitions where assignments[partition] == nil { restore(partition, isPaused: true) }
   }
 
   /// Lets partitions go in order; returns when nothing of theirs is under way.
   func revoked(_ partitions: [Int32], deadline: ContinuousClock.Instant) async {
+    let span = tracer?.begin("sequitur revoke", partitions: partitions)
+    defer { span?.end() }
     await withTaskGroup { group in
       for (lane, numbers) in await stop(partitions) {
         group.addTask { await lane.release(numbers, deadline: deadline) }
@@ -82,6 +89,8 @@ actor Assignments {
 
   /// Lets partitions go at once: others may own them already.
   func lost(_ partitions: [Int32]) async {
+    let span = tracer?.begin("sequitur lose", partitions: partitions)
+    defer { span?.end() }
     for (lane, numbers) in await stop(partitions) { await lane.lose(numbers) }
     shareMemory()
   }
@@ -145,6 +154,8 @@ actor Assignments {
   private func restoreAndServe(
     _ number: Int32, isPaused: Bool, _ cancellation: Cancellation
   ) async -> Lane? {
+    let span = tracer?.begin("sequitur restore", partitions: [number])
+    defer { span?.end() }
     var attempt = 0
     while !cancellation.isCancelled {
       do {
@@ -154,10 +165,12 @@ actor Assignments {
         try await service.begin(partition, restored.position)
         return await serve(partition, restored, cancellation)
       } catch let fault as RestoreFault {
+        span?.recordError(fault)
         if !cancellation.isCancelled { refuse(number, fault) }
         return nil
       } catch {
         guard !cancellation.isCancelled else { return nil }
+        span?.recordError(error)
         attempt += 1
         // A client that has found a position outside of the topic never reads that partition again (2.0.2: a seek is
         // refused in the state FETCH_NONE), so that only a new one helps.

@@ -11,11 +11,14 @@ package struct DeciderErrorReport: Sendable, Hashable {
   let key: [UInt8]
   /// The command's type by its header; nil when it has none.
   let type: String?
+  /// Of the request that sent the command (W3C Trace Context); nil when it has none.
+  let traceparent: String?
   let reason: String
   /// What errors of one cause have in common: the type and the reason without numbers and quoted texts.
   let kind: String
 
-  init(offset: Int64, key: [UInt8], type: String?, reason: String) {
+  init(offset: Int64, key: [UInt8], type: String?, traceparent: String? = nil, reason: String) {
+    self.traceparent = traceparent
     self.offset = offset
     self.key = key
     self.type = type
@@ -64,6 +67,7 @@ final class DeciderErrorLog: Sendable {
         "type": "\(ShownText.line(error.type ?? "none", atMost: 80))",
         "reason": "\(ShownText.line(error.reason, atMost: 500))",
       ]
+      if let trace = error.traceparent { metadata["traceparent"] = "\(ShownText.line(trace, atMost: 80))" }
       if count > 1 { metadata["reports-since-the-last-line"] = "\(count)" }
       logger.error(
         "the decider failed; the command is rejected as decider-error, and so are others of its kind",

@@ -15,7 +15,14 @@ extension Lane {
     swap(&full, &open)
     sentRejections = openRejections
     openRejections = [:]
+    sentTrace = openTrace
+    openTrace = nil
     committer?.submit(full)
+  }
+
+  func endTrace(_ trace: inout TransactionTrace?, commands: Int, accepted: Int, isCommitted: Bool) {
+    trace?.end(commands: commands, accepted: accepted, isCommitted: isCommitted)
+    trace = nil
   }
 
   /// The committer is done with the transaction it had.
@@ -24,6 +31,8 @@ extension Lane {
     let result = finished.result
     var transaction = finished.transaction
     let isCommitted = result.ending == .committed
+    endTrace(
+      &sentTrace, commands: transaction.commands, accepted: transaction.accepted, isCommitted: isCommitted)
     if isCommitted { committed(transaction, result) } else { statistics.transactionDiscarded() }
     transaction.removeAll()
     spare = consume transaction

@@ -62,6 +62,7 @@ extension Lane {
     let bounded = run.prefix(machine.room)
     let result = actor.process(
       batch, bounded, into: &open.output, outputBytesMax: limits.transactionBytesMax)
+    if let tracer { trace(bounded.prefix(result.messages), tracer) }
     nextMessage += result.messages
     machine.processed(result.commands, at: now)
     open.accepted += result.accepted
@@ -79,6 +80,13 @@ extension Lane {
       }
     }
     return result.messages == run.count
+  }
+
+  /// Commands of the open transaction were processed.
+  private func trace(_ messages: Range<Int>, _ tracer: WorkerTracer) {
+    var trace = openTrace ?? tracer.transaction(lane: index)
+    for index in messages where trace.hasRoom { trace.link(batch[index]) }
+    openTrace = trace
   }
 
   /// Where the run of records ends that begins at `start`; there, when that is none.

@@ -26,6 +26,8 @@ actor Lane {
   let statistics: WorkerStatistics
   let events: LaneEvents
   let logger: Logger
+  /// Nil: nobody traces.
+  let tracer: WorkerTracer?
 
   /// What is served, given up, sent and drained, and when.
   var machine: LaneMachine<PartitionActor>
@@ -40,6 +42,8 @@ actor Lane {
   var spare: PreparedTransaction? = PreparedTransaction()
   var openRejections: [RejectionCode: Int] = [:]
   var sentRejections: [RejectionCode: Int] = [:]
+  var openTrace: TransactionTrace?
+  var sentTrace: TransactionTrace?
   /// Ends of partitions that were reached, until what lies before them is committed.
   var endsReached: [Int32: Int64] = [:]
   /// Partitions whose commands the brokers refuse to give.
@@ -56,7 +60,7 @@ actor Lane {
 
   init(
     index: Int, limits: Limits, drainer: Drainer, intake: CommandIntake, outputLimits: OutputLimits? = nil,
-    statistics: WorkerStatistics, events: LaneEvents, logger: Logger
+    statistics: WorkerStatistics, events: LaneEvents, tracer: WorkerTracer? = nil, logger: Logger
   ) {
     self.index = index
     executor = LaneExecutor(name: "lane-\(index)")
@@ -68,6 +72,7 @@ actor Lane {
     self.statistics = statistics
     activity = LaneActivity(meters: statistics.meters)
     self.events = events
+    self.tracer = tracer
     self.logger = logger
   }
 
@@ -110,6 +115,7 @@ actor Lane {
     for effect in effects {
       switch effect {
       case .dropOpenTransaction:
+        endTrace(&openTrace, commands: machine.openCommands, accepted: open.accepted, isCommitted: false)
         open.removeAll()
         openRejections = [:]
       case .abandon: committer?.abandon()

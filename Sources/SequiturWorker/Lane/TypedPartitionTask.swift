@@ -86,14 +86,17 @@ final class TypedPartitionTask<D: Decider>: PartitionTask {
     }
     let reason = output.lastHeader("rejection-reason", of: record)
     var type: String?
+    var traceparent: String?
     _ = message.forEachHeader { name, value in
       if name.elementsEqual("ce_type".utf8) {
         type = value.map { String(decoding: $0.prefix(200), as: UTF8.self) }
+      } else if name.elementsEqual("traceparent".utf8) {
+        traceparent = value.map { String(decoding: $0.prefix(80), as: UTF8.self) }
       }
     }
     let report = DeciderErrorReport(
       offset: message.offset, key: message.key.map { Array($0.prefix(Limits.keyBytesMax)) } ?? [], type: type,
-      reason: reason.map { String(decoding: $0, as: UTF8.self) } ?? "")
+      traceparent: traceparent, reason: reason.map { String(decoding: $0, as: UTF8.self) } ?? "")
     let isKnown = result.deciderErrors.contains { $0.kind == report.kind }
     if !isKnown { result.deciderErrors.append(report) }
   }

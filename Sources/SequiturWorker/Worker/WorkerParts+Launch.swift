@@ -12,11 +12,13 @@ extension WorkerParts {
     let bound = LateBound<Assignments>()
     let turns = RestoreTurns(count: configuration.restoreTurns)
     let deciderErrors = DeciderErrorLog(topic: configuration.topics.commands, logger: logger)
+    let tracer = WorkerTracer(
+      configuration.tracer, topic: configuration.topics.commands, group: configuration.applicationID)
     let lanes = senders.indices.map { index in
       Lane(
         index: index, limits: laneLimits, drainer: drainer, intake: intake, outputLimits: outputLimits,
         statistics: statistics,
-        events: laneEvents(bound, deciderErrors), logger: logger)
+        events: laneEvents(bound, deciderErrors), tracer: tracer, logger: logger)
     }
     let end = WorkerEnd()
     let assignments = Assignments(
@@ -40,7 +42,7 @@ extension WorkerParts {
         refused: { error in end.come(.failed(error)) },
         restart: { error in end.come(.membershipLost(error)) }, needsAll: catchUp != nil),
       objectBytesMax: configuration.objectBytesMax ?? memory.objectBytes, statistics: statistics,
-      logger: logger)
+      tracer: tracer, logger: logger)
     bound.bind(assignments)
     let laneTasks = zip(lanes, senders).map { lane, sender in Task { await lane.run(sender: sender) } }
     let watch = WorkerWatch(
