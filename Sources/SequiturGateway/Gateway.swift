@@ -39,6 +39,10 @@ public struct GatewayConfiguration: Sendable {
 public final class Gateway: Sendable {
   private let watch: OutcomeWatch
   private let producer: CommandProducer
+  private let door: CommandDoor
+  private let answers: AnswerCounts
+  private let pulse: GatewayPulse
+  private let pulsing: Task<Void, Never>
   private let threads: [BlockingThread]
 
   /// What it answers, for an `HTTPServer`.
@@ -75,17 +79,36 @@ public final class Gateway: Sendable {
       partitions: partitions, producer: producer, watch: watch, requestsMax: configuration.requestsMax,
       search: search)
     let document = OpenAPIDocument.make(of: configuration.rules)
+    let answers = AnswerCounts()
+    let pulse = GatewayPulse(
+      topic: topics.commands,
+      admin: try KafkaAdmin(configuration: configuration.kafka, logger: configuration.logger))
     routes =
-      CommandRoutes(door: door, watch: watch, search: search).routes + rings.routes
+      CommandRoutes(door: door, watch: watch, search: search, answers: answers).routes + rings.routes
       + FeedPages(topics: topics, partitions: partitions, pool: pool).routes + [
         .get("/openapi.json") { _ in HTTPAnswer(.ok, "application/json", document) }
       ]
     feeds = [rings.whole, rings.thin]
     self.watch = watch
     self.producer = producer
+    self.door = door
+    self.answers = answers
+    self.pulse = pulse
+    pulsing = Task { await pulse.run() }
     threads = [
       BlockingThread(name: "outcomes") { watch.run() }, BlockingThread(name: "deliveries") { producer.run() },
     ]
+  }
+
+  /// How it is at this moment; waits for nothing.
+  public var health: GatewayHealth {
+    let (silence, fault) = pulse.look
+    return GatewayHealth(
+      held: door.held, answers: answers.all, outcomes: watch.outcomeCount, silence: silence / .seconds(1),
+      fault: fault,
+      stalls: door.stalls.map {
+        GatewayHealth.Stall(partition: $0.partition, behind: $0.behind, seconds: $0.seconds)
+      })
   }
 
   /// Ends every wait for an outcome, and later ones at once: such commands are answered 202.
@@ -93,6 +116,7 @@ public final class Gateway: Sendable {
 
   /// Ends the waits, and returns when what was sent is acknowledged or has failed. The server must have stopped.
   public func stop() async {
+    pulsing.cancel()
     watch.stop()
     producer.stop()
     for thread in threads { await thread.join() }

@@ -22,6 +22,12 @@ public struct ViewStatus: Sendable, Hashable {
     public var records: Int64
     /// At most so long ago everything that was committed then was here. It grows while the broker does not answer.
     public var time: Duration
+
+    /// A lag of so much.
+    public init(records: Int64, time: Duration) {
+      self.records = records
+      self.time = time
+    }
   }
 
   /// What it is doing.

@@ -47,11 +47,24 @@ struct RunbookTests {
     let reasons = try reasons()
     #expect(reasons.count >= 12)
     let text = try ProjectFile.read("docs/runbook.md").text
-    let entries = Self.entries(of: text, "\n## ").filter { $0.name != "Alerts" }
+    let entries = Self.entries(of: text, "\n## ").filter { !["Alerts", "Other doors"].contains($0.name) }
     #expect(entries.map(\.name).sorted() == reasons.sorted())
     for entry in entries {
       #expect(entry.text.contains("**Do:**") || entry.text.contains("| do |"), "\(entry.name)")
     }
+  }
+
+  @Test func `the runbook has a row for each reason of the other doors`() throws {
+    let text = try ProjectFile.read("docs/runbook.md").text
+    let table = try #require(text.components(separatedBy: "\n## Other doors\n").last)
+    let rows = Set(table.matches(of: /\n\| `([a-z-]+)` \|/).map { String($0.1) })
+    var reasons: Set<String> = []
+    for file in ["GatewayService", "ViewOperations", "ProjectorService"] {
+      let source = try ProjectFile.read("Sources/sequitur/HTTP/\(file).swift").text
+      reasons.formUnion(source.matches(of: /(?:reason: |trouble\(\s*)"([a-z-]+)"/).map { String($0.1) })
+    }
+    #expect(reasons.count >= 9)
+    #expect(rows == reasons, "\(rows.symmetricDifference(reasons))")
   }
 
   @Test func `the runbook has an entry for each alert, and each alert names its own`() throws {

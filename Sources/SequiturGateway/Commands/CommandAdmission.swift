@@ -52,6 +52,8 @@ struct CommandAdmission: Sendable {
   /// A partition is not taken for stalled before: a rebalance takes as long.
   private static let patience = Duration.seconds(1)
   private static let retryAfterMax = 30
+  /// A partition without an outcome for so long, while commands wait, is told as one that stands still.
+  private static let stallMin = Duration.seconds(10)
   /// While a partition stands still, one command is let through so often: an outcome that was passed over, as when its
   /// record was deleted before it was read, would keep the partition closed for ever.
   private static let probeInterval = Duration.seconds(10)
@@ -93,6 +95,27 @@ struct CommandAdmission: Sendable {
       }
     }
     held += 1
+  }
+
+  /// A partition whose commands wait and get no outcome.
+  struct Stall: Sendable, Hashable {
+    let partition: Int32
+    /// Commands that wait, of those appended here.
+    let behind: Int64
+    let seconds: Double
+  }
+
+  /// The partitions that stand still: commands of theirs are refused.
+  func stalls(now: ContinuousClock.Instant) -> [Stall] {
+    partitions.sorted { $0.key < $1.key }.compactMap { number, state in
+      guard state.backlog > 0, let since = state.since, now - since > Self.stallMin else { return nil }
+      return Stall(partition: number, behind: state.backlog, seconds: (now - since) / .seconds(1))
+    }
+  }
+
+  /// Outcomes of a partition were read so far, although no command came.
+  mutating func look(_ number: Int32, _ progress: Progress, now: ContinuousClock.Instant) {
+    look(number, progress, now)
   }
 
   /// A request ends.

@@ -48,6 +48,15 @@ final class CommandDoor: Sendable {
   /// Requests that are held.
   var held: Int { admission.withLock { $0.held } }
 
+  /// Partitions whose commands wait and get no outcome.
+  var stalls: [CommandAdmission.Stall] {
+    admission.withLock { admission in
+      let now = ContinuousClock.now
+      for partition in 0..<partitions { admission.look(partition, watch.progress(partition), now: now) }
+      return admission.stalls(now: now)
+    }
+  }
+
   /// Takes a command.
   func take(_ request: CommandRequest) async throws(Failure) -> Answer {
     let partition = Murmur2.partition(of: request.key, among: partitions)

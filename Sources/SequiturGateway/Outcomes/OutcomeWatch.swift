@@ -93,6 +93,11 @@ final class OutcomeWatch: Sendable {
     }
   }
 
+  /// Outcomes that were read.
+  var outcomeCount: Int {
+    state.withLock { state in (0..<partitions).reduce(0) { $0 + state.board.count($1) } }
+  }
+
   /// The outcome, if it is among those that came last.
   func recent(_ position: CommandPosition) -> CommandOutcome? {
     state.withLock { $0.board.recent(position) }

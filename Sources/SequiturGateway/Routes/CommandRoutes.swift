@@ -8,15 +8,18 @@ struct CommandRoutes: Sendable {
   let door: CommandDoor
   let watch: OutcomeWatch
   let search: @Sendable (CommandPosition) async throws -> OutcomeSearch.Finding
+  private let answers: AnswerCounts
   private let room = PayloadRoom(bytes: GatewayLimits.payloadBytesHeld)
 
   init(
     door: CommandDoor, watch: OutcomeWatch,
-    search: @escaping @Sendable (CommandPosition) async throws -> OutcomeSearch.Finding
+    search: @escaping @Sendable (CommandPosition) async throws -> OutcomeSearch.Finding,
+    answers: AnswerCounts = AnswerCounts()
   ) {
     self.door = door
     self.watch = watch
     self.search = search
+    self.answers = answers
   }
 
   var routes: [HTTPRoute] {
@@ -54,6 +57,7 @@ struct CommandRoutes: Sendable {
     }
     // Told with problems too: who repeats the request must use the same one.
     answer.fields[.idempotencyKey] = id
+    answers.add(answer.status)
     return answer
   }
 

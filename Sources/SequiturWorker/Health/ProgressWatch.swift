@@ -188,7 +188,8 @@ struct ProgressWatch: Sendable {
   ) -> WorkerHealth.Partition {
     var shown = WorkerHealth.Partition(number, partition.role)
     shown.position = partition.position
-    shown.end = partition.end
+    // The end was asked for before the position was taken.
+    shown.end = partition.end.map { max($0, partition.position ?? 0) }
     shown.restore = partition.restore
     shown.lane = partition.lane
     if let oldest = track.marks.first { shown.lagSeconds = (now - oldest.at).seconds }

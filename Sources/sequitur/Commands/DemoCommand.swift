@@ -8,6 +8,7 @@ import SequiturAudit
 import SequiturDemo
 import SequiturHTTP
 import SequiturMetrics
+import SequiturOperations
 import SequiturWorker
 import TerminalView
 
@@ -75,7 +76,8 @@ struct DemoCommand: AsyncParsableCommand {
     let fingerprint = "\(rules.fingerprint)"
     return { worker in
       let service = WorkerService(
-        worker: worker, metricsSystem: metrics, rules: fingerprint, settings: shown)
+        worker: worker, metricsSystem: metrics, version: SequiturCommand.version, rules: fingerprint,
+        settings: shown)
       let door = try await OpenDoor.open(plan, to: service, logger: logger)
       if !isQuiet { Terminal.printError("Watch it at \(door.url) while it runs.") }
       return { await door.close() }

@@ -4,6 +4,7 @@ import LifecycleRules
 import ReadableText
 import SequiturHTTP
 import SequiturMetrics
+import SequiturOperations
 import SequiturWorker
 import TerminalView
 
@@ -47,16 +48,10 @@ struct WorkerCommand: AsyncParsableCommand {
     if plan != nil { MetricsSystem.bootstrap(metrics) }
     let worker = Worker(configuration, logger: settings.logger) { LifecycleDecider(rules) }
     let service = WorkerService(
-      worker: worker, metricsSystem: metrics, rules: "\(rules.fingerprint)",
+      worker: worker, metricsSystem: metrics, version: SequiturCommand.version,
+      rules: "\(rules.fingerprint)",
       settings: ServiceStatus.Setting.all(settings))
-    let door = try await open(plan, to: service, settings)
-    do {
-      try await serve(worker)
-    } catch {
-      await door?.close()
-      throw error
-    }
-    await door?.close()
+    try await OpenDoor.around(plan, service, logger: settings.logger) { try await serve(worker) }
     try report(WorkerSummary(worker.statistics.snapshot))
   }
 
@@ -78,13 +73,6 @@ struct WorkerCommand: AsyncParsableCommand {
       let line = "\(setting.name) = \(setting.value)\(padding)  # \(setting.source)"
       try Output.print(ShownText.line(line, atMost: nil))
     }
-  }
-
-  private func open(
-    _ plan: HTTPOptions.Plan?, to service: WorkerService, _ settings: KafkaSettings
-  ) async throws -> OpenDoor? {
-    guard let plan else { return nil }
-    return try await OpenDoor.open(plan, to: service, logger: settings.logger)
   }
 
   private func serve(_ worker: Worker) async throws {

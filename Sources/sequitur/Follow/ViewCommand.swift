@@ -19,13 +19,14 @@ struct ViewCommand: AsyncParsableCommand {
       is no JSON stands as "base64", a key that is no UTF-8 as "keyHex".
 
       With --serve it answers programs over HTTP instead: /objects/KEY, /objects?after=KEY&limit=N, /changes as server-sent \
-      events, and /status. ?token=3-1042 waits until that command is covered.
+      events, and /status. ?token=3-1042 waits until that command is covered. --http is for operators and their machines.
 
       Goes on until SIGTERM or SIGINT. Ends with 1 when the changelog cannot be followed exactly.
       """)
 
   @OptionGroup var kafka: KafkaOptions
   @OptionGroup var topics: TopicOptions
+  @OptionGroup var http: HTTPOptions
 
   @Flag(help: "Print each change as a line of JSON.")
   var print = false
@@ -58,20 +59,34 @@ struct ViewCommand: AsyncParsableCommand {
     let settings = try kafka.resolve(defaultLogLevel: .warning)
     let names = try topics.topics(settings.settings, for: [.commands, .changelog])
     let topic = FollowedTopic.changelog(names, of: try topics.applicationID(settings.settings))
+    let plan = try http.plan(settings.settings, isOnByDefault: false)
     if let serve {
       let address: HTTPAddress
       do throws(HTTPServerFault) { address = try HTTPAddress(parsing: serve) } catch {
         throw CommandFailure("\(error)")
       }
-      return try await ViewServer.run(
+      let view = try ObjectView<[UInt8]>(
         ViewConfiguration(
           of: topic, storage: directory.map { .directory($0) } ?? .memory, kafka: settings.client(),
-          logger: settings.logger), at: address)
+          logger: settings.logger)
+      ) { Array($0) }
+      let operations = ViewOperations(topic, settings: ServiceStatus.Setting.all(settings)) {
+        ViewOperations.Look(view.status)
+      }
+      return try await OpenDoor.around(plan, operations, logger: settings.logger) {
+        try await ViewServer.run(view, of: topic, at: address, logger: settings.logger)
+      }
     }
     var configuration = FollowerConfiguration(
       kafka: settings.client(), topic: topic, logger: settings.logger)
     configuration.stopsWhenCaughtUp = untilCaughtUp
     let follower = Follower(configuration: configuration, sink: ViewPrinter())
-    try await FollowRunner.run(follower, endsBySignal: !untilCaughtUp)
+    let start = ContinuousClock.now
+    let operations = ViewOperations(topic, settings: ServiceStatus.Setting.all(settings)) {
+      ViewOperations.Look(follower.statuses, since: start)
+    }
+    try await OpenDoor.around(plan, operations, logger: settings.logger) {
+      try await FollowRunner.run(follower, endsBySignal: !untilCaughtUp)
+    }
   }
 }

@@ -8,17 +8,18 @@ import TerminalView
 /// Runs a view and its server until SIGTERM or SIGINT.
 enum ViewServer {
   /// - Throws: a ``CommandFailure`` for an address that cannot be listened at, and for what ends the view.
-  static func run(_ configuration: ViewConfiguration, at address: HTTPAddress) async throws {
-    let view = try ObjectView<[UInt8]>(configuration) { Array($0) }
+  static func run(
+    _ view: ObjectView<[UInt8]>, of topic: FollowedTopic, at address: HTTPAddress, logger: Logger
+  ) async throws {
     let service = ViewService(view)
-    let server = HTTPServer(routes: service.routes, feeds: [service.feed], logger: configuration.logger)
+    let server = HTTPServer(routes: service.routes, feeds: [service.feed], logger: logger)
     let bound: HTTPAddress
     do throws(HTTPServerFault) {
       bound = try await server.start(at: address)
     } catch {
       throw CommandFailure("\(error)")
     }
-    Terminal.printError("Serving the objects of \(configuration.topic.name) at http://\(bound)/objects")
+    Terminal.printError("Serving the objects of \(topic.name) at http://\(bound)/objects")
     let interrupt = Interrupt { view.stop() }
     interrupt.watch()
     let changes = view.changes()

@@ -17,7 +17,8 @@ struct GatewayCommand: AsyncParsableCommand {
     discussion: """
       POST /objects/KEY/commands/TYPE appends a command and answers with what a worker decided. GET /outcomes/TOKEN tells \
       it later. /feed/PARTITION/N are pages of events that caches may keep, /feed/live streams them. /openapi.json \
-      describes the commands of the rules.
+      describes the commands of the rules. /live, /ready, /metrics, /status and the page at / are for operators and their \
+      machines: a proxy should keep them to itself.
 
       It keeps nothing: start as many as needed, behind any balancer. SIGTERM or SIGINT finishes the requests under way; \
       what a killed gateway had appended is decided all the same.
@@ -50,12 +51,17 @@ struct GatewayCommand: AsyncParsableCommand {
       logger: settings.logger)
     configuration.requestsMax = requestsMax
     let gateway = try await Self.start(configuration)
+    let operations = OperationsDoor(
+      GatewayService(
+        gateway, names, of: try topics.applicationID(settings.settings),
+        settings: ServiceStatus.Setting.all(settings)))
     var limits = HTTPLimits()
     limits.requestsMax = requestsMax + Self.requestsBeside
     limits.connectionsMax = requestsMax + Self.requestsBeside + Self.streamsMax
     limits.streamsMax = Self.streamsMax
     let server = HTTPServer(
-      routes: gateway.routes, limits: limits, tls: tls, feeds: gateway.feeds, hostNames: hostNames,
+      routes: gateway.routes + operations.routes, limits: limits, tls: tls,
+      feeds: gateway.feeds + operations.feeds, hostNames: hostNames,
       logger: settings.logger)
     let stop = OneTimeEvent()
     let interrupt = Interrupt { stop.signal() }
@@ -68,7 +74,9 @@ struct GatewayCommand: AsyncParsableCommand {
       await gateway.stop()
       throw CommandFailure("\(error)")
     }
+    let looks = Task { await operations.run() }
     await stop.wait()
+    looks.cancel()
     // What waits is answered with its token; what is on its way to the broker has the server's time to end.
     gateway.endWaits()
     await server.stop()

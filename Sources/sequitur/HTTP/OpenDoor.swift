@@ -2,42 +2,44 @@ import Logging
 import SequiturHTTP
 import TerminalView
 
-/// An operations door that is open.
-struct OpenDoor: Sendable {
-  private let server: HTTPServer
-  private let looks: Task<Void, Never>
-  /// Where it is, as a browser takes it.
-  let url: String
-
+/// The operations door of a command.
+enum OpenDoor {
   /// Opens a door to a service.
   /// - Throws: a ``CommandFailure`` with why it cannot be.
   static func open(
     _ plan: HTTPOptions.Plan, to service: any OperatedService, logger: Logger
-  ) async throws -> OpenDoor {
-    let door = OperationsDoor(service)
-    let server = HTTPServer(
-      routes: door.routes, tls: plan.tls, feeds: door.feeds, hostNames: plan.hostNames, logger: logger)
-    let address: HTTPAddress
+  ) async throws -> OperationsServer {
+    let door: OperationsServer
     do throws(HTTPServerFault) {
-      address = try await server.start(at: plan.address, orAnyPort: plan.orAnyPort)
+      door = try await OperationsServer.open(
+        service, at: plan.address, orAnyPort: plan.orAnyPort, tls: plan.tls, hostNames: plan.hostNames,
+        logger: logger)
     } catch {
       throw CommandFailure("\(error)")
     }
-    let url = "\(plan.tls == nil ? "http" : "https")://\(address)/"
-    logger.info("health, metrics and a page for people", metadata: ["url": "\(url)"])
-    if plan.address.port != 0, address.port != plan.address.port {
+    if plan.address.port != 0, door.address.port != plan.address.port {
       logger.notice(
         "the usual port is taken, and a free one is used",
         metadata: [
-          "usual": "\(plan.address.port)", "used": "\(address.port)", "cure": "name one with --http",
+          "usual": "\(plan.address.port)", "used": "\(door.address.port)", "cure": "name one with --http",
         ])
     }
-    return OpenDoor(server: server, looks: Task { await door.run() }, url: url)
+    return door
   }
 
-  /// Lets answers under way end, and closes it.
-  func close() async {
-    looks.cancel()
-    await server.stop()
+  /// Runs what the service tells of, with its door open where there is to be one, and closes it behind that.
+  static func around(
+    _ plan: HTTPOptions.Plan?, _ service: @autoclosure () -> any OperatedService, logger: Logger,
+    _ body: () async throws -> Void
+  ) async throws {
+    guard let plan else { return try await body() }
+    let door = try await open(plan, to: service(), logger: logger)
+    do {
+      try await body()
+    } catch {
+      await door.close()
+      throw error
+    }
+    await door.close()
   }
 }

@@ -105,16 +105,9 @@ struct OutboxRunCommand: AsyncParsableCommand {
   ) async throws {
     guard let plan else { return try await run(relay) }
     let service = OutboxService(relay, configuration, settings: ServiceStatus.Setting.all(settings))
-    let door = try await OpenDoor.open(plan, to: service, logger: settings.logger)
     let looks = Task { await service.run() }
     defer { looks.cancel() }
-    do {
-      try await run(relay)
-    } catch {
-      await door.close()
-      throw error
-    }
-    await door.close()
+    try await OpenDoor.around(plan, service, logger: settings.logger) { try await run(relay) }
   }
 
   private static func run(_ relay: OutboxRelay) async throws {

@@ -85,16 +85,13 @@ struct ProjectRunCommand: AsyncParsableCommand {
     let service = ProjectorService(
       projector: projector, configuration: configuration, metricsSystem: metrics,
       settings: ServiceStatus.Setting.all(settings))
-    let door: OpenDoor? =
-      if let plan { try await OpenDoor.open(plan, to: service, logger: settings.logger) } else { nil }
-    do {
-      try await ProjectFailures.told { try await projector.run() }
-    } catch {
-      await door?.close()
-      guard let failure = error as? FollowFailure else { throw error }
-      throw CommandFailure(ShownText.line("\(failure)", atMost: nil), status: .foundFault)
+    try await OpenDoor.around(plan, service, logger: settings.logger) {
+      do {
+        try await ProjectFailures.told { try await projector.run() }
+      } catch let failure as FollowFailure {
+        throw CommandFailure(ShownText.line("\(failure)", atMost: nil), status: .foundFault)
+      }
     }
-    await door?.close()
     let done = projector.statistics.snapshot
     settings.logger.info(
       "the projection has ended",

@@ -25,10 +25,17 @@ struct OperatedWorker {
     arguments: [String], stateDirectory: String, environment: [String: String] = [:],
     http: [String] = ["--http", "127.0.0.1:0"], rules: String = "Examples/Orders/orders.yaml"
   ) async throws -> OperatedWorker {
-    let program = try RunningProgram.start(
+    try await start(
       BuiltProgram.find("sequitur"),
-      arguments: ["worker", "--rules", rules, "--state-dir", stateDirectory] + arguments + http,
+      ["worker", "--rules", rules, "--state-dir", stateDirectory] + arguments + http,
       environment: environment)
+  }
+
+  /// Any program with the door.
+  static func start(
+    _ path: String, _ arguments: [String], environment: [String: String] = [:]
+  ) async throws -> OperatedWorker {
+    let program = try RunningProgram.start(path, arguments: arguments, environment: environment)
     try await program.waitForOutput(
       containing: "health, metrics and a page for people", timeout: .seconds(60))
     let line = program.output.standardError

@@ -6,23 +6,39 @@ import SequiturMetrics
 import SequiturWorker
 
 /// A worker as its operations door sees it.
-struct WorkerService: OperatedService {
-  let worker: Worker
-  let metricsSystem: PrometheusMetrics
-  /// What decides, and its fingerprint.
-  let rules: String
-  let settings: [ServiceStatus.Setting]
-  let startedAt = Date().timeIntervalSince1970
+package struct WorkerService: OperatedService {
+  private let worker: Worker
+  private let metricsSystem: PrometheusMetrics
+  private let version: String
+  private let rules: String?
+  private let settings: [ServiceStatus.Setting]
+  private let startedAt = Date().timeIntervalSince1970
 
-  func metrics() -> (contentType: String, text: String) {
+  /// - Parameters:
+  ///   - metricsSystem: that the worker's metrics go to.
+  ///   - version: of the program.
+  ///   - rules: what decides, and its fingerprint; nil for a decider in Swift.
+  ///   - settings: all that it uses.
+  package init(
+    worker: Worker, metricsSystem: PrometheusMetrics, version: String, rules: String?,
+    settings: [ServiceStatus.Setting]
+  ) {
+    self.worker = worker
+    self.metricsSystem = metricsSystem
+    self.version = version
+    self.rules = rules
+    self.settings = settings
+  }
+
+  package func metrics() -> (contentType: String, text: String) {
     (PrometheusMetrics.contentType, metricsSystem.text())
   }
 
-  func status() -> ServiceStatus {
+  package func status() -> ServiceStatus {
     let health = worker.health
     let snapshot = worker.statistics.snapshot
     var status = ServiceStatus(
-      service: "worker", version: SequiturCommand.version, application: worker.configuration.applicationID,
+      service: "worker", version: version, application: worker.configuration.applicationID,
       startedAt: startedAt, now: Date().timeIntervalSince1970, ready: health.isReady)
     let topics = worker.configuration.topics
     status.topics = [

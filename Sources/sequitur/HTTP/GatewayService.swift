@@ -1,0 +1,86 @@
+import Foundation
+import SequiturGateway
+import SequiturHTTP
+import SequiturMetrics
+import SequiturTopics
+import Synchronization
+
+/// A gateway as its operations door sees it.
+final class GatewayService: OperatedService {
+  /// A cluster that owes an answer for so long is silent.
+  private static let silenceMax = 10.0
+
+  private let gateway: Gateway
+  private let topics: TopicNames
+  private let application: String
+  private let settings: [ServiceStatus.Setting]
+  private let startedAt = Date().timeIntervalSince1970
+  /// Partitions that have a series.
+  private let stalledEver = Mutex<Set<Int32>>([])
+  private let meters = FigureMeters(GatewayMetric.allCases.map(\.definition))
+
+  init(_ gateway: Gateway, _ topics: TopicNames, of application: String, settings: [ServiceStatus.Setting]) {
+    self.gateway = gateway
+    self.topics = topics
+    self.application = application
+    self.settings = settings
+  }
+
+  func status() -> ServiceStatus {
+    let health = gateway.health
+    var status = ServiceStatus(
+      service: "gateway", version: SequiturCommand.version, application: application,
+      startedAt: startedAt, now: Date().timeIntervalSince1970, ready: Self.isReady(health))
+    status.topics = ["commands": topics.commands, "valid": topics.valid, "invalid": topics.invalid]
+    status.troubles = Self.troubles(health)
+    status.accepted = health.answers.filter { 200..<300 ~= $0.key }.values.reduce(0, +)
+    status.rejected = Dictionary(
+      uniqueKeysWithValues: health.answers.filter { $0.key >= 400 }.map { ("\($0.key)", $0.value) })
+    status.figures = ["held": Double(health.held), "outcomes": Double(health.outcomes)]
+    status.settings = settings
+    return status
+  }
+
+  func metrics() -> (contentType: String, text: String) {
+    let health = gateway.health
+    meters.set(GatewayMetric.ready.rawValue, Self.isReady(health) ? 1 : 0)
+    meters.set(GatewayMetric.held.rawValue, Double(health.held))
+    meters.set(GatewayMetric.silence.rawValue, health.silence)
+    meters.count(GatewayMetric.outcomes.rawValue, health.outcomes)
+    for (status, count) in health.answers {
+      meters.count(GatewayMetric.answers.rawValue, count, ("status", "\(status)"))
+    }
+    let stalled = Dictionary(uniqueKeysWithValues: health.stalls.map { ($0.partition, $0.behind) })
+    let shown = stalledEver.withLock { known in
+      known.formUnion(stalled.keys)
+      return known
+    }
+    for partition in shown {
+      meters.set(
+        GatewayMetric.stalled.rawValue, Double(stalled[partition] ?? 0), ("partition", "\(partition)"))
+    }
+    return meters.exposition
+  }
+
+  /// A gateway whose workers stand still takes requests and says so to each: no balancer should leave it for that.
+  private static func isReady(_ health: GatewayHealth) -> Bool { health.silence < silenceMax }
+
+  private static func troubles(_ health: GatewayHealth) -> [ServiceStatus.Trouble] {
+    var troubles: [ServiceStatus.Trouble] = []
+    if health.silence >= silenceMax {
+      troubles.append(
+        ServiceStatus.Trouble(
+          reason: "broker-silent", partition: nil, sentence: "The cluster does not answer.",
+          detail: health.fault ?? "no call was answered", seconds: health.silence,
+          cure: "Look at the brokers, and at the network between. The gateway goes on by itself."))
+    }
+    return troubles
+      + health.stalls.map { stall in
+        ServiceStatus.Trouble(
+          reason: "no-outcome", partition: stall.partition,
+          sentence: "Commands wait, and no outcome comes.",
+          detail: "\(stall.behind) commands of this gateway wait", seconds: stall.seconds,
+          cure: "Look at the workers: none serves the partition, or it stands still there.")
+      }
+  }
+}
