@@ -1,6 +1,8 @@
+import Glibc
 import Sequitur
 
-/// A decider for tests: an object is a counted note. The payload `forget` forgets it, `trap` ends the process.
+/// A decider for tests: an object is a counted note. The payload `forget` forgets it, `trap` ends the process, `wait PIPE` waits
+/// until somebody writes to a named pipe.
 public struct NoteDecider: Decider {
   public enum Event: Sendable {
     case noted([UInt8])
@@ -26,8 +28,13 @@ public struct NoteDecider: Decider {
   ) throws -> Decision<Event> {
     switch String(decoding: command, as: UTF8.self) {
     case "trap": fatalError("a trap in user code, as the test asked for")
-    case "forget": state == nil ? .reject(.notFound, "There is no note.") : .accept(.forgotten)
-    default: .accept(.noted(command))
+    case let text where text.hasPrefix("wait "):
+      // What a decider must not do: it stands still until somebody opens the pipe's other end.
+      let pipe = open(String(text.dropFirst(5)), O_RDONLY)
+      close(pipe)
+      return .accept(.noted(command))
+    case "forget": return state == nil ? .reject(.notFound, "There is no note.") : .accept(.forgotten)
+    default: return .accept(.noted(command))
     }
   }
 

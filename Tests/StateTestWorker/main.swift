@@ -1,6 +1,8 @@
 import Foundation
 import Logging
 import NoteDecider
+import SequiturHTTP
+import SequiturOperations
 import SequiturWorker
 import ServiceLifecycle
 
@@ -13,8 +15,15 @@ configuration.stateDirectory = arguments[3]
 configuration.instanceID = "one"
 configuration.stopsWhenCaughtUp = arguments.contains("--until-caught-up")
 configuration.guardsAgainstCrashes = !arguments.contains("--no-crash-guard")
+if let topics = arguments.firstIndex(of: "--topics").map({ arguments[($0 + 1)...].map { $0 } }) {
+  configuration.topics.commands = topics[0]
+  configuration.topics.valid = topics[1]
+  configuration.topics.invalid = topics[2]
+  configuration.topics.changelog = topics[3]
+}
 var logger = Logger(label: "worker") { StreamLogHandler.standardError(label: $0) }
 logger.logLevel = .info
+let door = arguments.contains("--door") ? WorkerDoor() : nil
 let worker = Worker(configuration, logger: logger) { NoteDecider() }
 let group = ServiceGroup(
   configuration: ServiceGroupConfiguration(
@@ -23,7 +32,9 @@ let group = ServiceGroup(
         service: worker, successTerminationBehavior: .gracefullyShutdownGroup)
     ], gracefulShutdownSignals: [.sigterm], logger: logger))
 do {
+  try await door?.open(to: worker, at: HTTPAddress(host: "127.0.0.1", port: 0), logger: logger)
   try await group.run()
+  await door?.close()
 } catch {
   FileHandle.standardError.write(Data("ended with \(error)\n".utf8))
   exit(2)

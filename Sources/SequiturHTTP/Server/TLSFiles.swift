@@ -35,7 +35,8 @@ public struct TLSFiles: Sendable, Hashable {
       )
     } else if left < Self.daysToRenew * Self.day {
       warnings.append(
-        "The certificate in \(name) expires in \((left / Self.day).counted("day")). Renew it, and start again.")
+        "The certificate in \(name) expires in \((left / Self.day).counted("day")). Renew it, and start again."
+      )
     }
     if Int(own.notValidBefore) > now {
       warnings.append(

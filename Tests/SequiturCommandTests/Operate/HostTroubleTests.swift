@@ -44,6 +44,56 @@ extension SequiturCommandTests {
       }
     }
 
+    @Test func `a store that cannot be read is told as a pause, and the worker goes on once it can be`()
+      async throws
+    {
+      let topics = try TopicFixture()
+      let directory = FileManager.default.temporaryDirectory.appending(path: TestBroker.uniqueName("paused"))
+      try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: false)
+      defer { try? FileManager.default.removeItem(at: directory) }
+      let library = directory.appending(path: "failing_reads.so").path
+      let compiled = try await RunningProgram.run(
+        "cc",
+        arguments: [
+          "-shared", "-fPIC", "-o", library, "Tests/SequiturCommandTests/Operate/failing_reads.c", "-ldl",
+        ])
+      #expect(compiled.exit == .code(0), "\(compiled.output)")
+      let state = directory.appending(path: "state").path
+      // A store with tables, of which nothing is in memory.
+      let first = try await OperatedWorker.start(topics, stateDirectory: state)
+      try await first.waitUntil(nil)
+      try await submit(0..<100, to: topics)
+      try await eventually("all commands to be accepted") {
+        try await first.get("status").body.contains("\"accepted\":100")
+      }
+      first.program.terminate()
+      #expect(try await first.program.waitForExit(timeout: .seconds(60)).exit == .code(0))
+
+      let marker = directory.appending(path: "fail")
+      let worker = try await OperatedWorker.start(
+        topics, stateDirectory: state, environment: ["LD_PRELOAD": library, "FAILING_READS": marker.path])
+      defer { worker.program.kill() }
+      try await worker.waitUntil(nil)
+      try Data().write(to: marker)
+      // The same orders once more: each must be looked up.
+      try await submit(0..<100, to: topics)
+      let told = try await worker.waitUntil("paused")
+      let trouble = try #require(told.troubles.first)
+      #expect(trouble.partition == 0 && trouble.seconds >= 10, "\(trouble)")
+      #expect(trouble.detail.contains("Input/output error"), "\(trouble)")
+      #expect(trouble.cure.hasPrefix("Look at the disk."))
+      let metrics = try await worker.get("metrics").body
+      #expect(metrics.contains("\nsequitur_trouble{reason=\"paused\"} 1\n"))
+      try await worker.program.waitForOutput(
+        containing: "runbook=docs/runbook.md#paused", timeout: .seconds(10))
+      try FileManager.default.removeItem(at: marker)
+      try await worker.waitUntil(nil)
+      try await worker.program.waitForOutput(containing: "the worker goes on again", timeout: .seconds(10))
+      try await eventually("all commands to be rejected, each once") {
+        try await worker.get("status").body.contains("\"invalid-transition\":100")
+      }
+    }
+
     /// The test broker does not fence members.
     @Test(.enabled(if: TestBroker.isOutside))
     func `a worker whose instance id another one takes is told, and serves again once that one is gone`()

@@ -12,14 +12,14 @@ extension SequiturCommandTests {
     }
 
     /// As an overloaded broker, or a network that is gone: connections stay, and nothing answers.
-    @Test(.enabled(if: BrokerProcess.isInstalled))
+    @Test(.enabled(if: OwnBroker.isAvailable))
     func `a broker that is frozen is told, and the worker is ready again once it thaws`() async throws {
-      let broker = try BrokerProcess.start()
+      let broker = try await OwnBroker.start()
       defer { broker.kill() }
       let topics = try TopicFixture(partitions: 2, on: broker.bootstrap)
       try await OperatedWorker.with(topics, ["--kafka", "socket.timeout.ms=3000"]) { worker in
         try await worker.waitUntil(nil)
-        broker.suspend()
+        broker.freeze()
         let told = try await worker.waitUntil("broker-silent")
         let trouble = try #require(told.troubles.first)
         #expect(trouble.partition == nil && trouble.seconds >= 10 && !trouble.detail.isEmpty)
@@ -33,7 +33,7 @@ extension SequiturCommandTests {
         #expect(metrics.contains("\nsequitur_ready 0\n"))
         try await worker.program.waitForOutput(
           containing: "runbook=docs/runbook.md#broker-silent", timeout: .seconds(10))
-        broker.resume()
+        broker.thaw()
         try await worker.waitUntil(nil)
         try await worker.program.waitForOutput(
           containing: "the worker goes on again", timeout: .seconds(10))
@@ -138,14 +138,14 @@ extension SequiturCommandTests {
       }
     }
 
-    @Test(.enabled(if: BrokerProcess.isInstalled))
+    @Test(.enabled(if: OwnBroker.isAvailable))
     func `the page shows trouble first, with what to do`() async throws {
-      let broker = try BrokerProcess.start()
+      let broker = try await OwnBroker.start()
       defer { broker.kill() }
       let topics = try TopicFixture(partitions: 2, on: broker.bootstrap)
       try await OperatedWorker.with(topics) { worker in
         try await worker.waitUntil(nil)
-        broker.suspend()
+        broker.freeze()
         try await worker.waitUntil("broker-silent")
         let page = try await look(worker.url, expecting: "The cluster does not answer.")
         #expect(page.errors == [])
