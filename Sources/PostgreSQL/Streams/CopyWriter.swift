@@ -14,39 +14,27 @@ public struct CopyWriter: ~Copyable {
     try handle.put(bytes, operation)
   }
 
-  /// Writes one row in the text form, the default of COPY: values separated by tabs, nil as `\N`.
-  /// - Throws: `nulInText`; as ``write(_:)``.
-  public func writeRow(_ values: [String?]) throws(PostgreSQLError) {
-    var bytes: [UInt8] = []
-    for (index, value) in values.enumerated() {
-      if index > 0 { bytes.append(UInt8(ascii: "\t")) }
-      guard let value else {
-        bytes.append(contentsOf: #"\N"#.utf8)
-        continue
-      }
-      try Self.append(value, column: index, to: &bytes, operation)
+  /// Writes rows in the text form, the default of COPY.
+  /// - Throws: `nulInText`; as ``write(_:)-(UnsafeRawBufferPointer)``.
+  public func write(_ rows: CopyText) throws(PostgreSQLError) {
+    guard !rows.hasNUL else {
+      throw PostgreSQLError(
+        kind: .nulInText, operation: operation,
+        message: "a value of a row holds the character NUL, which PostgreSQL cannot store")
     }
-    bytes.append(UInt8(ascii: "\n"))
-    try bytes.withUnsafeBufferPointer { bytes throws(PostgreSQLError) in
+    try rows.bytes.withUnsafeBufferPointer { bytes throws(PostgreSQLError) in
       try write(UnsafeRawBufferPointer(bytes))
     }
   }
 
-  private static func append(
-    _ value: String, column: Int, to bytes: inout [UInt8], _ operation: String
-  ) throws(PostgreSQLError) {
-    for byte in value.utf8 {
-      switch byte {
-      case 0:
-        throw PostgreSQLError(
-          kind: .nulInText, operation: operation,
-          message: "value \(column + 1) of a row holds the character NUL, which PostgreSQL cannot store")
-      case UInt8(ascii: "\\"): bytes.append(contentsOf: #"\\"#.utf8)
-      case UInt8(ascii: "\t"): bytes.append(contentsOf: #"\t"#.utf8)
-      case UInt8(ascii: "\n"): bytes.append(contentsOf: #"\n"#.utf8)
-      case UInt8(ascii: "\r"): bytes.append(contentsOf: #"\r"#.utf8)
-      default: bytes.append(byte)
-      }
+  /// Writes one row in the text form; nil is NULL.
+  /// - Throws: as ``write(_:)-(CopyText)``.
+  public func writeRow(_ values: [String?]) throws(PostgreSQLError) {
+    var row = CopyText()
+    for value in values {
+      if let value { row.append(value) } else { row.appendNull() }
     }
+    row.endRow()
+    try write(row)
   }
 }

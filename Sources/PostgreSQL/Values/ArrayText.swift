@@ -32,22 +32,3 @@ enum ArrayText {
     bytes.append(UInt8(ascii: "}"))
   }
 }
-
-/// The binary form of one-dimensional arrays of bytes (`array_send` of the server's arrayfuncs.c).
-enum ByteaArray {
-  static func append(_ values: [[UInt8]?], elementType: UInt32, to bytes: inout [UInt8]) {
-    func append(_ value: Int) {
-      withUnsafeBytes(of: Int32(truncatingIfNeeded: value).bigEndian) { bytes.append(contentsOf: $0) }
-    }
-    append(values.isEmpty ? 0 : 1)  // dimensions
-    append(values.contains { $0 == nil } ? 1 : 0)  // whether there are NULLs
-    append(Int(elementType))
-    guard !values.isEmpty else { return }
-    append(values.count)
-    append(1)  // the first index
-    for value in values {
-      append(value?.count ?? -1)
-      if let value { bytes.append(contentsOf: value) }
-    }
-  }
-}

@@ -11,7 +11,6 @@ struct ParameterBuffer {
   private enum TypeID {
     static let unspecified: Oid = 0
     static let bytea: Oid = 17
-    static let byteaArray: Oid = 1001
   }
 
   private var bytes: [UInt8] = []
@@ -63,8 +62,16 @@ struct ParameterBuffer {
       bytes.append(contentsOf: value)
       type = TypeID.bytea
     case .bytesArray(let values):
-      ByteaArray.append(values, elementType: TypeID.bytea, to: &bytes)
-      type = TypeID.byteaArray
+      var array = PostgreSQLArray(of: .bytes)
+      for value in values {
+        if let value { value.withUnsafeBytes { array.append($0) } } else { array.appendNull() }
+      }
+      array.write(to: &bytes)
+      type = array.element.array
+    case .array(let array):
+      if array.hasNUL { throw Self.nul(in: number, operation) }
+      array.write(to: &bytes)
+      type = array.element.array
     }
     let length = Int32(clamping: bytes.count - start)
     let form = type == TypeID.unspecified ? Form.text : Form.binary
@@ -81,11 +88,13 @@ struct ParameterBuffer {
   }
 
   private func checkNUL(from start: Int, number: Int, _ operation: String) throws(PostgreSQLError) {
-    guard !bytes[start...].contains(0) else {
-      throw PostgreSQLError(
-        kind: .nulInText, operation: operation,
-        message: "the text of parameter $\(number) holds the character NUL, which PostgreSQL cannot store")
-    }
+    if bytes[start...].contains(0) { throw Self.nul(in: number, operation) }
+  }
+
+  private static func nul(in number: Int, _ operation: String) -> PostgreSQLError {
+    PostgreSQLError(
+      kind: .nulInText, operation: operation,
+      message: "the text of parameter $\(number) holds the character NUL, which PostgreSQL cannot store")
   }
 
   /// What the C functions take, for the length of `body`.

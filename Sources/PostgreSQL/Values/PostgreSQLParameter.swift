@@ -15,6 +15,8 @@ public enum PostgreSQLParameter: Sendable, Hashable {
   case integerArray([Int64?])
   /// An array of the type `bytea[]`; nil is NULL.
   case bytesArray([[UInt8]?])
+  /// An array that was written value by value.
+  case array(PostgreSQLArray)
 
   /// A whole number.
   public static func integer(_ value: some BinaryInteger) -> PostgreSQLParameter { .text(String(value)) }
