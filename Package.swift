@@ -417,7 +417,8 @@ let package = Package(
     .testTarget(
       name: "SequiturFollowerTests",
       dependencies: [
-        "KafkaClient", "PartitionEngine", "SequiturFollower", "SequiturTopics", "TestBroker", "WrittenTopics",
+        "KafkaClient", "PartitionEngine", "SeededRandom", "SequiturFollower", "SequiturTopics", "TestBroker",
+        "WrittenTopics",
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: settings),
     .testTarget(

@@ -1,3 +1,4 @@
+import Glibc
 import KafkaClient
 import Sequitur
 
@@ -5,7 +6,7 @@ import Sequitur
 ///
 /// A key that was changed several times may be in it several times: the last one counts.
 public struct FollowBatch: Sendable {
-  fileprivate struct Entry: Sendable {
+  struct Entry: Sendable {
     let offset: Int64
     let timestamp: Int64
     let content: RecordContent
@@ -16,7 +17,7 @@ public struct FollowBatch: Sendable {
     let headers: Range<Int>
   }
 
-  fileprivate struct Header: Sendable {
+  struct Header: Sendable {
     let name: Range<Int>
     let value: Range<Int>?
   }
@@ -24,15 +25,17 @@ public struct FollowBatch: Sendable {
   fileprivate private(set) var bytes: [UInt8] = []
   fileprivate private(set) var entries: [Entry] = []
   fileprivate private(set) var headers: [Header] = []
+  /// Records from here on are not shown.
+  private var end = Int.max
 
   /// An empty batch.
   public init() {}
 
   /// How many entries there are.
-  public var count: Int { entries.count }
+  public var count: Int { min(entries.count, end) }
   /// Whether only the position moved.
-  public var isEmpty: Bool { entries.isEmpty }
-  /// Bytes of keys, values and headers.
+  public var isEmpty: Bool { count == 0 }
+  /// Bytes of keys, values and headers. Names that repeat from one record to the next are in it once.
   public var byteCount: Int { bytes.count }
 
   /// The record at an index below ``count``. Shares the batch's bytes.
@@ -40,12 +43,14 @@ public struct FollowBatch: Sendable {
 
   /// Copies a message into the batch. Of a state the headers are not kept: what they say is in `content`.
   mutating func append(_ message: borrowing Message, _ content: RecordContent, _ own: [RecordHeader]) {
+    let former = entries.last?.headers ?? 0..<0
     let key = add(message.key ?? UnsafeRawBufferPointer(start: nil, count: 0))
     let value = message.value.map { add($0) }
     let first = headers.count
     if content.command != nil {
-      for header in own {
-        headers.append(Header(name: add(header.name), value: header.value.map { add($0) }))
+      for (index, header) in own.enumerated() {
+        let name = add(name: header.name, index, of: former)
+        headers.append(Header(name: name, value: header.value.map { add($0) }))
       }
     }
     entries.append(
@@ -54,11 +59,27 @@ public struct FollowBatch: Sendable {
         headers: first..<headers.count))
   }
 
+  /// Copies a record of an event into the batch.
+  package mutating func append(
+    offset: Int64, timestamp: Int64, command: Int64, version: UInt64, key: [UInt8], value: [UInt8]?,
+    headers own: [(name: String, value: [UInt8]?)]
+  ) {
+    let former = entries.last?.headers ?? 0..<0
+    let first = headers.count
+    for (index, header) in own.enumerated() {
+      let name = Array(header.name.utf8).withUnsafeBytes { add(name: $0, index, of: former) }
+      headers.append(Header(name: name, value: header.value.map { add($0) }))
+    }
+    entries.append(
+      Entry(
+        offset: offset, timestamp: timestamp, content: RecordContent(version: version, command: command),
+        key: add(key), value: value.map { add($0) }, headers: first..<headers.count))
+  }
+
   /// Only the first records.
   func prefix(_ count: Int) -> FollowBatch {
-    guard count < self.count else { return self }
     var prefix = self
-    prefix.entries.removeSubrange(count...)
+    prefix.end = min(end, count)
     return prefix
   }
 
@@ -67,7 +88,9 @@ public struct FollowBatch: Sendable {
     guard count < self.count else { return removeAll() }
     var rest = FollowBatch()
     for entry in entries[count...] { rest.append(entry, of: self) }
-    self = rest
+    // The memory is kept: the rest is what was read of one unit.
+    removeAll()
+    for entry in rest.entries { append(entry, of: rest) }
   }
 
   /// Drops all records and keeps the memory.
@@ -75,6 +98,25 @@ public struct FollowBatch: Sendable {
     bytes.removeAll(keepingCapacity: true)
     entries.removeAll(keepingCapacity: true)
     headers.removeAll(keepingCapacity: true)
+    end = .max
+  }
+
+  /// Lends what the records are made of.
+  func withStorage<Result, Failure: Error>(
+    _ body: (UnsafeRawPointer, UnsafePointer<Entry>, UnsafePointer<Header>) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    try bytes.withUnsafeBufferPointer { bytes throws(Failure) in
+      try entries.withUnsafeBufferPointer { entries throws(Failure) in
+        try headers.withUnsafeBufferPointer { headers throws(Failure) in
+          // Of an array that is empty nothing is read, wherever the pointer leads.
+          let nowhere = UnsafeRawPointer(bitPattern: MemoryLayout<Entry>.alignment)!
+          return try body(
+            bytes.baseAddress.map { UnsafeRawPointer($0) } ?? nowhere,
+            entries.baseAddress ?? nowhere.assumingMemoryBound(to: Entry.self),
+            headers.baseAddress ?? nowhere.assumingMemoryBound(to: Header.self))
+        }
+      }
+    }
   }
 
   private mutating func append(_ entry: Entry, of other: FollowBatch) {
@@ -96,6 +138,18 @@ public struct FollowBatch: Sendable {
     bytes.append(contentsOf: part)
     return start..<bytes.count
   }
+
+  /// Where a header's name stands: most have that of the header before, which stands in the same place of its record.
+  private mutating func add(
+    name: UnsafeRawBufferPointer, _ index: Int, of former: Range<Int>
+  ) -> Range<Int> {
+    guard index < former.count, let start = name.baseAddress else { return add(name) }
+    let known = headers[former.lowerBound + index].name
+    let isSame =
+      known.count == name.count
+      && bytes.withUnsafeBytes { memcmp($0.baseAddress! + known.lowerBound, start, known.count) } == 0
+    return isSame ? known : add(name)
+  }
 }
 
 /// One committed record: an object's state, the mark that it was forgotten, an event, or a rejected command.
@@ -106,6 +160,16 @@ public struct FollowedRecord: Sendable {
   fileprivate init(batch: FollowBatch, entry: FollowBatch.Entry) {
     self.batch = batch
     self.entry = entry
+  }
+
+  /// Lends what the record is made of.
+  func withStorage<Result, Failure: Error>(
+    _ body: (UnsafeRawPointer, UnsafePointer<FollowBatch.Entry>, UnsafePointer<FollowBatch.Header>)
+      throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    try batch.withStorage { bytes, _, headers throws(Failure) in
+      try withUnsafePointer(to: entry) { entry throws(Failure) in try body(bytes, entry, headers) }
+    }
   }
 
   /// Its own offset on the topic that is followed.

@@ -22,6 +22,8 @@ struct FollowRun: ~Copyable {
   private var lastCheck: ContinuousClock.Instant?
   /// The most messages that waited since fetching was woken last.
   private var queuedMost = 0
+  /// Turns since the sink was offered what is ready.
+  private var gathered = 0
   /// Reading begins anew where the sink stands: somebody has moved it, or the offset to read is not there.
   private var isToBegin = true
 
@@ -56,6 +58,8 @@ struct FollowRun: ~Copyable {
       keepFetching()
       let now = ContinuousClock.now
       for index in 0..<batch.count where !isToBegin { try take(batch[index], now) }
+      // What waits already makes the same transaction larger, up to a bound.
+      guard !mayGather() else { continue }
       try applyReady()
       try check(now)
       try look(now)
@@ -126,6 +130,18 @@ struct FollowRun: ~Copyable {
       consumer.wakeFetcher(
         topic: configuration.topic.name, partition: partition.id, timeout: FollowLimits.wake)
     }
+  }
+
+  /// Whether to take more before the sink is given what is ready: there is more at hand, and the bound is not reached.
+  private mutating func mayGather() -> Bool {
+    guard !isToBegin, gathered < FollowLimits.turnsGathered, consumer.mainQueue.count > 0,
+      partitions.reduce(0, { $0 + $1.heldBytes }) < FollowLimits.batchBytes
+    else {
+      gathered = 0
+      return false
+    }
+    gathered += 1
+    return true
   }
 
   private mutating func applyReady() throws {

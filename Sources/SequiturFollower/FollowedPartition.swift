@@ -34,6 +34,9 @@ struct FollowedPartition {
   /// Everything that was there at the start has been applied.
   var isCaughtUp: Bool { machine.isCaughtUp && readyPosition == nil }
 
+  /// Bytes of what was read and not applied yet.
+  var heldBytes: Int { batch.byteCount }
+
   /// Whether units wait for the sink.
   var hasReady: Bool { readyPosition != nil }
 

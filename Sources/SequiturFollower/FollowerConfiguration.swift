@@ -74,6 +74,8 @@ enum FollowLimits {
   static let warningInterval = Duration.seconds(60)
   /// Whole units are handed over at the latest when they have so many bytes.
   static let batchBytes = 1 << 20
+  /// So many times in turn more is taken first, at most.
+  static let turnsGathered = 8
 }
 
 /// How far a follower is in one partition.
