@@ -9,7 +9,9 @@
 #include <string.h>
 #include <time.h>
 
-enum { batch_events_max = 20000, batch_bytes_max = 1 << 20, threads_max = 16, text_bytes = 64, key_bytes = 24 };
+/// Batches are of as many bytes as Sequitur's, which counts the values of an event's headers too.
+enum { batch_events_max = 20000, batch_bytes_max = 1 << 20, step_events = 250, header_bytes = 130 };
+enum { threads_max = 16, text_bytes = 64, key_bytes = 24 };
 
 /// `--topic T --commands C --application A --partitions P --count N --objects M --payload BYTES --rate R`: events as a worker
 /// writes them, with all eight headers; with a rate so many a second, each sent as it is due.
@@ -251,15 +253,15 @@ static void *run(void *argument) {
   rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
   rd_kafka_topic_partition_list_add(list, option("topic", "valid"), self->partition)->offset = 0;
   check(rd_kafka_assign(consumer, list), "assign the partition");
-  rd_kafka_message_t *messages[1000];
+  rd_kafka_message_t *messages[step_events];
   row *rows = malloc(batch_events_max * sizeof *rows), **order = malloc(batch_events_max * sizeof *order);
   array arrays[4] = {{0}};
   int64_t position = 0;
   while (self->applied < self->target) {
     size_t count = 0, bytes = 0;
     int64_t next = position;
-    while (count + 1000 <= batch_events_max && bytes < batch_bytes_max) {
-      ssize_t got = rd_kafka_consume_batch_queue(queue, count ? 0 : 100, messages, 1000);
+    while (count + step_events <= batch_events_max && bytes < batch_bytes_max) {
+      ssize_t got = rd_kafka_consume_batch_queue(queue, count ? 0 : 100, messages, step_events);
       if (got <= 0) {
         if (count) break;
         continue;
@@ -281,7 +283,7 @@ static void *run(void *argument) {
         field(message->payload, message->len, "\"customer\":\"", one->customer, sizeof one->customer);
         field(message->payload, message->len, "\"total\":", one->total, sizeof one->total);
         one->count = 1;
-        bytes += message->len + message->key_len + 200;
+        bytes += message->len + message->key_len + header_bytes;
         next = message->offset + 1;
         rd_kafka_message_destroy(message);
       }
