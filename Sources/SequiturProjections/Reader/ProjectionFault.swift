@@ -31,11 +31,19 @@ public struct ProjectionCheck: Sendable, Hashable, CustomStringConvertible {
 
   /// A JSON object on one line, like
   /// `{"valid":false,"faults":[{"path":"a.yaml","line":1,"column":2,"message":"…"}]}`.
-  public var json: String {
+  public var json: String { json(databaseFaults: nil) }
+
+  /// The same with what a database lacks behind it, as `"databaseFaults":["…"]`: with some, nothing is valid. Nil where no
+  /// database was asked.
+  public func json(databaseFaults: [String]?) -> String {
     let faults = faults.map { fault in
       "{\"path\":\(JSONText.quoted(fault.path)),\"line\":\(fault.line),\"column\":\(fault.column),"
         + "\"message\":\(JSONText.quoted(fault.message))}"
     }
-    return "{\"valid\":\(definition != nil),\"faults\":[\(faults.joined(separator: ","))]}"
+    let isValid = definition != nil && databaseFaults?.isEmpty != false
+    let asked = databaseFaults.map { faults in
+      ",\"databaseFaults\":[\(faults.map { JSONText.quoted($0) }.joined(separator: ","))]"
+    }
+    return "{\"valid\":\(isValid),\"faults\":[\(faults.joined(separator: ","))]\(asked ?? "")}"
   }
 }

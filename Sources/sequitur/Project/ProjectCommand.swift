@@ -118,17 +118,21 @@ struct ProjectCheckCommand: AsyncParsableCommand {
 
   func run() async throws {
     let check = try file.check()
-    if json { try Output.print(json: check.json) }
-    guard let definition = check.definition else {
-      if !json { for fault in check.faults { Terminal.printError("\(fault)") } }
-      throw CommandFailure.reportedFault
-    }
-    if let database {
-      let faults = try ProjectFailures.told {
-        try ProjectionControl(definition, try DatabaseAddress(database)).databaseFaults()
+    let lacking = try database.flatMap { address in
+      try check.definition.map { definition in
+        try ProjectFailures.told {
+          try ProjectionControl(definition, try DatabaseAddress(address)).databaseFaults()
+        }
       }
-      for fault in faults { Terminal.printError(ShownText.line("\(fault).", atMost: nil)) }
-      guard faults.isEmpty else { throw CommandFailure.reportedFault }
+    }
+    if json {
+      try Output.print(json: check.json(databaseFaults: lacking))
+    } else {
+      for fault in check.faults { Terminal.printError("\(fault)") }
+      for fault in lacking ?? [] { Terminal.printError(ShownText.line("\(fault).", atMost: nil)) }
+    }
+    guard let definition = check.definition, lacking?.isEmpty != false else {
+      throw CommandFailure.reportedFault
     }
     guard !json else { return }
     let table = definition.table.map { " into \($0.shownName)" } ?? ""

@@ -259,7 +259,30 @@ extension SequiturCommandTests {
           "the table sequitur_position", "there is no column v (bigint)", "there is no column w (text)",
           "there is no column x (date)", "the event other: ", "nowhere",
         ] { #expect(check.standardError.contains(told), "\(told): \(check.standardError)") }
+        let lines = check.standardError.split(separator: "\n").count
+        let json = try await projected.control("check", ["--json"], expecting: 1)
+        #expect(json.standardError == "", "\(json.standardError)")
+        let document = try JSONDecoder().decode(CheckDocument.self, from: Data(json.standardOutput.utf8))
+        #expect(!document.valid && document.faults.isEmpty && document.databaseFaults?.count == lines)
+        #expect(document.databaseFaults?.contains { $0.contains("no column w (text)") } == true)
+        try projected.database.execute("drop table things")
+        try projected.database.execute("create table nowhere (a text)")
+        _ = try await projected.project()
+        let right = try await projected.control("check", ["--json"])
+        #expect(right.standardOutput == #"{"valid":true,"faults":[],"databaseFaults":[]}"# + "\n")
+        try projected.rewrite("projection: p\ntable: {}")
+        let wrong = try await projected.control("check", ["--json"], expecting: 1)
+        let told = try JSONDecoder().decode(CheckDocument.self, from: Data(wrong.standardOutput.utf8))
+        #expect(
+          !told.valid && !told.faults.isEmpty && told.databaseFaults == nil && wrong.standardError == "")
       }
+    }
+
+    private struct CheckDocument: Decodable {
+      struct Fault: Decodable { let message: String }
+      let valid: Bool
+      let faults: [Fault]
+      let databaseFaults: [String]?
     }
 
     @Test(arguments: ProjectedDatabase.Kind.allCases)
