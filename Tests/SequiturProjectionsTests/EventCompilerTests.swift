@@ -7,8 +7,7 @@ import Testing
   private func row(
     _ event: ProjectedEvent, _ yaml: String = Orders.yaml
   ) throws -> RowChange? {
-    var compiler = EventCompiler(try Orders.definition(yaml))
-    return try compiler.compile(event)?.row
+    try CompiledEvent(event, try Orders.definition(yaml))?.row
   }
 
   /// One column `v` of a type, set to a value.
@@ -170,9 +169,9 @@ import Testing
       events:
         "*": {sql: ["insert into audit values (:$id, :n, :ok)", "delete from x where b = :n"]}
       """
-    var compiler = EventCompiler(try Orders.definition(yaml))
+    let definition = try Orders.definition(yaml)
     let change = try #require(
-      try compiler.compile(Orders.event("any", #"{"n":99999999999999999999,"ok":true}"#)))
+      try CompiledEvent(Orders.event("any", #"{"n":99999999999999999999,"ok":true}"#), definition))
     #expect(change.row == nil)
     #expect(
       change.statements.map(\.parameters)
@@ -180,7 +179,9 @@ import Testing
           [.text("commands/0/0/0"), .number("99999999999999999999"), .boolean(true)],
           [.number("99999999999999999999")],
         ])
-    #expect(throws: ValueFault.self) { try compiler.compile(Orders.event("any", #"{"n":"\u0000"}"#)) }
+    #expect(throws: ValueFault.self) {
+      try CompiledEvent(Orders.event("any", #"{"n":"\u0000"}"#), definition)
+    }
   }
 
   @Test func `the normal form is that of another layout, and not that of another rule`() throws {

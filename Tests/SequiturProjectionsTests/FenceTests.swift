@@ -24,16 +24,17 @@ import Testing
     case missing
   }
 
-  private static let events = 400
+  private static let eventCount = 400
 
-  private func event(_ offset: Int) -> ProjectedEvent {
-    ProjectedEvent(
-      partition: 0, offset: Int64(offset), command: Int64(offset), key: Array("k\(offset % 5)".utf8),
-      version: UInt64(1 + offset / 5), payload: nil, timestamp: 0,
-      headers: [
-        .init(name: "ce_type", value: Array("e".utf8)),
-        .init(name: "ce_id", value: Array("commands/0/\(offset)/0".utf8)),
-      ])
+  private func events(_ offsets: Range<Int>) -> FollowBatch {
+    var batch = FollowBatch()
+    for offset in offsets {
+      batch.append(
+        offset: Int64(offset), timestamp: 0, command: Int64(offset), version: UInt64(1 + offset / 5),
+        key: Array("k\(offset % 5)".utf8), value: nil,
+        headers: [("ce_type", Array("e".utf8)), ("ce_id", Array("commands/0/\(offset)/0".utf8))])
+    }
+    return batch
   }
 
   /// - Returns: the sum of all counts, after everything was offered.
@@ -71,11 +72,11 @@ import Testing
           standing[index] = Int(try writer.position(of: 0)?.offset ?? 0)
         }
         let first = standing[index]!
-        let count = min(1 + crashes.random.below(7), Self.events - first)
+        let count = min(1 + crashes.random.below(7), Self.eventCount - first)
         guard count > 0 else { return standing[index] = nil }
         let end = first + count
         let verdict = try writer.apply(
-          (first..<end).map(event), of: 0, to: FollowPosition(offset: Int64(end), command: Int64(end - 1)))
+          events(first..<end), of: 0, to: FollowPosition(offset: Int64(end), command: Int64(end - 1)))
         if case .applied = verdict { standing[index] = end } else { standing[index] = nil }
       }
       do {
@@ -91,13 +92,13 @@ import Testing
 
   @Test(arguments: 1...20)
   func `each event counts once, whoever crashes where`(seed: UInt64) throws {
-    #expect(try run(seed: seed, nil) == Self.events, "seed \(seed)")
+    #expect(try run(seed: seed, nil) == Self.eventCount, "seed \(seed)")
   }
 
   @Test(arguments: Mutation.allCases)
   func `a fence that is none is noticed`(mutation: Mutation) throws {
     let wrong = (1...20).contains { seed in
-      (try? run(seed: UInt64(seed), mutation)) != Self.events
+      (try? run(seed: UInt64(seed), mutation)) != Self.eventCount
     }
     #expect(wrong)
   }
@@ -146,9 +147,11 @@ import Testing
       try mayCrash()
     }
 
-    func apply(_ steps: [FoldedBatch.Step], to table: ProjectionTable?) throws(DatabaseFailure) -> Int {
+    func apply(
+      _ steps: [BatchFolder.Step], of rows: borrowing RowBuffer, to table: ProjectionTable?
+    ) throws(DatabaseFailure) -> Int {
       try mayCrash()
-      return try inner.apply(steps, to: table)
+      return try inner.apply(steps, of: rows, to: table)
     }
 
     func execute(_ statement: String, _ parameters: [Cell]) throws(DatabaseFailure) -> Int {

@@ -32,9 +32,8 @@ import Testing
       for round in 0..<300 {
         let changes = FoldingTests.randomChanges(&random, count: 20, keys: 6, inserts: false)
         for change in changes { model.apply(change) }
-        let steps = FoldedBatch(changes.map { EventChange(row: $0) }).steps
         try database.begin()
-        _ = try database.apply(steps, to: definition.table)
+        _ = try database.apply(changes, to: definition.table)
         try database.commit()
         var rows: [[Cell]: [Int: Cell]] = [:]
         for row in try database.query("select k, a, b, c, d from t") {
@@ -51,7 +50,7 @@ import Testing
   @Test func `a constraint is the event's fault, and a missing table is not`() throws {
     let definition = try Orders.definition(Self.table)
     try withDatabase { database in
-      let insert = FoldedBatch([EventChange(row: RowChange(.insert, key: [.text("x")]))]).steps
+      let insert = [RowChange(.insert, key: [.text("x")])]
       let missing = try #require(throws: DatabaseFailure.self) {
         try database.apply(insert, to: definition.table)
       }
@@ -62,7 +61,7 @@ import Testing
         try database.apply(insert, to: definition.table)
       }
       #expect(twice.kind == .data && twice.description.contains("UNIQUE"), "\(twice)")
-      let absent = FoldedBatch([EventChange(row: RowChange(.delete, key: [.text("y")]))]).steps
+      let absent = [RowChange(.delete, key: [.text("y")])]
       #expect(try database.apply(absent, to: definition.table) == 1)
     }
   }
@@ -76,9 +75,10 @@ import Testing
       """)
     try withDatabase { database in
       for statement in ProjectionSchema.statements(definition, .sqlite) { try database.execute(statement) }
-      var compiler = EventCompiler(definition)
-      let change = try #require(try compiler.compile(Orders.event("e", #"{"ok":true}"#)))
-      _ = try database.apply(FoldedBatch([change]).steps, to: definition.table)
+      var work = BatchWork(definition)
+      let change = try work.change(Orders.event("e", #"{"ok":true}"#))
+      let steps = work.folder.steps(for: [change], &work.rows)
+      _ = try database.apply(steps, of: work.rows, to: definition.table)
       #expect(try database.query("select ok from t")[0].integer(0) == 0)
     }
   }

@@ -9,6 +9,8 @@ final class PostgreSQLDatabase: ProjectionDatabase {
   private let conninfo: String
   private var connection: PostgreSQLConnection?
   private var prepared: [String: PreparedStatement] = [:]
+  /// By table, whether it can be copied into.
+  private var copied: [String: Bool] = [:]
 
   /// - Parameter conninfo: what libpq reads; it may hold a password.
   init(_ conninfo: String) {
@@ -37,6 +39,7 @@ final class PostgreSQLDatabase: ProjectionDatabase {
     connection?.close()
     connection = nil
     prepared = [:]
+    copied = [:]
   }
 
   func begin() throws(DatabaseFailure) { try execute("begin") }
@@ -66,32 +69,91 @@ final class PostgreSQLDatabase: ProjectionDatabase {
     }
   }
 
-  func apply(_ steps: [FoldedBatch.Step], to table: ProjectionTable?) throws(DatabaseFailure) -> Int {
-    try on { connection throws(PostgreSQLError) in
-      var statements: [PipelinedStatement] = []
-      /// Of each statement, how many rows it should meet; nil where that is not told.
-      var expected: [Int?] = []
-      for step in steps {
-        switch step {
-        case .rows(let group):
-          guard let table else { continue }
-          let sql = PostgreSQLRows.statement(group.shape, table)
-          statements.append(
-            PipelinedStatement(try self.statement(sql, connection), PostgreSQLRows.arrays(group)))
-          expected.append(group.shape.expectsRow ? group.rows.count : nil)
-        case .statement(let statement):
+  func apply(
+    _ steps: [BatchFolder.Step], of rows: borrowing RowBuffer, to table: ProjectionTable?
+  ) throws(DatabaseFailure) -> Int {
+    guard let connection else { throw Self.notConnected }
+    var unmatched = 0
+    var statements: [PipelinedStatement] = []
+    /// Of each statement, how many rows it should meet; nil where that is not told.
+    var expected: [Int?] = []
+    for step in steps {
+      switch step {
+      case .rows(let group):
+        guard let table else { continue }
+        if group.shape.kind == .insert, group.rows.count >= ProjectionLimits.copiedRowsAtLeast,
+          try canCopy(table, connection)
+        {
+          // A COPY cannot stand in a pipeline.
+          unmatched += try run(&statements, &expected, connection)
+          try copy(group, rows, to: table, connection)
+          continue
+        }
+        let arrays = PostgreSQLRows.arrays(group, rows, table)
+        try failing { () throws(PostgreSQLError) in
           statements.append(
             PipelinedStatement(
-              try self.statement(statement.template.statement, connection),
-              Self.parameters(statement.parameters)))
-          expected.append(nil)
+              try statement(PostgreSQLRows.statement(group.shape, table), connection), arrays))
         }
-      }
-      let results = try connection.pipeline(statements)
-      return zip(results, expected).reduce(0) { sum, pair in
-        sum + (pair.1.map { $0 - (pair.0.affectedRows ?? $0) } ?? 0)
+        expected.append(group.shape.expectsRow ? group.rows.count : nil)
+      case .statement(let step):
+        try failing { () throws(PostgreSQLError) in
+          statements.append(
+            PipelinedStatement(
+              try statement(step.template.statement, connection), Self.parameters(step.parameters)))
+        }
+        expected.append(nil)
       }
     }
+    return try unmatched + run(&statements, &expected, connection)
+  }
+
+  /// Runs what was gathered; how many rows it did not meet.
+  private func run(
+    _ statements: inout [PipelinedStatement], _ expected: inout [Int?], _ connection: PostgreSQLConnection
+  ) throws(DatabaseFailure) -> Int {
+    defer { (statements, expected) = ([], []) }
+    let pipeline = statements
+    let results = try failing { () throws(PostgreSQLError) in try connection.pipeline(pipeline) }
+    return zip(results, expected).reduce(0) { sum, pair in
+      sum + (pair.1.map { $0 - (pair.0.affectedRows ?? $0) } ?? 0)
+    }
+  }
+
+  // MARK: COPY
+
+  /// Copies rows that are all new: they are no more of a transaction than others, and cost the server less.
+  private func copy(
+    _ group: BatchFolder.RowGroup, _ rows: borrowing RowBuffer, to table: ProjectionTable,
+    _ connection: PostgreSQLConnection
+  ) throws(DatabaseFailure) {
+    let text = PostgreSQLRows.copy(group, rows)
+    let statement = PostgreSQLRows.copyStatement(group.shape, table)
+    try failing { () throws(PostgreSQLError) in
+      do {
+        try connection.copyIn(statement) { try $0.write(text) }
+      } catch let error as PostgreSQLError {
+        throw error
+      } catch {
+        preconditionFailure("a COPY threw \(error)")
+      }
+    }
+  }
+
+  /// Whether the table can be copied into: COPY does not go through row security, rules, and most views.
+  private func canCopy(
+    _ table: ProjectionTable, _ connection: PostgreSQLConnection
+  ) throws(DatabaseFailure) -> Bool {
+    let name = dialect.quoted(table)
+    if let known = copied[name] { return known }
+    let found = try query(
+      """
+      select c.relkind in ('r', 'p') and not c.relrowsecurity and not c.relhasrules
+      from pg_class c where c.oid = to_regclass($1)
+      """, [.text(name)]
+    ).first?.text(0)
+    copied[name] = found == "t"
+    return found == "t"
   }
 
   func check(_ statement: String) throws(DatabaseFailure) {
@@ -137,11 +199,12 @@ final class PostgreSQLDatabase: ProjectionDatabase {
   private func on<Result>(
     _ body: (PostgreSQLConnection) throws(PostgreSQLError) -> Result
   ) throws(DatabaseFailure) -> Result {
-    guard let connection else {
-      throw DatabaseFailure(
-        .connection, code: nil, "Expected a connection to the database, but there is none")
-    }
+    guard let connection else { throw Self.notConnected }
     return try failing { () throws(PostgreSQLError) in try body(connection) }
+  }
+
+  private static var notConnected: DatabaseFailure {
+    DatabaseFailure(.connection, code: nil, "Expected a connection to the database, but there is none")
   }
 
   private func failing<Result>(
@@ -151,6 +214,8 @@ final class PostgreSQLDatabase: ProjectionDatabase {
       return try body()
     } catch {
       let kind = Self.kind(error)
+      // The table may be another one than it was.
+      copied = [:]
       if kind == .connection { close() }
       throw DatabaseFailure(kind, code: error.sqlState?.description, error.description)
     }
@@ -168,61 +233,6 @@ final class PostgreSQLDatabase: ProjectionDatabase {
       // A trigger or a view that refuses the row, or more rows than one where one is wanted: raise_exception, with check
       // option, cardinality_violation.
       ["P0001", "44000", "21000"].contains(error.sqlState?.description) ? .data : .trouble
-    }
-  }
-}
-
-/// The statements that change rows of one shape, their rows as arrays of text.
-private enum PostgreSQLRows {
-  /// The columns of a row: keys, what is set, what is added.
-  private static func columns(_ shape: RowChange.Shape, _ table: ProjectionTable) -> [Int] {
-    Array(table.keyColumns) + shape.sets + shape.increments
-  }
-
-  static func arrays(_ group: FoldedBatch.RowGroup) -> [PostgreSQLParameter] {
-    let width = group.rows.first.map { $0.key.count + $0.sets.count + $0.increments.count } ?? 0
-    var arrays = [[String?]](repeating: [], count: width)
-    for index in arrays.indices { arrays[index].reserveCapacity(group.rows.count) }
-    for row in group.rows {
-      var index = 0
-      for cell in row.key { arrays[index].append(cell.literal); index += 1 }
-      for cell in row.sets { arrays[index].append(cell.literal); index += 1 }
-      for cell in row.increments { arrays[index].append(cell.literal); index += 1 }
-    }
-    return arrays.map { .textArray($0) }
-  }
-
-  static func statement(_ shape: RowChange.Shape, _ table: ProjectionTable) -> String {
-    let dialect = DatabaseDialect.postgreSQL
-    let columns = columns(shape, table)
-    func name(_ column: Int) -> String { dialect.quoted(table.columns[column].name) }
-    /// A column's value in the rows that are given, as its type.
-    func value(_ column: Int) -> String {
-      "r.c\(columns.firstIndex(of: column) ?? 0)::\(table.columns[column].type.unbounded)"
-    }
-    let arrays = columns.indices.map { "$\($0 + 1)::text[]" }.joined(separator: ", ")
-    let names = columns.indices.map { "c\($0)" }.joined(separator: ", ")
-    let rows = "unnest(\(arrays)) as r (\(names))"
-    let target = dialect.quoted(table)
-    let isKey = table.keyColumns.map { "t.\(name($0)) = \(value($0))" }.joined(separator: " and ")
-    switch shape.kind {
-    case .insert, .upsert:
-      let insert =
-        "insert into \(target) as t (\(columns.map(name).joined(separator: ", "))) "
-        + "select \(columns.map(value).joined(separator: ", ")) from \(rows)"
-      guard shape.kind == .upsert else { return insert }
-      let sets =
-        shape.sets.map { "\(name($0)) = excluded.\(name($0))" }
-        + shape.increments.map { "\(name($0)) = coalesce(t.\(name($0)), 0) + excluded.\(name($0))" }
-      let action = sets.isEmpty ? "nothing" : "update set \(sets.joined(separator: ", "))"
-      return "\(insert) on conflict (\(table.keyColumns.map(name).joined(separator: ", "))) do \(action)"
-    case .update:
-      let sets =
-        shape.sets.map { "\(name($0)) = \(value($0))" }
-        + shape.increments.map { "\(name($0)) = coalesce(t.\(name($0)), 0) + \(value($0))" }
-      return "update \(target) as t set \(sets.joined(separator: ", ")) from \(rows) where \(isKey)"
-    case .delete:
-      return "delete from \(target) as t using \(rows) where \(isKey)"
     }
   }
 }

@@ -26,7 +26,9 @@ protocol ProjectionDatabase: AnyObject {
   /// Does the steps in their order.
   ///
   /// - Returns: how many updates and deletions met no row.
-  func apply(_ steps: [FoldedBatch.Step], to table: ProjectionTable?) throws(DatabaseFailure) -> Int
+  func apply(
+    _ steps: [BatchFolder.Step], of rows: borrowing RowBuffer, to table: ProjectionTable?
+  ) throws(DatabaseFailure) -> Int
   /// Has a statement prepared and not run.
   func check(_ statement: String) throws(DatabaseFailure)
   /// Has one of each statement prepared that changes rows of these shapes.

@@ -69,28 +69,29 @@ final class SQLiteDatabase: ProjectionDatabase {
     }
   }
 
-  func apply(_ steps: [FoldedBatch.Step], to table: ProjectionTable?) throws(DatabaseFailure) -> Int {
-    try on("change rows") { database in
-      var unmatched = 0
-      for step in steps {
-        switch step {
-        case .rows(let group):
-          guard let table else { continue }
+  func apply(
+    _ steps: [BatchFolder.Step], of rows: borrowing RowBuffer, to table: ProjectionTable?
+  ) throws(DatabaseFailure) -> Int {
+    var unmatched = 0
+    for step in steps {
+      switch step {
+      case .rows(let group):
+        guard let table else { continue }
+        let changes = group.rows.map { rows.change($0) }
+        unmatched += try on("change rows") { database in
           let sql = Self.statement(group.shape, table)
           let columns = Self.columns(group.shape, table)
-          for row in group.rows {
-            let cells = Self.cells(row)
-            let values = zip(cells, columns).map { Self.value($0, table.columns[$1].type.kind) }
+          return try changes.reduce(0) { sum, row in
+            let values = zip(Self.cells(row), columns).map { Self.value($0, table.columns[$1].type.kind) }
             let changed = try Self.run(sql, StatementArguments(values), in: database)
-            if changed == 0, group.shape.expectsRow { unmatched += 1 }
+            return changed == 0 && group.shape.expectsRow ? sum + 1 : sum
           }
-        case .statement(let statement):
-          _ = try Self.run(
-            statement.template.statement, Self.arguments(statement.parameters), in: database)
         }
+      case .statement(let statement):
+        _ = try execute(statement.template.statement, statement.parameters)
       }
-      return unmatched
     }
+    return unmatched
   }
 
   func check(_ statement: String) throws(DatabaseFailure) {

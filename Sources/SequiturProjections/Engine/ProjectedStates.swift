@@ -1,9 +1,12 @@
+import SequiturFollower
 import Synchronization
 
 /// Writes the states that a table begins with, many by one statement.
+///
+/// Each key comes once. So into a table that is empty, they go as new rows, which are copied.
 final class ProjectedStates: Sendable {
   private struct State: ~Copyable {
-    var compiler: EventCompiler
+    var work: BatchWork
     var changes: [EventChange] = []
   }
 
@@ -11,21 +14,24 @@ final class ProjectedStates: Sendable {
   private let door: DatabaseDoor
   private let state: Mutex<State>
 
-  init(_ definition: ProjectionDefinition, _ door: DatabaseDoor) {
+  /// - Parameter isEmpty: whether the table has no row yet, and gets none but by this.
+  init(_ definition: ProjectionDefinition, _ door: DatabaseDoor, isEmpty: Bool) {
     self.definition = definition
     self.door = door
-    state = Mutex(State(compiler: EventCompiler(definition)))
+    state = Mutex(State(work: BatchWork(definition, statesAreNew: isEmpty)))
   }
 
   /// A state that is not one for the table ends the start: there is no event to set aside.
   func add(_ key: ArraySlice<UInt8>, _ version: UInt64, _ value: ArraySlice<UInt8>) throws {
     let object = ProjectedEvent(
       partition: 0, offset: 0, command: 0, key: Array(key), version: version, payload: Array(value),
-      timestamp: 0,
-      headers: [])
-    let changes = try state.withLock { state throws -> [EventChange] in
+      timestamp: 0, headers: [])
+    try state.withLock { state throws in
       do throws(ValueFault) {
-        if let row = try state.compiler.compileState(object) { state.changes.append(EventChange(row: row)) }
+        let row = try object.withLentRecord { record throws(ValueFault) in
+          try state.work.compiler.compileState(record, into: &state.work.rows)
+        }
+        if let row { state.changes.append(EventChange(row: row)) }
       } catch {
         throw ProjectionFailure(
           .configuration,
@@ -33,32 +39,26 @@ final class ProjectedStates: Sendable {
             + "\(String(decoding: key, as: UTF8.self)): \(error.message). Change the table's column, or `state` in the file."
         )
       }
-      guard state.changes.count >= ProjectionLimits.statesPerStatement else { return [] }
-      defer { state.changes.removeAll(keepingCapacity: true) }
-      return state.changes
+      if state.changes.count >= ProjectionLimits.statesPerStatement { try write(&state) }
     }
-    try write(changes)
   }
 
   /// Writes those that wait for more.
-  func flush() throws {
-    try write(
-      state.withLock { state in
-        defer { state.changes.removeAll() }
-        return state.changes
-      })
-  }
+  func flush() throws { try state.withLock { try write(&$0) } }
 
-  private func write(_ changes: [EventChange]) throws {
-    guard !changes.isEmpty else { return }
+  private func write(_ state: inout State) throws {
+    guard !state.changes.isEmpty else { return }
     let table = definition.table
+    let steps = state.work.folder.steps(for: state.changes, &state.work.rows)
     do {
-      _ = try door.use { try $0.apply(FoldedBatch(changes).steps, to: table) }
+      _ = try door.use { try $0.apply(steps, of: state.work.rows, to: table) }
     } catch let failure as DatabaseFailure where failure.kind == .data {
       throw ProjectionFailure(
         .configuration,
         "Expected each object's state to fit the table \(table?.shownName ?? ""), but \(failure). Change the table, or `state` "
           + "in the file.")
     }
+    state.changes.removeAll(keepingCapacity: true)
+    state.work.rows.removeAll()
   }
 }

@@ -1,16 +1,31 @@
 import Logging
 import SequiturFollower
 
-/// Events of a partition on their way into one transaction.
-struct ProjectionBatch {
-  /// An event and what it does.
-  private enum Compiled {
-    case change(EventChange)
-    case fault(ValueFault)
+/// What computes and puts together the changes of one batch after the other. Lives on one thread.
+struct BatchWork: ~Copyable {
+  var compiler: EventCompiler
+  var rows = RowBuffer()
+  var folder = BatchFolder()
+
+  /// - Parameter statesAreNew: whether states make rows that are not there.
+  init(_ definition: ProjectionDefinition, statesAreNew: Bool = false) {
+    compiler = EventCompiler(definition, statesAreNew: statesAreNew)
   }
 
+  /// What an event does by itself.
+  mutating func change(_ event: ProjectedEvent) throws(ValueFault) -> EventChange {
+    try event.withLentRecord { record throws(ValueFault) in
+      try compiler.compile(record, of: event.partition, into: &rows) ?? EventChange()
+    }
+  }
+}
+
+/// Events of a partition on their way into one transaction.
+struct ProjectionBatch {
   let partition: Int32
-  let events: [ProjectedEvent]
+  private let events: FollowBatch
+  /// Of `events`, how many belong to it.
+  let count: Int
   var old: ProjectionPosition
   let new: FollowPosition
   /// Keys whose events wait; those of the events among them.
@@ -22,71 +37,98 @@ struct ProjectionBatch {
   /// Events that were set aside, by fate.
   private(set) var setAsideCounts: [EventFate: Int] = [:]
   private let code: (any Projection)?
-  private var compiled: [Compiled] = []
+  /// Of each event, the number of its row; -1 for none. Where it is known what the events do.
+  private var rows: [Int] = []
+  /// By event, the statements of those that have some, and why those that cannot be applied cannot.
+  private var statements: [Int: [EventChange.Statement]] = [:]
+  private var faults: [Int: ValueFault] = [:]
 
   init(
-    _ events: [ProjectedEvent], of partition: Int32, from old: ProjectionPosition, to new: FollowPosition,
-    parked: Set<[UInt8]>, _ code: (any Projection)? = nil
+    _ events: FollowBatch, of partition: Int32, from old: ProjectionPosition, to new: FollowPosition,
+    parked: Set<[UInt8]>, _ code: (any Projection)? = nil, _ count: Int? = nil
   ) {
     self.code = code
     self.partition = partition
     self.events = events
+    self.count = count ?? events.count
     self.old = old
     self.new = new
     self.parked = parked
   }
 
+  /// The last event; nil for none.
+  var last: ProjectedEvent? { count > 0 ? event(count - 1) : nil }
+
+  private func event(_ index: Int) -> ProjectedEvent { ProjectedEvent(events[index], of: partition) }
+
   /// Computes what the events do. A type that no rule names is told of once.
-  mutating func compile(_ compiler: inout EventCompiler, _ unruled: inout Set<String>, _ logger: Logger) {
-    guard code == nil else {
-      compiled = Array(repeating: .change(EventChange()), count: events.count)
-      return
-    }
-    compiled.reserveCapacity(events.count)
-    for event in events {
-      do throws(ValueFault) {
-        let change = try compiler.compile(event)
-        if change == nil, unruled.count < 100, unruled.insert(event.type).inserted {
-          logger.notice(
-            "events of this type change nothing: no rule names it, and there is no \"*\"",
-            metadata: ["type": "\(event.type)", "partition": "\(partition)", "offset": "\(event.offset)"])
+  mutating func compile(_ work: inout BatchWork, _ unruled: inout Set<String>, _ logger: Logger) {
+    work.rows.removeAll()
+    guard code == nil else { return }
+    rows.reserveCapacity(count)
+    events.withLentRecords { records in
+      for index in 0..<count {
+        let event = records[index]
+        do throws(ValueFault) {
+          let change = try work.compiler.compile(event, of: partition, into: &work.rows)
+          rows.append(change?.row ?? -1)
+          if let change {
+            if !change.statements.isEmpty { statements[index] = change.statements }
+          } else {
+            note(index, &unruled, logger)
+          }
+        } catch {
+          rows.append(-1)
+          faults[index] = error
         }
-        compiled.append(.change(change ?? EventChange()))
-      } catch {
-        compiled.append(.fault(error))
       }
     }
   }
 
+  private func note(_ index: Int, _ unruled: inout Set<String>, _ logger: Logger) {
+    guard unruled.count < 100 else { return }
+    let event = event(index)
+    guard unruled.insert(event.type).inserted else { return }
+    logger.notice(
+      "events of this type change nothing: no rule names it, and there is no \"*\"",
+      metadata: ["type": "\(event.type)", "partition": "\(partition)", "offset": "\(event.offset)"])
+  }
+
   /// Whether an event is to be set aside for certain.
   var needsCare: Bool {
-    zip(events, compiled).contains { event, compiled in
-      if case .fault = compiled { return true }
-      return !parked.isEmpty && parked.contains(event.key)
-    }
+    faults.keys.contains { $0 < count } || !parked.isEmpty && (0..<count).contains(where: isParked)
+  }
+
+  private func isParked(_ index: Int) -> Bool {
+    !parked.isEmpty && parked.contains(Array(events[index].key))
   }
 
   /// Applies all events, where none is set aside.
   ///
   /// - Returns: how many updates and deletions met no row.
   func applyAll(
-    to database: any ProjectionDatabase, _ definition: ProjectionDefinition
+    to database: any ProjectionDatabase, _ definition: ProjectionDefinition, _ work: inout BatchWork
   ) throws(DatabaseFailure) -> Int {
-    try apply(Array(events.indices), to: database, definition)
+    try apply(0..<count, to: database, definition, &work)
   }
 
   private func apply(
-    _ indices: [Int], to database: any ProjectionDatabase, _ definition: ProjectionDefinition
+    _ indices: some Collection<Int>, to database: any ProjectionDatabase, _ definition: ProjectionDefinition,
+    _ work: inout BatchWork
   ) throws(DatabaseFailure) -> Int {
     if let code {
-      try code.apply(indices.map { events[$0] }, to: database)
+      try code.apply(indices.map(event), to: database)
       return 0
     }
-    let changes = indices.lazy.compactMap { index in
-      if case .change(let change) = compiled[index] { change } else { nil }
+    let mark = work.rows.mark
+    work.folder.begin(work.rows)
+    for index in indices {
+      if rows[index] >= 0 { work.folder.add(rows[index], &work.rows) }
+      if let statements = statements[index] { work.folder.add(statements, work.rows) }
     }
-    let steps = FoldedBatch(changes).steps
-    return steps.isEmpty ? 0 : try database.apply(steps, to: definition.table)
+    let steps = work.folder.finish(work.rows)
+    defer { work.rows.rewind(to: mark) }
+    return steps.isEmpty ? 0 : try database.apply(steps, of: work.rows, to: definition.table)
   }
 
   /// Where the database stands once the batch is committed.
@@ -99,14 +141,19 @@ struct ProjectionBatch {
 
   /// The events of the commands before that of an event; nil when there are none.
   func before(_ offset: Int64) -> ProjectionBatch? {
-    guard let stopped = events.first(where: { $0.offset == offset }),
-      let end = events.firstIndex(where: { $0.command == stopped.command }), end > 0
+    guard let stopped = (0..<count).first(where: { events[$0].offset == offset }),
+      let end = (0...stopped).first(where: { events[$0].command == events[stopped].command }), end > 0
     else { return nil }
-    var before = ProjectionBatch(
-      Array(events[..<end]), of: partition, from: old,
-      to: FollowPosition(offset: events[end].offset, command: stopped.command), parked: parked, code)
-    before.compiled = Array(compiled[..<end])
-    return before
+    let new = FollowPosition(offset: events[end].offset, command: events[stopped].command ?? 0)
+    return ProjectionBatch(self, first: end, to: new)
+  }
+
+  private init(_ whole: ProjectionBatch, first count: Int, to new: FollowPosition) {
+    self.init(
+      whole.events, of: whole.partition, from: whole.old, to: new, parked: whole.parked, whole.code, count)
+    rows = whole.rows
+    statements = whole.statements
+    faults = whole.faults
   }
 
   // MARK: With care
@@ -117,35 +164,29 @@ struct ProjectionBatch {
   ///
   /// - Returns: an event at which the partition must stop; then the transaction is to be undone.
   mutating func applyCarefully(
-    _ store: ProjectionStore, _ definition: ProjectionDefinition
+    _ store: ProjectionStore, _ definition: ProjectionDefinition, _ work: inout BatchWork
   ) throws(DatabaseFailure) -> PartitionStopped? {
     unmatched = 0
     setAsideCounts = [:]
-    return try apply(0..<events.count, store, definition)
-  }
-
-  private mutating func apply(
-    _ range: Range<Int>, _ store: ProjectionStore, _ definition: ProjectionDefinition
-  ) throws(DatabaseFailure) -> PartitionStopped? {
     var run: [Int] = []
-    for index in range {
-      switch compiled[index] {
-      case .change: run.append(index)
-      case .fault(let fault):
-        if let stopped = try applyRun(run, store, definition) { return stopped }
-        run = []
-        if let stopped = try setAside(index, fault.message, store, definition) { return stopped }
+    for index in 0..<count {
+      guard let fault = faults[index] else {
+        run.append(index)
+        continue
       }
+      if let stopped = try applyRun(run, store, definition, &work) { return stopped }
+      run = []
+      if let stopped = try setAside(index, fault.message, store, definition) { return stopped }
     }
-    return try applyRun(run, store, definition)
+    return try applyRun(run, store, definition, &work)
   }
 
   private mutating func applyRun(
-    _ all: [Int], _ store: ProjectionStore, _ definition: ProjectionDefinition
+    _ all: [Int], _ store: ProjectionStore, _ definition: ProjectionDefinition, _ work: inout BatchWork
   ) throws(DatabaseFailure) -> PartitionStopped? {
     var run: [Int] = []
     for index in all {
-      if parked.contains(events[index].key) {
+      if isParked(index) {
         try wait(index, store)
       } else {
         run.append(index)
@@ -155,7 +196,7 @@ struct ProjectionBatch {
     let database = store.database
     try database.execute("savepoint part")
     do throws(DatabaseFailure) {
-      let missed = try apply(run, to: database, definition)
+      let missed = try apply(run, to: database, definition, &work)
       try database.judgeConstraints()
       try database.execute("release savepoint part")
       unmatched += missed
@@ -167,15 +208,15 @@ struct ProjectionBatch {
       if run.count == 1 { return try setAside(first, error.description, store, definition) }
     }
     let middle = run.count / 2
-    if let stopped = try applyRun(Array(run[..<middle]), store, definition) { return stopped }
-    return try applyRun(Array(run[middle...]), store, definition)
+    if let stopped = try applyRun(Array(run[..<middle]), store, definition, &work) { return stopped }
+    return try applyRun(Array(run[middle...]), store, definition, &work)
   }
 
   private mutating func setAside(
     _ index: Int, _ reason: String, _ store: ProjectionStore, _ definition: ProjectionDefinition
   ) throws(DatabaseFailure) -> PartitionStopped? {
-    let event = events[index]
-    guard !parked.contains(event.key) else {
+    let event = event(index)
+    guard !isParked(index) else {
       try wait(index, store)
       return nil
     }
@@ -194,7 +235,7 @@ struct ProjectionBatch {
   }
 
   private mutating func wait(_ index: Int, _ store: ProjectionStore) throws(DatabaseFailure) {
-    try setAside(events[index], .parked, "It waits behind an earlier event of its key", store)
+    try setAside(event(index), .parked, "It waits behind an earlier event of its key", store)
   }
 
   private mutating func setAside(

@@ -90,12 +90,12 @@ public struct ProjectionControl: Sendable {
       }
       let definition = try ProjectionStart.written(definition, store)
       var outcome = Retry()
-      var compiler = EventCompiler(definition)
+      var work = BatchWork(definition)
       for partition in try store.partitions(parking: key) {
         // The row's lock: the instance that serves the partition waits, and sees the change behind it.
         _ = try store.position(partition, forUpdate: true)
         let events = try store.parkedEvents(partition, of: key)
-        let applied = try apply(events, to: definition.table, store, &compiler, &outcome)
+        let applied = try apply(events, to: definition.table, store, &work, &outcome)
         if applied > 0 { try store.noteParkedChange(partition) }
         outcome.applied += applied
         outcome.left += events.count - applied
@@ -140,17 +140,19 @@ public struct ProjectionControl: Sendable {
   /// Applies events until one is not taken; how many were.
   private func apply(
     _ events: [ProjectedEvent], to table: ProjectionTable?, _ store: ProjectionStore,
-    _ compiler: inout EventCompiler, _ outcome: inout Retry
+    _ work: inout BatchWork, _ outcome: inout Retry
   ) throws -> Int {
     let database = store.database
     for (index, event) in events.enumerated() {
       do {
-        let change = code == nil ? try compiler.compile(event) ?? EventChange() : EventChange()
+        work.rows.removeAll()
+        let change = code == nil ? try work.change(event) : EventChange()
         try database.execute("savepoint part")
         if let code {
           try code.apply([event], to: database)
         } else {
-          _ = try database.apply(FoldedBatch([change]).steps, to: table)
+          let steps = work.folder.steps(for: [change], &work.rows)
+          _ = try database.apply(steps, of: work.rows, to: table)
         }
         try database.judgeConstraints()
         try database.execute("release savepoint part")

@@ -21,6 +21,8 @@ enum ProjectionLimits {
   static let commandBytesMax = 64 << 20
   /// The states that are written by one statement.
   static let statesPerStatement = 1_000
+  /// New rows are copied (COPY) where there are so many at least: for fewer it costs a round trip more than it saves.
+  static let copiedRowsAtLeast = 64
   /// Between two tries to put a new generation in the old one's place.
   static let swapInterval = Duration.seconds(1)
   /// How long the old generation may stand still for that.

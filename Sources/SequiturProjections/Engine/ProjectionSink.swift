@@ -35,10 +35,7 @@ final class ProjectionSink: FollowSink {
         "Expected at most \(ProjectionLimits.commandBytesMax >> 20) MiB of events of one command, but partition \(partition) "
           + "has more: they are applied in one transaction, and no worker writes so many.")
     }
-    var events: [ProjectedEvent] = []
-    events.reserveCapacity(batch.count)
-    for index in 0..<batch.count { events.append(ProjectedEvent(batch[index], of: partition)) }
-    return try transactions.withLock { try $0.apply(events, of: partition, to: new) }
+    return try transactions.withLock { try $0.apply(batch, of: partition, to: new) }
   }
 
   func progressed(_ partition: Int32, _ status: FollowStatus) {
@@ -62,7 +59,7 @@ struct ProjectionTransactions: ~Copyable {
   private let code: (any Projection)?
   private let logger: Logger
   private let statistics: ProjectionStatistics
-  private var compiler: EventCompiler
+  private var work: BatchWork
   /// By partition, where the database stood after the last transaction of ours.
   private var standing: [Int32: ProjectionPosition] = [:]
   /// By partition, the keys whose events wait.
@@ -85,7 +82,7 @@ struct ProjectionTransactions: ~Copyable {
     current = definition
     self.logger = logger
     store = ProjectionStore(database: database, name: definition.name, generation: definition.generation)
-    compiler = EventCompiler(definition)
+    work = BatchWork(definition)
   }
 
   private var database: any ProjectionDatabase { store.database }
@@ -111,7 +108,7 @@ struct ProjectionTransactions: ~Copyable {
 
   /// Applies events, and with them the position that they lead to.
   mutating func apply(
-    _ events: [ProjectedEvent], of partition: Int32, to new: FollowPosition
+    _ events: FollowBatch, of partition: Int32, to new: FollowPosition
   ) throws -> FollowVerdict {
     guard let old = standing[partition] else { return .fenced }
     do {
@@ -133,7 +130,7 @@ struct ProjectionTransactions: ~Copyable {
   // MARK: One batch
 
   private mutating func run(_ batch: consuming ProjectionBatch) throws -> FollowVerdict {
-    batch.compile(&compiler, &unruled, logger)
+    batch.compile(&work, &unruled, logger)
     if !batch.needsCare {
       do {
         return try attempt(&batch, isCareful: false)
@@ -147,7 +144,7 @@ struct ProjectionTransactions: ~Copyable {
   private mutating func attempt(_ batch: inout ProjectionBatch, isCareful: Bool) throws -> FollowVerdict {
     try database.begin()
     let fence = try store.advance(
-      batch.partition, from: batch.old, to: batch.new, events: batch.events.count, last: batch.events.last)
+      batch.partition, from: batch.old, to: batch.new, events: batch.count, last: batch.last)
     guard let fence else {
       database.rollBack()
       standing[batch.partition] = nil
@@ -171,15 +168,15 @@ struct ProjectionTransactions: ~Copyable {
     }
     batch.skipOffset = fence.skipOffset
     if isCareful {
-      if let stopped = try batch.applyCarefully(store, definition) { return try stop(&batch, stopped) }
+      if let stopped = try batch.applyCarefully(store, definition, &work) { return try stop(&batch, stopped) }
     } else {
-      batch.unmatched = try batch.applyAll(to: database, definition)
+      batch.unmatched = try batch.applyAll(to: database, definition, &work)
     }
     try store.addUnmatched(batch.unmatched, batch.partition)
     try database.commit()
     standing[batch.partition] = batch.reached
     parked[batch.partition] = batch.parked
-    statistics.committed(batch.events.count, setAside: batch.setAsideCounts)
+    statistics.committed(batch.count, setAside: batch.setAsideCounts)
     if stopped.remove(batch.partition) != nil { statistics.stopped(batch.partition, nil) }
     return .applied
   }

@@ -134,12 +134,15 @@ struct ProjectionStart: Sendable {
           return ends
         })
     case .state:
-      let states = ProjectedStates(
-        try door.use { database throws(DatabaseFailure) in
-          try Self.written(
-            definition,
-            ProjectionStore(database: database, name: definition.name, generation: definition.generation))
-        }, door)
+      let written = try door.use { database throws(DatabaseFailure) in
+        try Self.written(
+          definition,
+          ProjectionStore(database: database, name: definition.name, generation: definition.generation))
+      }
+      let isEmpty = try door.use { database throws(DatabaseFailure) in
+        try Self.isEmpty(written.table, database)
+      }
+      let states = ProjectedStates(written, door, isEmpty: isEmpty)
       let bootstrap = Bootstrap(
         of: configuration.applicationID, topics: configuration.topics, kafka: configuration.kafka,
         logger: configuration.logger)
@@ -152,6 +155,13 @@ struct ProjectionStart: Sendable {
       }
     }
     return beginnings
+  }
+
+  private static func isEmpty(
+    _ table: ProjectionTable?, _ database: any ProjectionDatabase
+  ) throws(DatabaseFailure) -> Bool {
+    guard let table else { return true }
+    return try database.query("select 1 from \(database.dialect.quoted(table)) limit 1").isEmpty
   }
 
   // MARK: What is refused

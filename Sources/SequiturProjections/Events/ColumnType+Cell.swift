@@ -98,11 +98,15 @@ extension ColumnType {
   }
 
   private func integer(_ value: EventValue, _ bits: Int) throws(ValueFault) -> Int64 {
-    let range = bits == 64 ? Int64.min...Int64.max : -(1 << (bits - 1))...(1 << (bits - 1)) - 1
-    guard case .number(let text) = value, let number = Int64(text), range.contains(number) else {
+    guard case .number(let text) = value, let number = Int64(text), Self.range(bits).contains(number) else {
       throw expected("a whole number of \(bits) bits", value)
     }
     return number
+  }
+
+  /// What whole numbers of so many bits can be.
+  static func range(_ bits: Int) -> ClosedRange<Int64> {
+    bits == 64 ? Int64.min...Int64.max : -(1 << (bits - 1))...(1 << (bits - 1)) - 1
   }
 
   private func number(_ value: EventValue) throws(ValueFault) -> String {
@@ -150,16 +154,16 @@ extension ColumnType {
     return json
   }
 
-  /// Times that every database takes: of the years 1 to 9999, and at most 15:59 from UTC.
   private static func isTime(_ text: String) -> Bool {
     var text = text
-    guard text.withUTF8({ TimeText.milliseconds(rfc3339: UnsafeRawBufferPointer($0)) }) != nil,
-      !text.hasPrefix("0000-")
-    else { return false }
-    guard let sign = text.utf8.dropFirst(11).firstIndex(where: { $0 == 0x2b || $0 == 0x2d }) else {
-      return true
-    }
-    return (Int(text[text.utf8.index(after: sign)...].prefix(2)) ?? 0) < 16
+    return text.withUTF8 { isTime(UnsafeRawBufferPointer($0)) }
+  }
+
+  /// Times that every database takes: of the years 1 to 9999, and at most 15:59 from UTC.
+  static func isTime(_ text: UnsafeRawBufferPointer) -> Bool {
+    guard TimeText.milliseconds(rfc3339: text) != nil, !text.starts(with: "0000-".utf8) else { return false }
+    guard let sign = text.dropFirst(11).firstIndex(where: { $0 == 0x2b || $0 == 0x2d }) else { return true }
+    return text[(sign + 1)...].prefix(2).reduce(0) { 10 * $0 + Int($1) - 48 } < 16
   }
 }
 

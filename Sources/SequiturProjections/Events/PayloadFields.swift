@@ -1,6 +1,9 @@
 import JSONFields
 
-/// The places of a payload that a projection reads, and how they are found: one walk over each document.
+/// The places of a payload that a projection reads.
+///
+/// Members of the object itself come from the parser; what is inside of them, and objects and lists as they are written,
+/// from a walk over the document, which is done where it is needed.
 struct PayloadFields: ~Copyable {
   /// A place, and those inside of it.
   private final class Place {
@@ -16,53 +19,110 @@ struct PayloadFields: ~Copyable {
     }
   }
 
+  /// Where the parser puts a member, and its number's text; -1 for what is inside of members.
+  private struct Slot: BitwiseCopyable {
+    var value = -1
+    var text = -1
+  }
+
   private let root = Place()
-  private let names = NameTable([])
   private let reader = JSONReader()
-  /// By path.
-  private var slots: [[String]: Int] = [:]
-  private var values: [EventValue] = []
+  private var slots: [Slot] = []
+  /// By path, whose names are told apart by their bytes.
+  private var known: [[[UInt8]]: Int] = [:]
+  /// Of the members, in the order of their first mention.
+  private var members: [String] = []
+  /// Made with the first document, when all places are known.
+  private var names: NameTable?
+  private var values: UnsafeMutableBufferPointer<csj_value> = .allocate(capacity: 0)
+  /// The document that was read last; nil when all is missing.
+  private var document: UnsafeRawBufferPointer?
+  private var isWalked = false
+  /// By slot, what the walk has found.
+  private var found: [UnsafeRawBufferPointer?] = []
+
+  deinit { values.deallocate() }
 
   /// The number of a place that is to be read. A place has one, however often it is asked for.
   mutating func slot(_ path: [String]) -> Int {
-    if let known = slots[path] { return known }
+    precondition(names == nil, "places are named before documents are read")
+    let key = path.map { Array($0.utf8) }
+    if let slot = known[key] { return slot }
     var place = root
-    for name in path {
-      let bytes = Array(name.utf8)
-      if let known = place.inner(bytes) {
+    for name in key {
+      if let known = place.inner(name) {
         place = known
       } else {
         let made = Place()
-        place.inner.append((bytes, made))
+        place.inner.append((name, made))
         place = made
       }
     }
-    let slot = place.slot ?? values.count
-    if place.slot == nil { values.append(.null) }
-    place.slot = slot
-    slots[path] = slot
-    return slot
+    var slot = Slot()
+    if path.count == 1 {
+      slot.value = members.count
+      members.append(path[0])
+    }
+    place.slot = slots.count
+    slots.append(slot)
+    found.append(nil)
+    known[key] = slots.count - 1
+    return slots.count - 1
   }
 
-  /// Reads a document. Without one, as when an event has no payload, all is missing.
+  private mutating func makeNames() -> NameTable {
+    let made = NameTable(members)
+    for index in slots.indices where slots[index].value >= 0 {
+      slots[index].text = made.addText(slots[index].value)
+    }
+    values.deallocate()
+    values = .allocate(capacity: max(1, made.valueCount))
+    names = made
+    return made
+  }
+
+  /// Reads a document, which must stay until the next one is read. Without one, as when an event has no payload, all is
+  /// missing.
   ///
   /// - Throws: a fault for what is no JSON object.
-  mutating func read(_ payload: ArraySlice<UInt8>?) throws(ValueFault) {
-    for index in values.indices { values[index] = .null }
-    guard !values.isEmpty, let payload, !payload.isEmpty else { return }
-    let code = payload.withUnsafeBytes { bytes in
-      withUnsafeTemporaryAllocation(of: csj_value.self, capacity: 1) {
-        reader.read(bytes, names, into: $0.baseAddress!)
-      }
-    }
+  mutating func read(_ payload: UnsafeRawBufferPointer?) throws(ValueFault) {
+    document = nil
+    isWalked = false
+    guard !slots.isEmpty, let payload, !payload.isEmpty else { return }
+    let code = reader.read(payload, names ?? makeNames(), into: values.baseAddress!)
     guard Int(code) == CSJ_OK else {
       throw ValueFault(message: "Expected a JSON object as payload, but \(JSONReader.message(code))")
     }
-    payload.withUnsafeBytes { walk(object: $0, root) }
+    document = payload
+  }
+
+  /// A member of the object, as the parser has it; nil where it is an object or a list, or inside of a member.
+  func scalar(_ slot: Int) -> csj_value? {
+    let place = slots[slot].value
+    guard place >= 0 else { return nil }
+    guard document != nil else { return csj_value() }
+    let value = values[place]
+    return value.kind == CSJ_OBJECT || value.kind == CSJ_ARRAY ? nil : value
   }
 
   /// The value at a place; null where it is missing.
-  func value(_ slot: Int) -> EventValue { values[slot] }
+  mutating func value(_ slot: Int) -> EventValue {
+    guard let document else { return .null }
+    guard let scalar = scalar(slot) else {
+      if !isWalked {
+        for index in found.indices { found[index] = nil }
+        walk(object: document, root)
+        isWalked = true
+      }
+      return found[slot].map { Self.value($0) } ?? .null
+    }
+    switch scalar.kind {
+    case CSJ_BOOLEAN: return .boolean(scalar.boolean)
+    case CSJ_STRING: return .text(scalar.text)
+    case CSJ_INTEGER, CSJ_NUMBER: return .number(values[slots[slot].text].text)
+    default: return .null
+    }
+  }
 
   private mutating func walk(object: UnsafeRawBufferPointer, _ place: Place) {
     for member in JSONMembers(object) {
@@ -84,7 +144,7 @@ struct PayloadFields: ~Copyable {
   /// Of a name that repeats the last one counts, with all that is inside of it.
   private mutating func take(_ value: UnsafeRawBufferPointer, _ place: Place) {
     forget(place)
-    if let slot = place.slot { values[slot] = Self.value(value) }
+    if let slot = place.slot { found[slot] = value }
     guard !place.inner.isEmpty else { return }
     switch value.first {
     case UInt8(ascii: "{"): walk(object: value, place)
@@ -94,7 +154,7 @@ struct PayloadFields: ~Copyable {
   }
 
   private mutating func forget(_ place: Place) {
-    if let slot = place.slot { values[slot] = .null }
+    if let slot = place.slot { found[slot] = nil }
     for (_, inner) in place.inner { forget(inner) }
   }
 
@@ -109,6 +169,13 @@ struct PayloadFields: ~Copyable {
     default: return .number(String(decoding: bytes, as: UTF8.self))
     }
   }
+}
+
+extension csj_value {
+  /// The bytes of a string, or of a number's text.
+  var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: string, count: Int(length)) }
+
+  fileprivate var text: String { String(decoding: bytes, as: UTF8.self) }
 }
 
 /// The elements of a JSON list as the bytes they stand in. For documents that were validated.

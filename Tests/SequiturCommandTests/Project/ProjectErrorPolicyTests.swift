@@ -1,5 +1,6 @@
 import Foundation
 import KafkaClient
+import SequiturProjections
 import TestBroker
 import TestDatabase
 import Testing
@@ -56,6 +57,61 @@ extension SequiturCommandTests {
         #expect(try projected.database.rows("select count(*) from things")[0][0] == "7")
         let status = try await projected.control("status")
         #expect(status.standardOutput.contains("40 events, current, 1 recorded"), "\(status.standardOutput)")
+      }
+    }
+
+    /// New rows, so many that they are copied, with three that are not taken: by their value, by their type in the database,
+    /// and by their key.
+    @Test(arguments: ProjectionDefinition.ErrorPolicy.allCases)
+    func `of rows that are copied, the bad ones get what the policy says, and the others are there`(
+      policy: ProjectionDefinition.ErrorPolicy
+    ) async throws {
+      let yaml = """
+        projection: p
+        table: {name: things, key: {id: id}, columns: {v: bigint, a: inet}}
+        events: {set: {insert: {v: v, a: a}}}
+        on-error: \(policy.rawValue)
+        """
+      try await ProjectedLog.with(yaml, .postgreSQL) { projected in
+        var events = (0..<300).map { (key: "k\($0)", type: "set", value: "{\"id\":\"i\($0)\",\"v\":\($0)}") }
+        events[100].value = #"{"id":"i100","v":"x"}"#
+        events[150].value = #"{"id":"i150","v":1,"a":"home"}"#
+        events[200].value = #"{"id":"i7","v":200}"#
+        // Behind one that is not taken, of its key.
+        events[250].key = "k200"
+        try projected.write(events, from: 0)
+        func sum() throws -> [String?] {
+          try projected.database.rows("select count(*)::text, coalesce(sum(v), 0)::text from things")[0]
+        }
+        func aside() throws -> [[String?]] {
+          try projected.database.rows("select event_offset, fate from sequitur_event order by 1")
+        }
+        let all = (0..<300).reduce(0, +) - 100 - 150 - 200
+        switch policy {
+        case .record:
+          _ = try await projected.project()
+          #expect(try sum() == ["297", "\(all)"])
+          #expect(try aside() == [["100", "recorded"], ["150", "recorded"], ["200", "recorded"]])
+        case .parkKey:
+          _ = try await projected.project()
+          #expect(try sum() == ["296", "\(all - 250)"])
+          #expect(
+            try aside() == [["100", "parked"], ["150", "parked"], ["200", "parked"], ["250", "parked"]])
+          try projected.database.execute("delete from things where id = 'i7'")
+          _ = try await projected.control("retry", ["k200"])
+          #expect(try sum() == ["297", "\(all - 7 + 200)"])
+        case .stop:
+          for (offset, count) in [("100", "100"), ("150", "149"), ("200", "198")] {
+            _ = try await projected.project(expecting: 1)
+            #expect(try sum()[0] == count)
+            #expect(
+              try projected.database.rows("select stopped_offset from sequitur_position") == [[offset]])
+            _ = try await projected.control("skip", ["--yes"])
+          }
+          _ = try await projected.project()
+          #expect(try sum() == ["297", "\(all)"])
+          #expect(try aside() == [["100", "skipped"], ["150", "skipped"], ["200", "skipped"]])
+        }
       }
     }
 

@@ -15,30 +15,68 @@ extension SequiturCommandTests {
     func `n = n + 1 is exact when the projector is killed with -9`(kind: ProjectedDatabase.Kind) async throws
     {
       try await ProjectedApplication.with(ProjectedApplication.counts, kind) { projected in
-        var random = SplitMix64(seed: 2_400)
-        try projected.application.send(400, &random)
-        try await projected.application.work()
-        let worker = try projected.application.startWorker()
-        defer { worker.kill() }
-        for round in 0..<Self.rounds {
-          try projected.application.send(300, &random)
-          let before = try projected.appliedEvents()
-          let projector = try projected.start()
-          try await eventually("events to be applied in round \(round)") {
-            if projector.exit != nil {
-              throw FixtureFault.notVisible("a projector that runs: \(projector.output)")
-            }
-            return try projected.appliedEvents() > before
+        try await killAndProject(projected, seed: 2_400)
+        #expect(try projected.database.pairs("select id, n from counts") == projected.eventCounts())
+      }
+    }
+
+    @Test
+    func
+      `rows that are copied are there once when the projector is killed with -9, and in a second generation`()
+      async throws
+    {
+      try await ProjectedApplication.with(ProjectedApplication.journal, .postgreSQL) { projected in
+        try await killAndProject(projected, seed: 2_405)
+        let query = "select id, o || ' ' || version from journal"
+        let events = Dictionary(
+          uniqueKeysWithValues: try projected.application.events().map { ($0.id, "\($0.key) \($0.version)") })
+        #expect(events.count > 400)
+        #expect(try projected.database.pairs(query) == events)
+        try await withFile("two.yaml", Data((ProjectedApplication.journal + "\ngeneration: 2").utf8)) {
+          file in
+          let second = ProjectedApplication(
+            application: projected.application, database: projected.database, file: file)
+          let projector = try second.start()
+          try await eventually("rows of the second generation") {
+            try projected.database.rows("select relname from pg_class where relname = 'journal__g2'").count
+              > 0
+              && projected.database.rows("select 1 from journal__g2 limit 1").count > 0
+              || projected.database.rows("select relname from pg_class where relname = 'journal__g1'").count
+                > 0
           }
           projector.kill()
           try await projector.waitForExit(timeout: .seconds(30))
+          try await second.project()
         }
-        worker.terminate()
-        try await worker.waitForExit(timeout: .seconds(60))
-        try await projected.application.work()
-        try await projected.project()
-        #expect(try projected.database.pairs("select id, n from counts") == projected.eventCounts())
+        #expect(try projected.database.pairs(query) == events)
+        #expect(try projected.database.pairs(query.replacing("journal", with: "journal__g1")) == events)
       }
+    }
+
+    /// Kills a projector again and again while events come, then has all of them applied.
+    private func killAndProject(_ projected: ProjectedApplication, seed: UInt64) async throws {
+      var random = SplitMix64(seed: seed)
+      try projected.application.send(400, &random)
+      try await projected.application.work()
+      let worker = try projected.application.startWorker()
+      defer { worker.kill() }
+      for round in 0..<Self.rounds {
+        try projected.application.send(300, &random)
+        let before = try projected.appliedEvents()
+        let projector = try projected.start()
+        try await eventually("events to be applied in round \(round)") {
+          if projector.exit != nil {
+            throw FixtureFault.notVisible("a projector that runs: \(projector.output)")
+          }
+          return try projected.appliedEvents() > before
+        }
+        projector.kill()
+        try await projector.waitForExit(timeout: .seconds(30))
+      }
+      worker.terminate()
+      try await worker.waitForExit(timeout: .seconds(60))
+      try await projected.application.work()
+      try await projected.project()
     }
 
     @Test func `n = n + 1 is exact when the server is stopped in the middle`() async throws {

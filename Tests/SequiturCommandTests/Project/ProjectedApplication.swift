@@ -19,6 +19,13 @@ struct ProjectedApplication {
       purged: delete
     """
 
+  /// Every event as a new row.
+  static let journal = """
+    projection: journal
+    table: {name: journal, key: {id: $id}, columns: {o: text, version: bigint}}
+    events: {"*": {insert: {o: $key, version: $version}}}
+    """
+
   let application: FollowedApplication
   let database: ProjectedDatabase
   let file: String
