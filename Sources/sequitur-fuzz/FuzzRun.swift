@@ -4,8 +4,10 @@ import Synchronization
 
 /// Runs each target in a process of its own, and watches it: a trap ends that process, and not the run.
 struct FuzzRun {
-  /// An input that takes longer is a finding.
-  private static let inputTimeMax = Duration.seconds(10)
+  /// An input that takes more time of a processor is a finding: on a busy machine its process may not run for as long.
+  private static let inputSecondsMax = 10.0
+  /// And one that uses no processor and does not end.
+  private static let inputTimeMax = Duration.seconds(120)
   /// Memory of a target's process, in kB, above which it is a finding.
   private static let memoryMax = 2 << 20
 
@@ -99,15 +101,17 @@ struct FuzzRun {
   ///
   /// - Returns: why it was ended; nil when it ended by itself.
   private func watch(_ child: Process, _ progress: URL) -> String? {
-    var last = (number: Self.number(progress), at: ContinuousClock.now)
+    var last = (number: Self.number(progress), at: ContinuousClock.now, used: 0.0)
     while child.isRunning {
       usleep(50_000)
       let number = Self.number(progress)
       if number != last.number {
-        last = (number, .now)
-      } else if ContinuousClock.now - last.at > Self.inputTimeMax {
+        last = (number, .now, Self.secondsUsed(child.processIdentifier) ?? 0)
+      } else if (Self.secondsUsed(child.processIdentifier) ?? 0) - last.used > Self.inputSecondsMax
+        || ContinuousClock.now - last.at > Self.inputTimeMax
+      {
         kill(child.processIdentifier, SIGKILL)
-        return "input \(number) takes longer than \(Self.inputTimeMax)"
+        return "input \(number) takes longer than \(Int(Self.inputSecondsMax)) seconds"
       }
       if let memory = Self.memory(child.processIdentifier), memory > Self.memoryMax {
         kill(child.processIdentifier, SIGKILL)
@@ -120,6 +124,15 @@ struct FuzzRun {
   private static func number(_ progress: URL) -> UInt64 {
     guard let bytes = try? Data(contentsOf: progress), bytes.count == 8 else { return 0 }
     return bytes.withUnsafeBytes { $0.loadUnaligned(as: UInt64.self) }
+  }
+
+  /// Of a processor (proc(5): the fields utime and stime, in ticks); nil once the process has ended.
+  private static func secondsUsed(_ process: Int32) -> Double? {
+    guard let text = try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8),
+      let fields = text.split(separator: ")").last?.split(separator: " "), fields.count > 12,
+      let user = Double(fields[11]), let system = Double(fields[12])
+    else { return nil }
+    return (user + system) / Double(sysconf(Int32(_SC_CLK_TCK)))
   }
 
   /// In kB; nil once the process has ended.

@@ -9,7 +9,7 @@ struct SequiturFuzz: ParsableCommand {
       "Give decoders of foreign bytes inputs that nobody would send, and see that each gets its answer.",
     discussion: """
       Inputs are made by changing right ones; target, seed and number say which, so that a finding is had again by the line \
-      that is printed with it. A target that traps, takes over 10 seconds for one input or 2 GB of memory, or answers wrong, \
+      that is printed with it. A target that traps, takes over 10 seconds of a processor for one input or 2 GB of memory, or answers wrong, \
       is a finding. Run it in the package's directory: some inputs come from Examples.
 
       Exit codes: 0 all inputs got an answer, 1 a finding, 2 wrong usage.
