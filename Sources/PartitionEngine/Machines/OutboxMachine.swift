@@ -81,11 +81,12 @@ public struct OutboxMachine: Sendable {
     case select, send, remove
   }
 
-  /// How often rows are looked for while there are none.
+  /// How often rows are looked for while there are none: after an eighth of the time that there have been none for, within
+  /// bounds. So a row that comes after a short pause of its writers waits for a small part of that pause.
   public struct Pace: Sendable, Hashable {
     /// After the last row, and so the delay that a row meets when others come often.
     public var shortest: Duration
-    /// After a while without rows.
+    /// After a while without rows: with the defaults after 1.6 seconds.
     public var longest: Duration
 
     /// 5 to 200 ms unless told otherwise.
@@ -98,7 +99,8 @@ public struct OutboxMachine: Sendable {
   private let stopsWhenEmpty: Bool
   private let pace: Pace
   private var state = State.idle
-  private var idleWait: Duration
+  /// The waits since there was a row.
+  private var idle = Duration.zero
   /// Failures in a row.
   private var failures = 0
 
@@ -106,7 +108,6 @@ public struct OutboxMachine: Sendable {
   public init(stopsWhenEmpty: Bool = false, pace: Pace = Pace()) {
     self.stopsWhenEmpty = stopsWhenEmpty
     self.pace = pace
-    idleWait = pace.shortest
   }
 
   /// Begins.
@@ -146,13 +147,13 @@ public struct OutboxMachine: Sendable {
   private mutating func selected(_ sendable: Int, _ poison: Int) -> Action {
     guard sendable + poison == 0 else {
       // What failed before may be about to fail again: only a batch that is through, or none, begins anew.
-      idleWait = pace.shortest
+      idle = .zero
       return sendable > 0 ? enter(.sending, .send) : enter(.removing, .remove)
     }
     failures = 0
     if stopsWhenEmpty { return enter(.ended, .finished) }
-    let wait = idleWait
-    idleWait = min(idleWait * 2, pace.longest)
+    let wait = min(max(idle / 8, pace.shortest), pace.longest)
+    idle += wait
     return enter(.waiting(.select), .wait(wait, isIdle: true))
   }
 
