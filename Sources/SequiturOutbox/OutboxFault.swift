@@ -78,6 +78,14 @@ public struct OutboxFault: Error, Sendable, Hashable, CustomStringConvertible {
         + "\(reason). It stands in transactional ids and in the keys of records.")
   }
 
+  static func nameOfShard(_ name: String) -> OutboxFault {
+    OutboxFault(
+      .configuration,
+      "Expected --name not to end with `-` and a number, but it is `\(ShownText.line(name, atMost: 80))`. Shards of an outbox "
+        + "with the name before that have transactional ids which end so: the two would take each other for an older relay. "
+        + "Choose another --name.")
+  }
+
   static func superseded(_ name: String, by relay: String) -> OutboxFault {
     OutboxFault(
       .superseded,

@@ -35,6 +35,9 @@ final class HealthBoard: Sendable {
 
   func served() { health.withLock { $0.isServing = true } }
 
+  /// It is to be looked whether the name is still this relay's.
+  func stoppedServing() { health.withLock { $0.isServing = false } }
+
   /// A step failed, and will be made again.
   func failed(_ place: String, _ cause: String, _ detail: String, cure: String) {
     health.withLock { health in

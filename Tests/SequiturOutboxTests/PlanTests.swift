@@ -28,7 +28,8 @@ extension SequiturOutboxTests {
     /// The rows that a statement's plan went through, those that it left out among them.
     private func work(_ plan: [String: Any]) -> Int {
       let names = [
-        "Actual Rows", "Rows Removed by Filter", "Rows Removed by Join Filter", "Rows Removed by Index Recheck",
+        "Actual Rows", "Rows Removed by Filter", "Rows Removed by Join Filter",
+        "Rows Removed by Index Recheck",
       ]
       let own = names.reduce(0) { $0 + Int((plan[$1] as? NSNumber)?.doubleValue ?? 0) }
       let loops = Int((plan["Actual Loops"] as? NSNumber)?.doubleValue ?? 1)
@@ -49,9 +50,11 @@ extension SequiturOutboxTests {
     }
 
     @Test(arguments: Belief.allCases)
-    func `selecting, deleting and parking go through few rows more than a batch has, whatever the planner believes`(
-      belief: Belief
-    ) async throws {
+    func
+      `selecting, deleting and parking go through few rows more than a batch has, whatever the planner believes`(
+        belief: Belief
+      ) async throws
+    {
       let server = try DatabaseServer.start([
         "shared_preload_libraries": "auto_explain", "auto_explain.log_min_duration": "0",
         "auto_explain.log_analyze": "on", "auto_explain.log_timing": "off", "auto_explain.log_format": "json",

@@ -255,11 +255,19 @@ extension SequiturOutboxTests {
 
     @Test func `names and numbers that are not possible are refused`() throws {
       let outbox = try OutboxFixture(createsTable: false)
-      for (name, shards) in [("", 1), ("a/b", 1), ("a b", 1), ("a", 0), ("a", 65)] {
+      for (name, shards) in [
+        ("", 1), ("a/b", 1), ("a b", 1), ("a", 0), ("a", 65), ("a-0", 1), ("-7", 1),
+        ("a-b-12", 1),
+      ] {
         var configuration = outbox.configuration
         configuration.name = name
         configuration.shards = shards
         #expect(throws: OutboxFault.self) { try OutboxRelay(configuration) }
+      }
+      for name in ["a1", "a-", "a-1b", "7", "a.1", "a_1"] {
+        var configuration = outbox.configuration
+        configuration.name = name
+        #expect(throws: Never.self) { try OutboxRelay(configuration) }
       }
     }
   }

@@ -65,7 +65,7 @@ struct TroubleVerdictTests {
   @Test(arguments: [
     (KafkaError.Code.timedOut, true), (.transport, true), (.allBrokersDown, true), (.fenced, true),
     (.coordinatorNotAvailable, true), (.authentication, false), (.ssl, false),
-    (.topicAuthorizationFailed, false),
+    (.topicAuthorizationFailed, false), (.groupAuthorizationFailed, false),
     (.transactionalIDAuthorizationFailed, false), (.clusterAuthorizationFailed, false),
     (.invalidArgument, false),
   ])

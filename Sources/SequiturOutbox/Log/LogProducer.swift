@@ -1,40 +1,34 @@
 import KafkaClient
 import Logging
 
-/// The log's side of Kafka: transactions that grow while a transaction of the database is read. One thread's.
+/// The log's side of Kafka: transactions that grow while a transaction of the database is read, by ``TurnProducers``. One
+/// thread's.
 ///
 /// Whatever fails ends the session: the next one takes over anew and goes on behind the last record.
 final class LogProducer {
-  private let configuration: OutboxConfiguration
-  private let producer: TransactionalProducer
-  private let commands: ProducerTopic
-  private let outbox: ProducerTopic
+  private let producers: TurnProducers
+  /// The one of the open transaction, or of the last one.
+  private var current: TurnProducers.Connection
   private let refusals: Refusals
   private(set) var isOpen = false
 
-  /// Takes over: fences the one before. Blocks.
+  /// Takes over: fences those before. Blocks.
   init(_ configuration: OutboxConfiguration, outboxTopic: String, recordBytesMax: Int) throws(KafkaError) {
-    self.configuration = configuration
-    let refusals = Refusals()
+    refusals = Refusals()
     // A transaction of the database may be large: it is one on Kafka too.
-    let properties = configuration.producer("\(configuration.transactionalID)-0").merging([
-      "message.max.bytes": "\(max(recordBytesMax, 1_000_000))",
-      "batch.size": "\(min(max(recordBytesMax, 1), 1_000_000))",
-      "transaction.timeout.ms": "\(OutboxLimits.logTransaction.milliseconds)",
-    ])
-    producer = try TransactionalProducer(
-      configuration: properties, logger: configuration.logger, deliveryObserver: { refusals.record($0) })
-    try producer.initTransactions(timeout: OutboxLimits.call)
-    commands = try producer.topic(configuration.topic)
-    outbox = try producer.topic(outboxTopic)
-    self.refusals = refusals
+    producers = try TurnProducers(
+      configuration, transactionalID: "\(configuration.transactionalID)-0", outboxTopic: outboxTopic,
+      recordBytesMax: recordBytesMax, transaction: OutboxLimits.logTransaction, refusals)
+    try producers.takeOver()
+    current = producers.next()
   }
 
   /// Rows of the transaction that brokers refused, by the number that ``send(_:number:)`` was given.
   var refused: [Int: PoisonReason] { refusals.rows }
 
   func begin() throws(KafkaError) {
-    try producer.begin()
+    current = producers.next()
+    try current.producer.begin()
     isOpen = true
   }
 
@@ -49,8 +43,8 @@ final class LogProducer {
     var list = Optional(headers)
     try (command.key ?? []).withUnsafeBufferPointer { key throws(KafkaError) in
       try (command.payload ?? []).withUnsafeBufferPointer { payload throws(KafkaError) in
-        try producer.produce(
-          topic: commands, partition: TopicPartition.unassigned, key: UnsafeRawBufferPointer(key),
+        try current.producer.produce(
+          topic: current.commands, partition: TopicPartition.unassigned, key: UnsafeRawBufferPointer(key),
           value: command.payload == nil ? nil : UnsafeRawBufferPointer(payload), headers: list.take(),
           tag: UInt(number) + 1)
       }
@@ -58,16 +52,16 @@ final class LogProducer {
   }
 
   /// Waits until what is queued is written: then a refusal is of the last command alone.
-  func flush() throws(KafkaError) { try producer.flush(timeout: OutboxLimits.call) }
+  func flush() throws(KafkaError) { try current.producer.flush(timeout: OutboxLimits.call) }
 
   /// Commits, with the record; a commit whose answer does not come is asked again until it comes, or it is time to end.
   func commit(
     _ record: BatchRecord, key: String, stop: StopSignal, whileTrying told: (KafkaError) -> Void
   ) throws(KafkaError) {
-    try producer.produce(key: key, record, to: outbox)
+    try current.producer.produce(key: key, record, to: current.outbox)
     while true {
       do throws(KafkaError) {
-        try producer.commit(timeout: OutboxLimits.call)
+        try current.producer.commit(timeout: OutboxLimits.call)
         isOpen = false
         return
       } catch {
@@ -81,7 +75,7 @@ final class LogProducer {
   /// Gives an open transaction up, so that readers need not wait for its end.
   func abandon() {
     guard isOpen else { return }
-    try? producer.abort(timeout: OutboxLimits.call)
+    try? current.producer.abort(timeout: OutboxLimits.call)
   }
 }
 

@@ -19,7 +19,7 @@ final class LogRelay {
   private let stop: StopSignal
   private let suspects: LogSuspects
   private let count: ((inout OutboxFigures) -> Void) -> Void
-  /// Of a commit that has no answer yet; nil: it has.
+  /// Of a commit that has no answer yet; nil: it has, or nothing is left to send.
   private let told: (KafkaError?) -> Void
 
   /// For parking and looking, beside the stream's own.
@@ -40,8 +40,8 @@ final class LogRelay {
   /// command waits for more than it must.
   private var lastCommit = Duration.milliseconds(5)
   private var fedBack = ContinuousClock.now
-  /// Where to end, when it is to end.
-  private let goal: LogPosition?
+  /// Where the log ended when the session began: what came before it has come once the relay is here.
+  private let tip: LogPosition
 
   /// Begins a session: connects, looks at the slot, starts the stream.
   /// - Throws: ``OutboxFault``, `PostgreSQLError`.
@@ -82,9 +82,9 @@ final class LogRelay {
     parking = try LogParking(connection, configuration)
     recorded = record?.end == start.description ? start : LogPosition(0)
     complete = start
-    goal =
-      configuration.stopsWhenEmpty
-      ? try connection.query("select pg_current_wal_flush_lsn()").rows[0][0].flatMap { LogPosition($0) } : nil
+    tip =
+      try connection.query("select pg_current_wal_flush_lsn()").rows[0][0].flatMap { LogPosition($0) }
+      ?? start
     stream = try replication.startCopyBoth(try slot.start(at: start))
   }
 
@@ -104,7 +104,7 @@ final class LogRelay {
           kind: .connectionLost, operation: "read the database's log", message: "the server ended the stream")
       }
       try feedBackWhenDue()
-      if let goal, !producer.isOpen, !assembly.isInTransaction, complete >= goal {
+      if configuration.stopsWhenEmpty, !producer.isOpen, !assembly.isInTransaction, complete >= tip {
         if recorded < complete { try record() }
         try feedBack()
         return
@@ -116,7 +116,10 @@ final class LogRelay {
     switch try read(message) {
     case .keepAlive(let end, let wantsReply):
       // All of ours before it has come.
-      if !producer.isOpen, !assembly.isInTransaction { complete = max(complete, end) }
+      if !producer.isOpen, !assembly.isInTransaction {
+        complete = max(complete, end)
+        if complete >= tip { told(nil) }
+      }
       if wantsReply { try feedBack() }
     case .log(let bytes):
       switch try output(bytes) {

@@ -16,6 +16,9 @@ struct IncidentLog {
     self.health = health
   }
 
+  /// Whether trouble was told that is not over.
+  var isOpen: Bool { current != nil }
+
   /// A step failed, and will be made again.
   mutating func failed(_ step: String, _ error: any Error) {
     let trouble = Trouble(error)

@@ -24,12 +24,15 @@ public final class OutboxRelay: Sendable {
   private let board = HealthBoard()
   /// Whether the new slot that was ordered is made.
   private let hasNewSlot = Atomic(false)
+  /// Whether it has had the name once.
+  private let hasServed = Atomic(false)
   /// Ends the shards that run now.
   private let shardsStop = Mutex<StopSignal?>(nil)
 
   /// - Throws: ``OutboxFault`` for a name or a number that is not possible.
   public init(_ configuration: OutboxConfiguration) throws(OutboxFault) {
     if let reason = TopicName.fault(configuration.name) { throw .name(configuration.name, reason) }
+    if Self.isNameOfShard(configuration.name) { throw .nameOfShard(configuration.name) }
     guard (1...OutboxLimits.shardsMax).contains(configuration.shards) else {
       throw OutboxFault(
         .configuration,
@@ -41,6 +44,12 @@ public final class OutboxRelay: Sendable {
       applicationID: configuration.applicationID, kafka: configuration.kafka, logger: configuration.logger)
     ownership = RelayOwnership(configuration, topic: topic.name)
     keys = RecordKeys(name: configuration.name)
+  }
+
+  /// Whether the name ends as the transactional ids of another outbox's shards do.
+  private static func isNameOfShard(_ name: String) -> Bool {
+    let digits = name.utf8.reversed().prefix { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }.count
+    return digits > 0 && name.utf8.dropLast(digits).last == UInt8(ascii: "-")
   }
 
   /// What it has done so far.
@@ -83,9 +92,8 @@ public final class OutboxRelay: Sendable {
           return
         }
         let shards = try takeOver(recordBytesMax, &known)
-        board.served()
+        served()
         incidents.succeeded()
-        pause = .milliseconds(100)
         guard try run(shards) else { return }
         try settleOwner([ownership.relay])
       } catch let lost as RelayOwnership.Lost {
@@ -93,14 +101,22 @@ public final class OutboxRelay: Sendable {
         try settleOwner(known)
       } catch {
         // Once it has worked, a refusal may be taken back.
-        guard let trouble = Trouble(error), trouble.passes || board.current.isServing else {
+        guard let trouble = Trouble(error), trouble.passes || hasServed.load(ordering: .relaxed) else {
           throw Self.told(error)
         }
+        if !incidents.isOpen { pause = .milliseconds(100) }
         incidents.failed("take over", error)
         stopSignal.wait(pause)
         pause = min(pause * 2, .seconds(5))
       }
     }
+  }
+
+  /// The name is this relay's; whether it was before.
+  @discardableResult
+  private func served() -> Bool {
+    board.served()
+    return hasServed.exchange(true, ordering: .relaxed)
   }
 
   /// An error of the start, with what to do.
@@ -216,14 +232,16 @@ public final class OutboxRelay: Sendable {
           if let error { notes.failed("commit", error) } else { notes.succeeded() }
         }
       })
-    board.served()
-    notes.withLock { $0.succeeded() }
-    configuration.logger.notice(
-      "the outbox is served",
-      metadata: [
-        "outbox": "\(configuration.name)", "mode": "tail", "relay": "\(ownership.relay)",
-        "topic": "\(configuration.topic)",
-      ])
+    // Else it is over once something is sent, or nothing is left: what was refused may be so again.
+    if !served() { notes.withLock { $0.succeeded() } }
+    if !notes.withLock({ $0.isOpen }) {
+      configuration.logger.notice(
+        "the outbox is served",
+        metadata: [
+          "outbox": "\(configuration.name)", "mode": "tail", "relay": "\(ownership.relay)",
+          "topic": "\(configuration.topic)",
+        ])
+    }
     defer { incidents = notes.withLock { $0 } }
     do {
       try relay.run()
@@ -296,6 +314,7 @@ public final class OutboxRelay: Sendable {
   /// A broker fences a producer also when it was slow, and a relay that started and died has fenced everybody and claimed
   /// nothing: then the name is taken back.
   private func settleOwner(_ known: Set<String>) throws {
+    board.stoppedServing()
     let deadline = ContinuousClock.now + OutboxLimits.claimPatience
     while !stopSignal.isStopped, ContinuousClock.now < deadline {
       if let claim = try? topic.lastRecords(of: keys)[keys.claim], !known.contains(claim.relay) {

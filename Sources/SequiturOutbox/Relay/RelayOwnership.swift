@@ -19,10 +19,18 @@ final class RelayOwnership: Sendable {
 
   /// Who this relay is, for the one that it takes over from, or that takes over from it.
   let relay: String
+  private struct Master {
+    /// How the last transaction is still to be ended: brokers that are away make that wait.
+    enum Debt { case commit, abort }
+
+    let producer: TransactionalProducer
+    var debt: Debt?
+  }
+
   private let configuration: OutboxConfiguration
   private let topic: String
   private let claimKey: String
-  private let producer = Mutex<TransactionalProducer?>(nil)
+  private let master = Mutex<Master?>(nil)
   private let claimed = Mutex<BatchRecord?>(nil)
 
   init(_ configuration: OutboxConfiguration, topic: String) {
@@ -38,7 +46,7 @@ final class RelayOwnership: Sendable {
     let fresh = try TransactionalProducer(
       configuration: configuration.producer(configuration.transactionalID), logger: configuration.logger)
     try fresh.initTransactions(timeout: OutboxLimits.call)
-    producer.withLock { $0 = fresh }
+    master.withLock { $0 = Master(producer: fresh) }
   }
 
   /// Says that the name is this relay's.
@@ -63,31 +71,54 @@ final class RelayOwnership: Sendable {
   }
 
   private func commit(_ record: BatchRecord, obsolete: [String]) throws {
-    try producer.withLock { producer in
-      guard let producer else { throw Lost(error: Self.none) }
+    try master.withLock { master in
+      guard master != nil else { throw Lost(error: Self.none) }
+      // A commit that comes through late has said the same.
+      guard try !Self.settle(&master!) else { return }
+      let producer = master!.producer
       do throws(KafkaError) {
         try producer.begin()
         let outbox = try producer.topic(topic)
         for key in obsolete { try producer.produce(key: key, nil, to: outbox) }
         try producer.produce(key: claimKey, record, to: outbox)
-        try producer.commit(timeout: OutboxLimits.call)
       } catch {
-        switch error.severity {
-        case .fenced, .fatal, .failed: throw Lost(error: error)
-        // The same claim once more is the same claim: whether this one came through does not matter.
-        case .retriable, .abortable:
-          do throws(KafkaError) {
-            try producer.abort(timeout: OutboxLimits.call)
-          } catch let abort where abort.severity != .retriable {
-            throw Lost(error: abort)
-          } catch {
-            throw Lost(error: error)
-          }
-          guard producer.fatalError == nil else { throw Lost(error: error) }
-          throw error
-        }
+        try Self.owe(.abort, error, &master!)
       }
+      master!.debt = .commit
+      _ = try Self.settle(&master!)
     }
+  }
+
+  /// Ends the last transaction, where that is still to be done; whether it is committed.
+  /// - Throws: `KafkaError` that passes; ``Lost``.
+  private static func settle(_ master: inout Master) throws -> Bool {
+    guard let debt = master.debt else { return false }
+    do throws(KafkaError) {
+      switch debt {
+      case .commit: try master.producer.commit(timeout: OutboxLimits.call)
+      case .abort: try master.producer.abort(timeout: OutboxLimits.call)
+      }
+    } catch {
+      // What has no answer is asked again, and nothing else may be asked meanwhile.
+      if error.severity == .retriable { throw error }
+      guard debt == .commit else { throw Lost(error: error) }
+      try owe(.abort, error, &master)
+    }
+    master.debt = nil
+    if let error = master.producer.fatalError { throw Lost(error: error) }
+    return debt == .commit
+  }
+
+  /// A transaction that failed is aborted; the error is thrown in any case.
+  private static func owe(_ debt: Master.Debt, _ error: KafkaError, _ master: inout Master) throws {
+    switch error.severity {
+    case .fenced, .fatal, .failed: throw Lost(error: error)
+    // The same claim once more is the same claim: whether this one came through does not matter.
+    case .retriable, .abortable: break
+    }
+    master.debt = debt
+    _ = try settle(&master)
+    throw error
   }
 
   private static let none = KafkaError(

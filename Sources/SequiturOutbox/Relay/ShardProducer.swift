@@ -1,7 +1,7 @@
 import KafkaClient
 import Logging
 
-/// A shard's side of Kafka: one transactional producer, and one transaction for each batch. One thread's.
+/// A shard's side of Kafka: one transaction for each batch, by ``TurnProducers``. One thread's.
 final class ShardProducer {
   /// What became of a transaction.
   enum Sent {
@@ -28,14 +28,8 @@ final class ShardProducer {
   private let transactionalID: String
   private let outboxTopic: String
   private let stop: StopSignal
-  private var connection: Connection?
+  private var producers: TurnProducers?
   private let refusals = Refusals()
-
-  private struct Connection {
-    let producer: TransactionalProducer
-    let commands: ProducerTopic
-    let outbox: ProducerTopic
-  }
 
   init(
     _ configuration: OutboxConfiguration, transactionalID: String, outboxTopic: String, recordBytesMax: Int,
@@ -48,20 +42,15 @@ final class ShardProducer {
     self.stop = stop
   }
 
-  /// Makes the producer anew and initialises its transactions: fences the one before. Blocks.
+  /// Makes the producers anew and initialises their transactions: fences those before. Blocks.
   func takeOver() throws(KafkaError) {
-    connection = nil
-    let properties = configuration.producer(transactionalID).merging([
-      "message.max.bytes": "\(max(recordBytesMax, 1_000_000))",
-      "batch.size": "\(min(max(recordBytesMax, 1), 1_000_000))",
-    ])
-    let refusals = refusals
-    let producer = try TransactionalProducer(
-      configuration: properties, logger: configuration.logger, deliveryObserver: { refusals.record($0) })
-    try producer.initTransactions(timeout: OutboxLimits.call)
-    connection = Connection(
-      producer: producer, commands: try producer.topic(configuration.topic),
-      outbox: try producer.topic(outboxTopic))
+    producers = nil
+    let fresh = try TurnProducers(
+      configuration, transactionalID: transactionalID, outboxTopic: outboxTopic,
+      recordBytesMax: recordBytesMax,
+      transaction: OutboxLimits.transaction, refusals)
+    try fresh.takeOver()
+    producers = fresh
   }
 
   /// Sends a batch's rows and the record of their ids in one transaction. Blocks; a commit whose answer does not come is
@@ -97,7 +86,9 @@ final class ShardProducer {
   private func attempt(
     _ batch: OutboxBatch, _ record: Record, isCareful: Bool, _ told: (KafkaError) -> Void
   ) throws(Failure) -> Sent {
-    guard let connection else { throw Failure(kind: .undecided, error: Self.noProducer) }
+    guard let connection = producers?.next() else {
+      throw Failure(kind: .undecided, error: Self.noProducer)
+    }
     refusals.reset()
     var refused: [Int: PoisonReason] = [:]
     do throws(KafkaError) {
@@ -113,14 +104,15 @@ final class ShardProducer {
         return .committed
       }
     } catch {
-      return try end(connection, error, refused)
+      return try end(connection, error, refused, told)
     }
-    try abort(connection)
+    try abort(connection, told)
     return .refused(refused.merging(refusals.rows) { first, _ in first })
   }
 
   private func produce(
-    _ row: Int, of batch: OutboxBatch, _ connection: Connection, _ refused: inout [Int: PoisonReason]
+    _ row: Int, of batch: OutboxBatch, _ connection: TurnProducers.Connection,
+    _ refused: inout [Int: PoisonReason]
   ) throws(KafkaError) {
     do throws(KafkaError) {
       try batch.withRecord(row) { key, value, headers throws(KafkaError) in
@@ -135,11 +127,13 @@ final class ShardProducer {
     }
   }
 
-  private func produce(_ record: Record, _ connection: Connection) throws(KafkaError) {
+  private func produce(_ record: Record, _ connection: TurnProducers.Connection) throws(KafkaError) {
     try connection.producer.produce(key: record.key, record.value, to: connection.outbox)
   }
 
-  private func commit(_ connection: Connection, _ told: (KafkaError) -> Void) throws(KafkaError) {
+  private func commit(
+    _ connection: TurnProducers.Connection, _ told: (KafkaError) -> Void
+  ) throws(KafkaError) {
     while true {
       do throws(KafkaError) {
         return try connection.producer.commit(timeout: OutboxLimits.call)
@@ -153,33 +147,42 @@ final class ShardProducer {
 
   /// Ends a transaction that failed: what can be aborted is, and says which rows were to blame.
   private func end(
-    _ connection: Connection, _ error: KafkaError, _ refused: [Int: PoisonReason]
+    _ connection: TurnProducers.Connection, _ cause: KafkaError, _ refused: [Int: PoisonReason],
+    _ told: (KafkaError) -> Void
   ) throws(Failure) -> Sent {
-    switch error.severity {
-    case .fenced: throw Failure(kind: .fenced, error: error)
-    case .fatal: throw Failure(kind: .undecided, error: error)
+    switch cause.severity {
+    case .fenced: throw Failure(kind: .fenced, error: cause)
+    case .fatal: throw Failure(kind: .undecided, error: cause)
     // A commit whose answer has not come, and the relay is to end.
-    case .retriable where error.operation == "commit the transaction":
-      throw Failure(kind: .undecided, error: error)
+    case .retriable where cause.operation == "commit the transaction":
+      throw Failure(kind: .undecided, error: cause)
     case .abortable, .failed, .retriable: break
     }
-    try abort(connection)
+    do throws(Failure) {
+      try abort(connection, told)
+    } catch {
+      // What failed first is the cause; that the abort failed as well only ends the producer.
+      throw error.kind == .fenced ? error : Failure(kind: error.kind, error: cause)
+    }
     let all = refused.merging(refusals.rows) { first, _ in first }
     // Another producer is made then anyway.
     guard all.isEmpty else { return .refused(all) }
     // The abort may have ended the producer: another one settles it all.
-    throw Failure(kind: connection.producer.fatalError == nil ? .aborted : .undecided, error: error)
+    throw Failure(kind: connection.producer.fatalError == nil ? .aborted : .undecided, error: cause)
   }
 
-  private func abort(_ connection: Connection) throws(Failure) {
+  private func abort(
+    _ connection: TurnProducers.Connection, _ told: (KafkaError) -> Void
+  ) throws(Failure) {
     while true {
       do throws(KafkaError) {
-        try connection.producer.abort(timeout: OutboxLimits.call)
-        break
+        return try connection.producer.abort(timeout: OutboxLimits.call)
       } catch {
         guard error.severity == .retriable, !stop.isStopped else {
           throw Failure(kind: error.severity == .fenced ? .fenced : .undecided, error: error)
         }
+        told(error)
+        stop.wait(.milliseconds(100))
       }
     }
   }

@@ -26,8 +26,12 @@ final class ShardRelay {
   private let health: HealthBoard
   private let place: String
   private var incidents: IncidentLog
+  /// The step that failed last.
+  private var failed: OutboxMachine.Action?
   private var batch: OutboxBatch?
   private var inDoubt: [RowIdentity] = []
+  /// How long the last look for rows took.
+  private var lookTime = Duration.zero
 
   /// - Parameters:
   ///   - producer: has taken over.
@@ -66,7 +70,7 @@ final class ShardRelay {
       if stop.isStopped, action != .remove { return .stopped }
       do {
         let outcome = try carryOut(action)
-        if case .wait = action {} else { incidents.succeeded() }
+        if isOver(action, outcome) { incidents.succeeded() }
         action = machine.next(after: outcome)
       } catch {
         guard let failure = failure(error, action) else { return .failed(error) }
@@ -74,6 +78,16 @@ final class ShardRelay {
         if stop.isStopped { return .stopped }
       }
     }
+  }
+
+  /// Whether what was told is over: not yet when another step succeeds on the way back to the one that failed.
+  private func isOver(_ action: OutboxMachine.Action, _ outcome: OutboxMachine.Outcome) -> Bool {
+    action == failed || action == .remove || outcome == .selected(sendable: 0, poison: 0)
+  }
+
+  private func tell(_ action: OutboxMachine.Action, _ step: String, _ error: any Error) {
+    failed = action
+    incidents.failed(step, error)
   }
 
   private func carryOut(_ action: OutboxMachine.Action) throws -> OutboxMachine.Outcome {
@@ -85,11 +99,15 @@ final class ShardRelay {
       count { $0.recovered += deleted }
     case .confirm: try ownership.confirm()
     case .select:
+      let asked = ContinuousClock.now
       batch = try database.select()
+      lookTime = asked.duration(to: .now)
       return .selected(sendable: batch?.sendable.count ?? 0, poison: batch?.poison.count ?? 0)
     case .send: return try send()
     case .remove: try remove()
-    case .wait(let time, let isIdle):
+    case .wait(let pause, let isIdle):
+      // Deleted rows that cannot be cleaned up make looking slow: then the database rests for as long at least.
+      let time = isIdle ? max(pause, lookTime) : pause
       let isRung = isIdle && configuration.bell != nil && database.waitForBell(within: time)
       if !isRung { stop.wait(time) }
     case .finished, .stop: break
@@ -105,7 +123,7 @@ final class ShardRelay {
     if rows.contains(where: { $0.commandID != nil }) { record.commands = rows.map(\.commandID) }
     let sent = try producer.send(
       batch, ShardProducer.Record(key: keys.shard(shard), value: record),
-      whileTrying: { incidents.failed("commit", $0) })
+      whileTrying: { tell(.send, $0.operation, $0) })
     guard case .refused(let reasons) = sent else {
       count {
         $0.sent += rows.count
@@ -145,18 +163,18 @@ final class ShardRelay {
         "the outbox's name may be another relay's", metadata: ["error": "\(lost.error)"])
       return .ownerLost
     case let failure as ShardProducer.Failure:
-      incidents.failed("\(action)", failure.error)
+      tell(action, "\(action)", failure.error)
       return switch failure.kind {
       case .aborted: .passing
       case .undecided: .undecided
       case .fenced: .fenced
       }
     case let error as KafkaError:
-      incidents.failed("\(action)", error)
+      tell(action, "\(action)", error)
       return action == .takeOver && error.severity == .fenced ? .fenced : .passing
     case let fault as OutboxFault where fault.kind != .database: return nil
     case is PostgreSQLError, is OutboxFault:
-      incidents.failed("\(action)", error)
+      tell(action, "\(action)", error)
       return .passing
     default: return nil
     }

@@ -112,7 +112,7 @@ struct Trouble: Equatable {
       return Trouble("the brokers refuse the connection", cure: error.cure, passes: false)
     }
     if error.severity == .fenced { return Trouble("the producer was fenced", passes: true) }
-    if refusedCodes.contains(error.code) {
+    if error.isMissingRight {
       return Trouble(
         "a right on the brokers is missing",
         cure:
@@ -131,9 +131,6 @@ struct Trouble: Equatable {
 
   private static let connectionRefusals: Set<ConnectionFailure.Cause> = [
     .credentials, .mechanism, .certificate, .clientCertificate, .plaintextListener, .securedListener,
-  ]
-  private static let refusedCodes: Set<KafkaError.Code> = [
-    .topicAuthorizationFailed, .transactionalIDAuthorizationFailed, .clusterAuthorizationFailed,
   ]
   private static let awayCodes: Set<KafkaError.Code> = [.timedOut, .allBrokersDown, .transport]
 }
