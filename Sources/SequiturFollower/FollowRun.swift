@@ -57,7 +57,9 @@ struct FollowRun: ~Copyable {
       consumer.mainQueue.consumeAssigned(into: &batch, timeout: FollowLimits.wait)
       keepFetching()
       let now = ContinuousClock.now
-      for index in 0..<batch.count where !isToBegin { try take(batch[index], now) }
+      try batch.drain { message in
+        if !isToBegin { try take(message, now) }
+      }
       // What waits already makes the same transaction larger, up to a bound.
       guard !mayGather() else { continue }
       try applyReady()
@@ -106,14 +108,11 @@ struct FollowRun: ~Copyable {
       if let error = message.error { try fail(error) }
       return
     }
-    // What lies behind the end is another run's.
-    guard !configuration.stopsWhenCaughtUp || !partitions[slot].isCaughtUp else { return }
-    partitions[slot].quietSince = now
     watch.lastError = nil
     if message.isEndOfPartition {
-      partitions[slot].reached(message.offset)
+      partitions[slot].reached(message.offset, now)
     } else {
-      settle(try partitions[slot].take(message, &records, door))
+      settle(try partitions[slot].take(message, &records, door, now))
     }
   }
 

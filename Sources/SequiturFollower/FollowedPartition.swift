@@ -105,8 +105,11 @@ struct FollowedPartition {
 
   /// A record was read.
   mutating func take(
-    _ message: borrowing Message, _ reader: inout RecordReader, _ door: SinkDoor
+    _ message: borrowing Message, _ reader: inout RecordReader, _ door: SinkDoor,
+    _ now: ContinuousClock.Instant
   ) throws -> SinkDoor.Outcome {
+    guard !isDone else { return .applied }
+    quietSince = now
     let read: (record: FollowMachine.Record, content: RecordContent)
     do throws(FollowFault) {
       read = try reader.read(message)
@@ -130,7 +133,9 @@ struct FollowedPartition {
   }
 
   /// The consumer's position moved without a record: markers, the end.
-  mutating func reached(_ offset: Int64) {
+  mutating func reached(_ offset: Int64, _ now: ContinuousClock.Instant) {
+    guard !isDone else { return }
+    quietSince = now
     if let position = machine.positionReached(offset) { makeReady(position) }
   }
 
@@ -157,6 +162,9 @@ struct FollowedPartition {
     batch.removeAll()
     return .applied
   }
+
+  /// What lies behind the end is another run's.
+  private var isDone: Bool { configuration.stopsWhenCaughtUp && isCaughtUp }
 
   private mutating func makeReady(_ position: FollowPosition) {
     readyCount = batch.count

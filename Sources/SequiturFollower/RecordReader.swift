@@ -14,7 +14,9 @@ struct RecordContent: Sendable, Hashable {
 struct RecordReader: ~Copyable {
   private let topic: FollowedTopic
   private let commandsPrefix: [UInt8]
-  private let source: String
+  private let source: [UInt8]
+  private let applicationID: [UInt8]
+  private let commands: [UInt8]
   /// Those of the record that was read last: valid as long as its message.
   private(set) var headers: [RecordHeader] = []
   /// Where those begin that a worker wrote.
@@ -24,7 +26,9 @@ struct RecordReader: ~Copyable {
   init(_ topic: FollowedTopic) {
     self.topic = topic
     commandsPrefix = Array("\(topic.topics.commands)/".utf8)
-    source = "/\(topic.applicationID)"
+    source = Array("/\(topic.applicationID)".utf8)
+    applicationID = Array(topic.applicationID.utf8)
+    commands = Array(topic.topics.commands.utf8)
   }
 
   /// - Throws: a fault for what is no record of the application's.
@@ -64,21 +68,21 @@ struct RecordReader: ~Copyable {
     case .grave: return (object, RecordContent(version: ObjectRecord(scratch.bytes).lastVersion))
     case .forgotten: return (object, RecordContent())
     case .checkpoint(let checkpoint):
-      try checkApplication("application", topic.applicationID, message.offset)
-      try check("commands-topic", topic.topics.commands, message.offset)
+      try checkApplication("application", applicationID, message.offset)
+      try check("commands-topic", commands, message.offset)
       return (.checkpoint(checkpoint), RecordContent())
     }
   }
 
   private func checkApplication(
-    _ name: StaticString, _ expected: String, _ offset: Int64
+    _ name: StaticString, _ expected: [UInt8], _ offset: Int64
   ) throws(FollowFault) {
     if topic.isOfOneApplication { try check(name, expected, offset) }
   }
 
   /// Older versions wrote no such header: what a record does not say is not held against it.
-  private func check(_ name: StaticString, _ expected: String, _ offset: Int64) throws(FollowFault) {
-    guard let found = header(name), !found.elementsEqual(expected.utf8) else { return }
+  private func check(_ name: StaticString, _ expected: [UInt8], _ offset: Int64) throws(FollowFault) {
+    guard let found = header(name), !found.elementsEqual(expected) else { return }
     throw .otherApplication(
       offset: offset, says: "the header \(name) says \(String(decoding: found, as: UTF8.self))")
   }

@@ -54,6 +54,32 @@ extension KafkaClientTests {
       }
     }
 
+    @Test func `a drained batch is empty, also after an error in the middle`() throws {
+      struct Full: Error {}
+      try fill(5)
+      let queue = try consumer.partitionQueue(topic: "t", partition: 0)
+      try consumer.assign([TopicPartitionOffset(topic: "t", partition: 0, offset: 0)])
+      var batch = MessageBatch(capacity: 8)
+      var (offsets, errors): ([Int64], Int) = ([], 0)
+      while offsets.last != 4 {
+        queue.consumeBatch(into: &batch, timeout: .seconds(20))
+        do {
+          try batch.drain { message in
+            guard message.isRecord else { return }
+            offsets.append(message.offset)
+            if message.offset == 2 { throw Full() }
+          }
+        } catch is Full {
+          errors += 1
+          try consumer.assign([TopicPartitionOffset(topic: "t", partition: 0, offset: 3)])
+        }
+        let isEmpty = batch.isEmpty
+        #expect(isEmpty)
+      }
+      #expect(offsets == [0, 1, 2, 3, 4])
+      #expect(errors == 1)
+    }
+
     @Test func `a wake ends the wait of a blocked thread`() async {
       let queue = consumer.makeQueue()
       let waited = Task {

@@ -42,7 +42,7 @@ struct ImportArrows {
         "TerminalView",
       ]),
       "SequiturFollower": .only([
-        "BlockingThreads", "Dispatch", "KafkaClient", "Logging", "PartitionEngine", "Sequitur",
+        "BlockingThreads", "Dispatch", "Glibc", "KafkaClient", "Logging", "PartitionEngine", "Sequitur",
         "SequiturTopics", "Synchronization",
       ]),
       "SequiturGateway": .only([

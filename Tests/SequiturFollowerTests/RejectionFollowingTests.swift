@@ -22,13 +22,37 @@ extension FollowerTests {
       #expect(sink.lines == ["a 4 3 declined", "b 6 3 malformed"])
       #expect(sink.position?.command == 7)
     }
+
+    @Test func `each record has its own headers where the next one's differ`() async throws {
+      let topics = try WrittenTopics()
+      let own = [
+        [("x", "1"), ("y", "2")], [("x", "3"), ("y", "4")], [("y", "5"), ("x", "6")], [("y", ""), ("", "7")],
+        [("yy", "8")], [], [("x", "9"), ("x", "10")],
+      ]
+      try topics.write(
+        own.enumerated().map { topics.rejection("k\($0)", command: $0, of: $1) },
+        to: topics.names.invalid)
+      let sink = RejectionSink()
+      try await Follower(configuration: topics.configuration(topics.rejections), sink: sink).run()
+      #expect(
+        sink.headers.map { $0.prefix { !$0.hasPrefix("rejection-code") }.joined(separator: " ") }
+          == ["x=1 y=2", "x=3 y=4", "y=5 x=6", "y= =7", "yy=8", "", "x=9 x=10"])
+    }
   }
 }
 
 private final class RejectionSink: FollowSink {
-  private let state = Mutex<(lines: [String], position: FollowPosition?)>(([], nil))
+  private struct Kept {
+    var lines: [String] = []
+    /// Of each record, like `x=1`.
+    var headers: [[String]] = []
+    var position: FollowPosition?
+  }
+
+  private let state = Mutex(Kept())
 
   var lines: [String] { state.withLock { $0.lines } }
+  var headers: [[String]] { state.withLock { $0.headers } }
   var position: FollowPosition? { state.withLock { $0.position } }
 
   func position(of partition: Int32) -> FollowPosition? { nil }
@@ -41,6 +65,10 @@ private final class RejectionSink: FollowSink {
         let record = batch[index]
         let key = String(decoding: record.key, as: UTF8.self)
         let code = record.text("rejection-code") ?? ""
+        state.headers.append(
+          record.headers.map { header in
+            "\(header.name)=\(header.value.map { String(decoding: $0, as: UTF8.self) } ?? "null")"
+          })
         state.lines.append("\(key) \(record.command ?? -1) \(record.version ?? 0) \(code)")
       }
       state.position = new

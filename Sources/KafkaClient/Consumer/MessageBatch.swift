@@ -13,6 +13,8 @@ public struct MessageBatch: ~Copyable, @unchecked Sendable {
   public let capacity: Int
   /// The number of messages in the batch.
   public private(set) var count = 0
+  /// How many of them ``drain(_:)`` has destroyed so far.
+  @usableFromInline var drained = 0
   private var handle: KafkaHandle?
 
   /// An empty batch. The capacity must be positive; 10…1000 serve equally well (measured).
@@ -24,7 +26,7 @@ public struct MessageBatch: ~Copyable, @unchecked Sendable {
   }
 
   deinit {
-    for index in 0..<count { rd_kafka_message_destroy(storage[index]) }
+    for index in drained..<count { rd_kafka_message_destroy(storage[index]) }
     storage.deallocate()
   }
 
@@ -52,6 +54,18 @@ public struct MessageBatch: ~Copyable, @unchecked Sendable {
     try body(self[index])
   }
 
+  /// Lends each message in order and destroys it before the next one, so that the memory in which librdkafka parsed its
+  /// headers serves for the next one's. The batch is empty then, also after an error.
+  @inlinable
+  public mutating func drain<E: Error>(_ body: (borrowing Message) throws(E) -> Void) throws(E) {
+    defer { removeAll() }
+    while drained < count {
+      try body(self[drained])
+      rd_kafka_message_destroy(storage[drained])
+      drained += 1
+    }
+  }
+
   /// Bytes of the messages' keys and values; an error's text counts as its value.
   public var byteCount: Int {
     (0..<count).reduce(0) { bytes, index in
@@ -62,8 +76,9 @@ public struct MessageBatch: ~Copyable, @unchecked Sendable {
 
   /// Destroys the messages (`rd_kafka_message_destroy`); the buffer stays.
   public mutating func removeAll() {
-    for index in 0..<count { rd_kafka_message_destroy(storage[index]) }
+    for index in drained..<count { rd_kafka_message_destroy(storage[index]) }
     count = 0
+    drained = 0
   }
 
   /// Replaces the messages by those a C function writes. A negative result of it counts as none.
