@@ -65,3 +65,8 @@ struct EventQueue {
     return node
   }
 }
+
+extension Duration {
+  /// The simulation's unit of time, in whole ones.
+  var milliseconds: Int { Int(self / .milliseconds(1)) }
+}

@@ -14,6 +14,7 @@ package enum SimulationSituation: Int, CaseIterable, Sendable {
   case memberEvicted, membershipInterrupted, partitionsLost, eagerRebalance, cooperativeRebalance,
     staticMemberReturned
   case zombieResumed, zombieOfReplacedMember, membershipRefused, partitionsWithoutOwner
+  case leftWhileAttached, discardedWhileAttached, lateNewsOfDiscard
   // Disk.
   case drainFailed, storeReopened, crashBeforeFlush, restoreWaitedForDrain
   case restoreWriteFailed, storeBehind

@@ -26,8 +26,7 @@ extension World {
   /// Whether a worker serves the partition.
   private func isServed(_ partition: Int32) -> Bool {
     workers.contains { worker in
-      guard !worker.process.isDead, case .serving? = worker.assignments[partition] else { return false }
-      return true
+      !worker.process.isDead && worker.lane(serving: partition) != nil
     }
   }
 
@@ -98,8 +97,8 @@ extension World {
 
   /// Guarantees 3 and 6, when a partition begins to be served: what was restored is all that counts.
   ///
-  /// Asked only of members of the group's present generation: a zombie may restore what was, since nothing that
-  /// it makes of it can be committed.
+  /// Asked only of members of the group's present generation that were told what it assigns: a zombie may restore what was,
+  /// since nothing that it makes of it can be committed.
   func checkRestored(_ partition: Int32, _ store: SimulatedStore, position: Int64?) {
     let checkpoint = committed[Int(partition)].position
     guard position == checkpoint else {

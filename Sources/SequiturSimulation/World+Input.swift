@@ -22,8 +22,8 @@ extension World {
     let partition = Int32(random.below(profile.partitions))
     // A restore that has looked at the commands already would serve what was there then.
     let isRestored = workers.contains { worker in
-      guard !worker.process.isDead, case .restoring? = worker.assignments[partition] else { return false }
-      return true
+      guard !worker.process.isDead else { return false }
+      return worker.isRestoring(partition)
     }
     guard !isRestored else { return after(50) { [unowned self] in damageInputWhileRunning(damage) } }
     self.damage(partition, damage)

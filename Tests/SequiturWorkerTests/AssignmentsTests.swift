@@ -152,10 +152,10 @@ private final class Bench: Sendable {
   private let folder: URL
   private let state: StateDirectory
   private let statistics = WorkerStatistics()
-  private let counts = Mutex((restores: 0, actors: [PartitionActor]()))
+  private let service: IdleService
 
-  var restores: Int { counts.withLock { $0.restores } }
-  var actors: [PartitionActor] { counts.withLock { $0.actors } }
+  var restores: Int { service.counts.withLock { $0.restores } }
+  var actors: [PartitionActor] { service.counts.withLock { $0.actors } }
 
   init(
     restoring: @escaping @Sendable (Int32, Cancellation) async throws -> Void = { _, _ in },
@@ -173,30 +173,12 @@ private final class Bench: Sendable {
       statistics: statistics,
       events: LaneEvents(discarded: { _ in }, committed: { _, _ in }, storeDamaged: { _ in }), logger: quiet)
     self.lane = lane
-    let queue = consumer.makeQueue()
-    let counts = LateBound<Bench>()
+    let service = IdleService(
+      queue: consumer.makeQueue(), state: state, restoring: restoring, openingQueue: openQueue)
+    self.service = service
     assignments = Assignments(
-      lanes: [lane],
-      service: Assignments.Service(
-        pause: { _ in },
-        openQueue: { [queue] _ in try openQueue(queue) },
-        restore: { number, cancellation in
-          counts.value?.counts.withLock { $0.restores += 1 }
-          try await restoring(number, cancellation)
-          return RestoreJob.Restored(
-            store: try state.store(of: number), position: 0, changelogPosition: 0, incarnation: nil)
-        },
-        begin: { _, _ in },
-        makeActor: { partition, restored, lane, _ in
-          let actor = PartitionActor(
-            partition: partition.number, queue: partition.queue, executor: lane.executor,
-            store: restored.store, task: IdleTask())
-          counts.value?.counts.withLock { $0.actors.append(actor) }
-          return actor
-        },
-        refused: { _ in }, restart: { _ in }, needsAll: false),
-      objectBytesMax: 1 << 20, statistics: statistics, logger: quiet)
-    counts.bind(self)
+      lanes: [lane], service: service, needsAll: false, objectBytesMax: 1 << 20, statistics: statistics,
+      logger: quiet)
   }
 
   /// Returns when the partition is served.
@@ -211,6 +193,51 @@ private final class Bench: Sendable {
     state.close()
     try? FileManager.default.removeItem(at: folder)
   }
+}
+
+/// Serves partitions that have no commands, and counts.
+private final class IdleService: PartitionService {
+  let counts = Mutex((restores: 0, actors: [PartitionActor]()))
+  private let queue: KafkaQueue
+  private let state: StateDirectory
+  private let restoring: @Sendable (Int32, Cancellation) async throws -> Void
+  private let openingQueue: @Sendable (KafkaQueue) throws -> KafkaQueue
+
+  init(
+    queue: KafkaQueue, state: StateDirectory,
+    restoring: @escaping @Sendable (Int32, Cancellation) async throws -> Void,
+    openingQueue: @escaping @Sendable (KafkaQueue) throws -> KafkaQueue
+  ) {
+    self.queue = queue
+    self.state = state
+    self.restoring = restoring
+    self.openingQueue = openingQueue
+  }
+
+  func pause(_ partition: Int32) {}
+  func openQueue(_ partition: Int32) throws -> KafkaQueue { try openingQueue(queue) }
+
+  func restore(_ partition: Int32, _ cancellation: Cancellation) async throws -> RestoreJob.Restored {
+    counts.withLock { $0.restores += 1 }
+    try await restoring(partition, cancellation)
+    return RestoreJob.Restored(
+      store: try state.store(of: partition), position: 0, changelogPosition: 0, incarnation: nil)
+  }
+
+  func begin(_ partition: AssignedPartition, at position: Int64?) {}
+
+  func makeActor(
+    _ partition: AssignedPartition, _ restored: RestoreJob.Restored, on lane: Lane, objectBytesMax: Int
+  ) -> PartitionActor {
+    let actor = PartitionActor(
+      partition: partition.number, queue: partition.queue, executor: lane.executor, store: restored.store,
+      task: IdleTask())
+    counts.withLock { $0.actors.append(actor) }
+    return actor
+  }
+
+  func refused(_ refusal: PartitionRefused) {}
+  func restart(_ error: KafkaError) {}
 }
 
 /// A partition's task without commands.

@@ -1,7 +1,6 @@
 import Foundation
 import LifecycleRules
 import NoteDecider
-import SeededRandom
 import Sequitur
 import Synchronization
 import TestBroker
@@ -44,22 +43,6 @@ extension SequiturWorkerTests {
       try await application.caughtUp()
       running.cancel()
       try await running.value
-    }
-
-    /// Home lanes first, then the least loaded.
-    @Test func `no lane has more than its share of any assignment`() {
-      var generator = SplitMix64(seed: 5)
-      for _ in 0..<200 {
-        let lanes = Int.random(in: 1...8, using: &generator)
-        let partitions = (0..<Int32(40)).shuffled(using: &generator).prefix(
-          Int.random(in: 1...20, using: &generator))
-        var loads = Array(repeating: 0, count: lanes)
-        for partition in partitions {
-          loads[Assignments.lane(of: partition, loads: loads, partitions: partitions.count)] += 1
-        }
-        let share = (partitions.count + lanes - 1) / lanes
-        #expect(loads.max()! <= share, "\(partitions) on \(lanes) lanes: \(loads)")
-      }
     }
   }
 }

@@ -4,7 +4,9 @@ import Sequitur
 /// One partition that a worker serves: the same processor as in production.
 final class SimulatedActor: LanePartition {
   unowned let lane: SimulatedLane
-  let partition: Int32
+  /// The time that it serves its partition.
+  let term: AssignmentMachine.Term
+  var partition: Int32 { term.partition }
   let store: SimulatedStore
   var processor: PartitionProcessor<TallyDecider>
   /// The next command offset to fetch.
@@ -15,10 +17,11 @@ final class SimulatedActor: LanePartition {
   private(set) var input: InputCheck?
   private var sealedInput: InputCheck?
 
-  init(lane: SimulatedLane, partition: Int32, restored: SimulatedRestored) {
+  init(lane: SimulatedLane, term: AssignmentMachine.Term, restored: SimulatedRestored) {
     let (position, incarnation) = (restored.position, restored.incarnation)
     self.lane = lane
-    self.partition = partition
+    self.term = term
+    let partition = term.partition
     let worker = lane.worker
     store = worker.disk.stores[Int(partition)]
     fetchPosition = position

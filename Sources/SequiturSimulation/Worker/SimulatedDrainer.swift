@@ -1,57 +1,50 @@
 import PartitionEngine
 
-/// A worker's drain thread: writes committed objects to the stores, one batch after the other.
+/// A worker's drain thread: writes committed objects to the stores, one batch after the other, as production's `Drainer`.
 final class SimulatedDrainer {
-  private enum Job {
-    case write(SimulatedDrain)
-    case barrier(() -> Void)
-  }
-
   private let process: SimulatedProcess
-  private var jobs: [Job] = []
-  private var isBusy = false
+  private var machine = DrainMachine<SimulatedDrain>(
+    retryInterval: .milliseconds(10), reopenInterval: .milliseconds(200))
+  private var settling: [Int32: [() -> Void]] = [:]
+  /// The drain that is being written.
+  private var current: SimulatedDrain?
 
   init(process: SimulatedProcess) {
     self.process = process
   }
 
   func submit(_ drain: SimulatedDrain) {
-    jobs.append(.write(drain))
+    machine.submitted(drain, of: drain.actor.partition)
     turn()
   }
 
-  /// Calls `done` when all drains submitted so far have ended.
-  func settle(_ done: @escaping () -> Void) {
-    if isBusy { process.world.reach(.restoreWaitedForDrain) }
-    jobs.append(.barrier(done))
-    turn()
+  /// Calls `done` when all drains of the partition have ended.
+  func settle(_ partition: Int32, _ done: @escaping () -> Void) {
+    guard !machine.isSettled(partition) else { return done() }
+    process.world.reach(.restoreWaitedForDrain)
+    settling[partition, default: []].append(done)
   }
 
   /// At the end of a world.
   func finishAtOnce() {
-    for case .write(let drain) in jobs {
+    while let drain = current ?? machine.next() {
+      current = nil
       drain.write()
       drain.actor.processor.finishDrain()
     }
-    jobs = []
   }
 
-  func dismantle() { jobs = [] }
+  func dismantle() {
+    settling = [:]
+    current = nil
+    while machine.next() != nil {}
+  }
 
   private func turn() {
-    guard !isBusy, let job = jobs.first else { return }
-    isBusy = true
-    let world = process.world
-    let delay = if case .write = job { 1 + world.random.below(world.profile.drainDelay) } else { 0 }
-    process.after(delay) { [self] in
-      guard !jobs.isEmpty else { return }
-      jobs.removeFirst()
-      isBusy = false
-      switch job {
-      case .write(let drain): write(drain)
-      case .barrier(let done): done()
-      }
-      turn()
+    guard current == nil, let drain = machine.next() else { return }
+    current = drain
+    process.after(1 + process.world.random.below(process.world.profile.drainDelay)) { [self] in
+      if current != nil { write(drain) }
     }
   }
 
@@ -61,14 +54,30 @@ final class SimulatedDrainer {
       world.now < SimulationProfile.faultsEnd && world.random.chance(perMille: world.profile.drainFailure)
     let isWritten = !fails && process.attempt(.drainWrite) { drain.write() }
     guard !process.isDead else { return }
-    if isWritten {
-      drain.actor.processor.finishDrain()
-    } else {
-      world.reach(.drainFailed)
-      drain.actor.processor.failDrain()
+    guard !isWritten else {
+      _ = machine.written()
+      return end(drain, isStoreLost: false)
     }
-    let isStoreLost = fails && world.random.chance(perMille: world.profile.storeLoss)
-    drain.actor.lane.drainEnded(drain.actor, isStoreLost: isStoreLost)
+    world.reach(.drainFailed)
+    let isDamage = fails && world.random.chance(perMille: world.profile.storeLoss)
+    switch machine.failed(isDamage ? .damage : .other, at: .milliseconds(world.now), hasRoom: true).verdict {
+    case .storeLost, .reopen: end(drain, isStoreLost: true)
+    case .retry(let pause):
+      process.after(pause.milliseconds) { [self] in
+        if current != nil { end(drain, isStoreLost: false, isWritten: false) }
+      }
+    }
+  }
+
+  private func end(_ drain: SimulatedDrain, isStoreLost: Bool, isWritten: Bool = true) {
+    let actor = drain.actor
+    if isStoreLost || !isWritten { actor.processor.failDrain() } else { actor.processor.finishDrain() }
+    actor.lane.drainEnded(actor, isStoreLost: isStoreLost)
+    if machine.ended(actor.partition) {
+      for done in settling.removeValue(forKey: actor.partition) ?? [] { done() }
+    }
+    current = nil
+    turn()
   }
 }
 

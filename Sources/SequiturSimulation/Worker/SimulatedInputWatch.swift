@@ -14,8 +14,8 @@ final class SimulatedInputWatch {
 
   func start() {
     process.after(Self.interval) { [self] in
-      for case (let partition, .serving(let lane)) in worker.assignments.sorted(by: { $0.key < $1.key }) {
-        if let actor = lane.machine.partition(partition) { look(at: actor) }
+      for partition in worker.assignments.partitions {
+        if let actor = worker.lane(serving: partition)?.machine.partition(partition) { look(at: actor) }
       }
       start()
     }
@@ -70,7 +70,6 @@ final class SimulatedInputWatch {
   }
 
   private func pass(_ partition: Int32, from position: Int64, to end: Int64) {
-    guard case .serving(let lane)? = worker.assignments[partition] else { return }
-    lane.pass(partition, from: position, to: end)
+    worker.lane(serving: partition)?.pass(partition, from: position, to: end)
   }
 }

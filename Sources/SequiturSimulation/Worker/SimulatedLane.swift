@@ -164,7 +164,7 @@ final class SimulatedLane {
       case .detach(let actor):
         worker.lastFetchPosition[actor.partition] = actor.fetchPosition
         drain(actor)
-      case .restore(let actor): worker.discarded(actor.partition)
+      case .restore(let actor): worker.discarded(actor)
       case .released(let id): releases.removeValue(forKey: id)?()
       }
     }

@@ -13,7 +13,8 @@ struct SimulatedRestored {
 
 /// Carries out a restore machine's actions for one partition, as production's `RestoreJob`.
 final class SimulatedRestore {
-  let partition: Int32
+  let term: AssignmentMachine.Term
+  var partition: Int32 { term.partition }
   private let worker: SimulatedWorker
   /// The partition was served before under the same assignment: the consumer must go back.
   let isAgain: Bool
@@ -27,24 +28,33 @@ final class SimulatedRestore {
   private var cancelled: (() -> Void)?
   private var isRunning = true
 
-  init(worker: SimulatedWorker, partition: Int32, isAgain: Bool) {
+  init(worker: SimulatedWorker, _ start: AssignmentMachine.Start) {
     self.worker = worker
-    self.partition = partition
-    self.isAgain = isAgain
-    store = worker.disk.stores[Int(partition)]
+    term = start.term
+    isAgain = start.isAgain
+    store = worker.disk.stores[Int(term.partition)]
     machine = worker.world.newRestoreMachine()
   }
 
   /// Waits for the drains on their way, then begins.
   func start() {
+    guard !endsCancelled() else { return }
     guard world.mutation != .restoreDoesNotWaitForDrains else { return begin() }
-    worker.drainer.settle { [self] in begin() }
+    worker.drainer.settle(partition) { [self] in begin() }
   }
 
   /// What was restored stays; calls `done` when the restore has stopped.
   func cancel(then done: @escaping () -> Void) {
     guard isRunning else { return done() }
     cancelled = done
+  }
+
+  /// It is over: its partition is served, was refused, or is not wanted any more.
+  func end() {
+    guard isRunning else { return }
+    isRunning = false
+    worker.restores[term] = nil
+    cancelled?()
   }
 
   private func begin() {
@@ -97,29 +107,26 @@ final class SimulatedRestore {
 
   /// A refused partition stays assigned and is not served.
   private func refuse(_ fault: RestoreFault) {
-    if case .inputChanged(let fault) = fault, world.refusesInput(of: partition, fault) {
-      return endRefused("\(fault)")
+    if case .inputChanged(let change) = fault, world.refusesInput(of: partition, change) {
+      return endRefused(fault)
     }
     guard world.damagedPartitions.contains(partition) else {
       return world.fail("partition \(partition) is refused: \(fault)")
     }
     world.reach(world.profile.damage == .truncated ? .truncatedChangelogRefused : .recreatedChangelogRefused)
-    endRefused("\(fault)")
+    endRefused(fault)
   }
 
-  private func endRefused(_ fault: String) {
+  private func endRefused(_ fault: RestoreFault) {
     world.note("\(process.name) refuses \(partition): \(fault)")
-    isRunning = false
-    hasRefused = true
+    worker.refused(self, fault)
   }
 
-  private(set) var hasRefused = false
-
-  /// The store could not be written: the restore is made again, as `Assignments` does.
+  /// The store could not be written: the restore is made again.
   private func startAgain() {
     world.reach(.restoreWriteFailed)
     machine = world.newRestoreMachine()
-    process.after(world.random.within(20...100)) { [self] in begin() }
+    worker.failed(self)
   }
 
   private func readGroupPosition() {
@@ -264,10 +271,9 @@ final class SimulatedRestore {
 
   private func serve(_ position: Int64?) {
     guard process.attempt(.serve, {}) || !process.isDead else { return }
-    isRunning = false
     if groupPosition == nil, position != nil { world.reach(.checkpointOutlivesOffsets) }
     world.note("\(process.name) serves \(partition) from \(position ?? 0)")
-    if let metadata = worker.membership.metadata, world.kafka.group.check(metadata) == nil {
+    if let metadata = worker.membership.confirmedMetadata, world.kafka.group.check(metadata) == nil {
       world.checkRestored(
         partition, store, position: machine.overruled == nil ? position : machine.moves.last?.from)
       world.checkInput(partition)
@@ -301,9 +307,8 @@ final class SimulatedRestore {
 
   private func endsCancelled() -> Bool {
     guard isRunning else { return true }
-    guard let cancelled else { return false }
-    isRunning = false
-    cancelled()
+    guard cancelled != nil else { return false }
+    end()
     return true
   }
 }

@@ -1,14 +1,8 @@
-/// How far an assigned partition is on its way to being served.
-enum SimulatedAssignment {
-  case restoring(SimulatedRestore)
-  case serving(SimulatedLane)
-}
+import PartitionEngine
 
-/// As production's `Assignments`.
+/// Performs what `AssignmentMachine` says, as production's `Assignments`.
 extension SimulatedWorker {
-  func assigned(_ partitions: [Int32]) {
-    for partition in partitions where assignments[partition] == nil { restore(partition, isAgain: false) }
-  }
+  func assigned(_ partitions: [Int32]) { begin(assignments.assigned(partitions)) }
 
   /// Lets partitions go in order; calls `done` when nothing of theirs is under way.
   func revoked(_ partitions: [Int32], done: @escaping () -> Void) {
@@ -44,68 +38,110 @@ extension SimulatedWorker {
     // From the membership's thread to the assignments, and on to the lanes.
     process.after(world.random.below(100)) { [self] in
       lost(kept) { [self] in
-        for partition in kept { restore(partition, isAgain: true) }
+        begin(assignments.assigned(kept, isAgain: true))
         done()
       }
     }
   }
 
-  /// A lane gave up what it had prepared for a partition that is still assigned.
-  func discarded(_ partition: Int32) {
-    guard case .serving? = assignments[partition] else { return }
-    restore(partition, isAgain: true)
+  /// A lane gave up what it had prepared for a partition that is still assigned. The news may come late.
+  func discarded(_ actor: SimulatedActor) {
+    newsUnderWay += 1
+    process.after(hop) { [self] in
+      newsUnderWay -= 1
+      let start = assignments.discarded(actor.term)
+      if start == nil, restores[actor.term] == nil { world.reach(.lateNewsOfDiscard) }
+      begin(start.map { [$0] } ?? [])
+    }
   }
 
   /// The commands of a served partition may not be the known ones any more.
   func inputSuspected(_ partition: Int32) {
-    guard case .serving(let lane)? = assignments[partition] else { return }
+    guard let term = assignments.term(serving: partition), let lane = lane(serving: partition) else { return }
     world.reach(.inputChangeNoticed)
     lane.lose([partition])
-    guard case .serving? = assignments[partition] else { return }
-    restore(partition, isAgain: true)
+    begin(assignments.discarded(term).map { [$0] } ?? [])
   }
 
-  private func restore(_ partition: Int32, isAgain: Bool) {
-    let restore = SimulatedRestore(worker: self, partition: partition, isAgain: isAgain)
-    assignments[partition] = .restoring(restore)
-    restore.start()
+  func lane(serving partition: Int32) -> SimulatedLane? {
+    assignments.lane(serving: partition).map { lanes[$0] }
   }
 
-  /// A restore has ended well: the partition goes to the lane with the fewest.
+  /// Whether the partition is assigned, and not served yet, or refused.
+  func isRestoring(_ partition: Int32) -> Bool {
+    assignments.partitions.contains(partition) && assignments.lane(serving: partition) == nil
+  }
+
+  private func begin(_ starts: [AssignmentMachine.Start]) {
+    for start in starts {
+      let restore = SimulatedRestore(worker: self, start)
+      restores[start.term] = restore
+      restore.start()
+    }
+  }
+
+  /// A restore has ended well: its lane gets the partition.
   func serve(_ restore: SimulatedRestore, _ restored: SimulatedRestored) {
-    var loads = Array(repeating: 0, count: lanes.count)
-    for case .serving(let lane) in assignments.values { loads[lane.index] += 1 }
-    let lane = lanes[loads.indices.min { loads[$0] < loads[$1] }!]
-    if lane.machine.partition(restore.partition) != nil { return world.fail("a partition is served twice") }
-    let actor = SimulatedActor(lane: lane, partition: restore.partition, restored: restored)
+    guard let index = assignments.restored(restore.term) else { return restore.end() }
+    let lane = lanes[index]
+    let actor = SimulatedActor(lane: lane, term: restore.term, restored: restored)
     if world.mutation == .noSeekAfterDiscard, restore.isAgain,
       let last = lastFetchPosition[restore.partition]
     {
       actor.fetchPosition = last
     }
     inputWatch.begin(restore.partition)
-    lane.attach(actor)
-    assignments[restore.partition] = .serving(lane)
+    // To the lane's thread, and back.
+    process.after(hop) { [self] in
+      if lane.machine.partition(restore.partition) != nil { return world.fail("a partition is served twice") }
+      lane.attach(actor)
+      process.after(hop) { [self] in
+        switch assignments.attached(restore.term) {
+        case .serving: break
+        case .leaving: world.reach(.leftWhileAttached)
+        case .restoresAgain(let start):
+          world.reach(.discardedWhileAttached)
+          begin([start])
+        }
+        restore.end()
+      }
+    }
+  }
+
+  /// A restore failed: it is made again after a pause.
+  func failed(_ restore: SimulatedRestore) {
+    guard case .again(_, let pause, _) = assignments.failed(restore.term, isClientStuck: false) else {
+      return restore.end()
+    }
+    process.after(pause.milliseconds) { restore.start() }
+  }
+
+  /// A refused partition stays assigned and is not served. A real worker ends when it has no other.
+  func refused(_ restore: SimulatedRestore, _ fault: RestoreFault) {
+    _ = assignments.refused(restore.term, fault)
+    restore.end()
   }
 
   /// Removes partitions, cancels their restores, and says which lane serves which.
   private func stop(_ partitions: [Int32], done: @escaping ([Int: [Int32]]) -> Void) {
-    var served: [Int: [Int32]] = [:]
+    var removal = assignments.removed(partitions)
     var missing = 1
     func ended() {
       missing -= 1
-      if missing == 0 { done(served) }
+      if missing == 0 { done(removal.served) }
     }
-    for partition in partitions {
-      switch assignments.removeValue(forKey: partition) {
-      case .restoring(let restore):
-        missing += 1
-        world.reach(.restoreCancelled)
-        restore.cancel(then: ended)
-      case .serving(let lane): served[lane.index, default: []].append(partition)
-      case nil: break
+    for term in removal.cancelled {
+      missing += 1
+      world.reach(.restoreCancelled)
+      let stopped = { [self] in
+        if let lane = assignments.ended(term) { removal.served[lane, default: []].append(term.partition) }
+        ended()
       }
+      if let restore = restores[term] { restore.cancel(then: stopped) } else { stopped() }
     }
     ended()
   }
+
+  /// Milliseconds from one thread to another: mostly none.
+  private var hop: Int { world.random.chance(perMille: 900) ? 0 : world.random.within(1...40) }
 }

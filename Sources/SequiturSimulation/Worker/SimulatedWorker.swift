@@ -1,3 +1,5 @@
+import PartitionEngine
+
 /// One worker process: what `SequiturWorker` does with its threads, as events.
 ///
 ///     membership ─▶ assignments ─▶ restores ─▶ lanes ─▶ committers
@@ -14,7 +16,12 @@ final class SimulatedWorker {
   private(set) var lanes: [SimulatedLane] = []
   private(set) var membership: SimulatedMembership!
   private(set) var inputWatch: SimulatedInputWatch!
-  var assignments: [Int32: SimulatedAssignment] = [:]
+  var assignments = AssignmentMachine(
+    lanes: SimulatedWorker.laneCount, needsAll: false,
+    backoff: Backoff(first: .milliseconds(20), longest: .milliseconds(100)))
+  var restores: [AssignmentMachine.Term: SimulatedRestore] = [:]
+  /// News of lanes that have not come to the assignments.
+  var newsUnderWay = 0
   /// Where the consumer fetched before a partition was detached; only a mutation goes on from there.
   var lastFetchPosition: [Int32: Int64] = [:]
   /// How many processes had this name before.
@@ -92,12 +99,7 @@ final class SimulatedWorker {
     if process.isHanging { return false }
     if isStopping || isRefused { return true }
     return lanes.allSatisfy(\.isQuiet) && membership.isStable
-      && assignments.values.allSatisfy {
-        switch $0 {
-        case .serving: true
-        case .restoring(let restore): restore.hasRefused
-        }
-      }
+      && newsUnderWay == 0 && restores.isEmpty
   }
 
   /// What it is busy with, for a failure's message.
@@ -105,13 +107,13 @@ final class SimulatedWorker {
     let lanes = lanes.map {
       $0.isQuiet ? "quiet" : "\($0.machine.openCommands) open, committing: \($0.machine.isCommitting)"
     }
-    return "lanes \(lanes), stable membership: \(membership.isStable), assigned \(assignments.keys.sorted())"
+    return "lanes \(lanes), stable membership: \(membership.isStable), assigned \(assignments.partitions)"
   }
 
   /// Lets go of everything that holds this worker.
   func dismantle() {
     process.die()
-    assignments = [:]
+    restores = [:]
     for lane in lanes { lane.dismantle() }
     drainer.dismantle()
     membership = nil

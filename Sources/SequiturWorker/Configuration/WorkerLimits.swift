@@ -1,3 +1,4 @@
+import PartitionEngine
 import RocksDB
 import Sequitur
 import SequiturTopics

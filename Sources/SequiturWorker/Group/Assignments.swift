@@ -4,58 +4,29 @@ import PartitionEngine
 import Sequitur
 import Tracing
 
-/// Which partitions this worker has, and how far each is on its way to being served.
-///
-///     assigned ─▶ restoring ─▶ serving ─▶ (revoked, lost)
-///                    ▲            │
-///                    └────────────┘ discarded: restored anew, though still assigned
+/// Restores the partitions that this worker has, and gives them to lanes: performs what `AssignmentMachine` says.
 actor Assignments {
-  /// What it takes to serve a partition; made by the worker.
-  struct Service: Sendable {
-    /// Nothing of the partition is fetched any more; what was is thrown away. Partitions are assigned so.
-    let pause: @Sendable (Int32) async throws -> Void
-    /// Opens the queue that the partition's commands arrive in.
-    let openQueue: @Sendable (Int32) throws -> KafkaQueue
-    let restore: @Sendable (Int32, Cancellation) async throws -> RestoreJob.Restored
-    /// Fetches commands from this offset on into the partition's queue; `nil`: from the topic's start.
-    let begin: @Sendable (_ partition: AssignedPartition, _ position: Int64?) async throws -> Void
-    let makeActor: @Sendable (AssignedPartition, RestoreJob.Restored, Lane, Int) -> PartitionActor
-    /// Nothing that was assigned can be served, or not all of it that is needed.
-    let refused: @Sendable (any Error) -> Void
-    /// The client reads a partition no more: everything is to be started anew.
-    let restart: @Sendable (KafkaError) -> Void
-    /// Whether one refused partition ends the worker, since it waits for all of them.
-    let needsAll: Bool
+  /// A restore on its way, until its partition is served.
+  private struct Restore {
+    let cancellation: Cancellation
+    let task: Task<Void, Never>
   }
-
-  private enum Status {
-    /// The task gives the lane that it attached the partition to.
-    case restoring(Cancellation, Task<Lane?, Never>)
-    case serving(Lane)
-    case refused
-  }
-
-  private struct Assignment {
-    var status: Status
-    /// Chosen before the partition is attached, so that several choose different ones.
-    var lane: Lane?
-    /// What serves it, from before it is attached.
-    var actor: PartitionActor?
-  }
-
-  private static let refusedSeeksMax = 3
 
   private let lanes: [Lane]
-  private let service: Service
+  private let service: any PartitionService
   private let objectBytesMax: Int
   private let statistics: WorkerStatistics
   private let tracer: WorkerTracer?
   private let logger: Logger
-  private var assignments: [Int32: Assignment] = [:]
+  private var machine: AssignmentMachine
+  private var restores: [AssignmentMachine.Term: Restore] = [:]
+  /// By partition, what serves it, from before it is attached; and since which term.
+  private var served: [Int32: (actor: PartitionActor, term: AssignmentMachine.Term)] = [:]
 
+  /// - Parameter needsAll: whether one refused partition ends the worker, since it waits for all of them.
   init(
-    lanes: [Lane], service: Service, objectBytesMax: Int, statistics: WorkerStatistics,
-    tracer: WorkerTracer? = nil, logger: Logger
+    lanes: [Lane], service: any PartitionService, needsAll: Bool, objectBytesMax: Int,
+    statistics: WorkerStatistics, tracer: WorkerTracer? = nil, logger: Logger
   ) {
     self.tracer = tracer
     self.lanes = lanes
@@ -63,16 +34,17 @@ actor Assignments {
     self.objectBytesMax = objectBytesMax
     self.statistics = statistics
     self.logger = logger
+    machine = AssignmentMachine(lanes: lanes.count, needsAll: needsAll, backoff: RestoreLimits.backoff)
   }
 
   /// The partitions that are assigned.
-  var partitions: Set<Int32> { Set(assignments.keys) }
+  var partitions: Set<Int32> { Set(machine.partitions) }
 
   // MARK: What happens to partitions
 
   func assigned(_ partitions: [Int32]) {
     tracer?.begin("sequitur assign", partitions: partitions).end()
-    for partition in partitions where assignments[partition] == nil { restore(partition, isPaused: true) }
+    begin(machine.assigned(partitions))
   }
 
   /// Lets partitions go in order; returns when nothing of theirs is under way.
@@ -98,189 +70,148 @@ actor Assignments {
   /// The membership was interrupted, and partitions were kept: others may have owned them in between. All start
   /// again from what is committed.
   func interrupted() async {
-    let kept = assignments.keys.sorted()
+    let kept = machine.partitions
     guard !kept.isEmpty else { return }
     logger.warning(
       "the membership was interrupted; the partitions that were kept are restored anew",
       metadata: ["partitions": "\(kept)"])
     await lost(kept)
-    for partition in kept { restore(partition, isPaused: false) }
+    begin(machine.assigned(kept, isAgain: true))
   }
 
   /// A lane gave up what it had prepared for a partition that is still assigned.
-  func discarded(_ actor: PartitionActor) async {
+  func discarded(_ actor: PartitionActor) {
     // The news may be late: the partition may have left and come back meanwhile, and is served by another actor.
-    guard let assignment = assignments[actor.partition], assignment.actor === actor else { return }
-    switch assignment.status {
-    case .serving:
-      restore(actor.partition, isPaused: false)
-    case .restoring(_, let task):
-      // The lane discarded what it had just been given, before the restore could say that it gave it.
-      if await task.value != nil { await discarded(actor) }
-    case .refused:
-      break
-    }
+    guard let (current, term) = served[actor.partition], current === actor else { return }
+    begin(machine.discarded(term))
   }
 
   /// The commands of a served partition may not be the known ones any more: what waits is given up, and its restore
   /// finds out.
   func inputSuspected(_ number: Int32) async {
-    guard let assignment = assignments[number], case .serving(let lane) = assignment.status else { return }
+    guard let term = machine.term(serving: number), let lane = machine.lane(serving: number) else { return }
     logger.warning("the partition's commands are looked at anew", metadata: ["partition": "\(number)"])
-    await lane.lose([number])
-    // It may have left, or been given up with others, meanwhile.
-    guard let now = assignments[number], now.actor === assignment.actor, case .serving = now.status else {
-      return
-    }
-    restore(number, isPaused: false)
+    await lanes[lane].lose([number])
+    // It may have left, or been given up with others, meanwhile: then this is late news.
+    begin(machine.discarded(term))
   }
 
   /// No command stands from a served partition's position up to `end`, but control records.
   func pass(_ number: Int32, from position: Int64, to end: Int64) async {
-    guard case .serving(let lane)? = assignments[number]?.status else { return }
-    await lane.pass(number, from: position, to: end)
+    guard let lane = machine.lane(serving: number) else { return }
+    await lanes[lane].pass(number, from: position, to: end)
   }
 
   // MARK: Restoring
 
-  private func restore(_ number: Int32, isPaused: Bool) {
-    let cancellation = Cancellation()
-    let task = Task { await restoreAndServe(number, isPaused: isPaused, cancellation) }
-    assignments[number] = Assignment(status: .restoring(cancellation, task))
-    statistics.restoring(number, RestoreProgress())
-    statistics.events.send(.restoring(number))
+  private func begin(_ start: AssignmentMachine.Start?) { begin(start.map { [$0] } ?? []) }
+
+  private func begin(_ starts: [AssignmentMachine.Start]) {
+    for start in starts {
+      let (term, cancellation) = (start.term, Cancellation())
+      let task = Task {
+        await restoreAndServe(start, cancellation)
+        restores[term] = nil
+      }
+      restores[term] = Restore(cancellation: cancellation, task: task)
+      served[term.partition] = nil
+      statistics.restoring(term.partition, RestoreProgress())
+      statistics.events.send(.restoring(term.partition))
+    }
   }
 
-  private func restoreAndServe(
-    _ number: Int32, isPaused: Bool, _ cancellation: Cancellation
-  ) async -> Lane? {
+  private func restoreAndServe(_ start: AssignmentMachine.Start, _ cancellation: Cancellation) async {
+    let (term, number) = (start.term, start.term.partition)
     let span = tracer?.begin("sequitur restore", partitions: [number])
     defer { span?.end() }
-    var attempt = 0
     while !cancellation.isCancelled {
       do {
-        if !isPaused { try await service.pause(number) }
+        if start.isAgain { try await service.pause(number) }
         let partition = AssignedPartition(number: number, queue: try service.openQueue(number))
         let restored = try await service.restore(number, cancellation)
-        try await service.begin(partition, restored.position)
-        return await serve(partition, restored, cancellation)
+        try await service.begin(partition, at: restored.position)
+        return await serve(term, partition, restored)
       } catch let fault as RestoreFault {
         span?.recordError(fault)
-        if !cancellation.isCancelled { refuse(number, fault) }
-        return nil
+        return refuse(term, fault)
       } catch {
-        guard !cancellation.isCancelled else { return nil }
+        let isClientStuck = (error as? KafkaError)?.code == .state
+        guard
+          case .again(let failures, let pause, let restartsClient) =
+            machine.failed(term, isClientStuck: isClientStuck)
+        else { return }
         span?.recordError(error)
-        attempt += 1
-        // A client that has found a position outside of the topic never reads that partition again (2.0.2: a seek is
-        // refused in the state FETCH_NONE), so that only a new one helps.
-        if let error = error as? KafkaError, error.code == .state, attempt >= Self.refusedSeeksMax {
-          service.restart(error)
-        }
+        if restartsClient, let error = error as? KafkaError { service.restart(error) }
         statistics.restoreFailed(number, why: "\(error)")
         logger.warning(
           "a restore failed and is tried again",
-          metadata: ["partition": "\(number)", "attempt": "\(attempt)", "error": "\(error)"])
-        try? await Task.sleep(for: RestoreLimits.backoff.pause(after: attempt))
+          metadata: ["partition": "\(number)", "attempt": "\(failures)", "error": "\(error)"])
+        try? await Task.sleep(for: pause)
       }
     }
-    return nil
   }
 
   private func serve(
-    _ partition: AssignedPartition, _ restored: RestoreJob.Restored, _ cancellation: Cancellation
-  ) async -> Lane? {
+    _ term: AssignmentMachine.Term, _ partition: AssignedPartition, _ restored: RestoreJob.Restored
+  ) async {
     shareMemory()
-    guard !cancellation.isCancelled else { return nil }
-    let lane = lane(for: partition.number)
-    let actor = service.makeActor(partition, restored, lane, objectBytesShare)
-    assignments[partition.number]?.lane = lane
-    assignments[partition.number]?.actor = actor
+    guard let index = machine.restored(term) else { return }
+    let lane = lanes[index]
+    let actor = service.makeActor(
+      partition, restored, on: lane, objectBytesMax: machine.share(of: objectBytesMax))
+    served[partition.number] = (actor, term)
     await lane.attach(actor)
-    // A revoke that came meanwhile waits for this task, and then releases what was attached.
-    guard !cancellation.isCancelled else { return lane }
-    assignments[partition.number]?.status = .serving(lane)
-    statistics.served(partition.number, from: restored.position ?? 0)
-    logger.info(
-      "partition served",
-      metadata: [
-        "partition": "\(partition.number)", "lane": "\(lane.index)",
-        "position": "\(restored.position.map(String.init) ?? "start")",
-      ])
-    return lane
+    switch machine.attached(term) {
+    // Who removed it waits for this task, and then lets the lane release it.
+    case .leaving: return
+    case .restoresAgain(let start): begin(start)
+    case .serving:
+      statistics.served(partition.number, from: restored.position ?? 0)
+      logger.info(
+        "partition served",
+        metadata: [
+          "partition": "\(partition.number)", "lane": "\(index)",
+          "position": "\(restored.position.map(String.init) ?? "start")",
+        ])
+    }
   }
 
-  private func refuse(_ number: Int32, _ fault: RestoreFault) {
-    assignments[number]?.status = .refused
+  private func refuse(_ term: AssignmentMachine.Term, _ fault: RestoreFault) {
+    guard let endsWorker = machine.refused(term, fault) else { return }
+    let number = term.partition
     statistics.events.send(.refused(number, fault))
     statistics.refused(number, fault)
     logger.critical(
       "the partition is not served", metadata: ["partition": "\(number)", "reason": "\(fault)"])
-    let isAnyHopeful = assignments.values.contains { assignment in
-      if case .refused = assignment.status { false } else { true }
-    }
-    // With another number of partitions keys move: no partition may go on, not even a whole one.
-    let concernsAll = if case .partitionCountChanged = fault { true } else { false }
-    if service.needsAll || !isAnyHopeful || concernsAll {
-      service.refused(PartitionRefused(partition: number, fault: fault))
-    }
+    if endsWorker { service.refused(PartitionRefused(partition: number, fault: fault)) }
   }
 
   // MARK: Stopping
 
-  /// Removes partitions, cancels their restores, and says which lane serves which.
+  /// Removes partitions, waits until their restores have stopped, and says which lane serves which.
   private func stop(_ numbers: [Int32]) async -> [(Lane, [Int32])] {
-    let stopped = numbers.compactMap { number in
-      assignments.removeValue(forKey: number).map { (number: number, status: $0.status) }
-    }
+    let assigned = partitions
+    var removal = machine.removed(numbers)
+    let restores = removal.cancelled.map { self.restores[$0] }
     // All at once: each has a call to finish, and together they have the revoke's time.
-    for case (_, .restoring(let cancellation, let task)) in stopped {
-      cancellation.cancel()
+    for restore in restores {
+      restore?.cancellation.cancel()
       // Ends the pause between two tries, and the wait for a thread, as well.
-      task.cancel()
+      restore?.task.cancel()
     }
-    var served: [Int: [Int32]] = [:]
-    for (number, status) in stopped {
-      switch status {
-      case .restoring(_, let task):
-        if let lane = await task.value { served[lane.index, default: []].append(number) }
-      case .serving(let lane):
-        served[lane.index, default: []].append(number)
-      case .refused:
-        break
-      }
+    for (term, restore) in zip(removal.cancelled, restores) {
+      await restore?.task.value
+      if let lane = machine.ended(term) { removal.served[lane, default: []].append(term.partition) }
+    }
+    for number in numbers where assigned.contains(number) {
+      served[number] = nil
       statistics.removed(number)
     }
-    return lanes.compactMap { lane in served[lane.index].map { (lane, $0) } }
+    return lanes.compactMap { lane in removal.served[lane.index].map { (lane, $0) } }
   }
-
-  // MARK: Sharing
-
-  /// The lane of a partition: the same one after a restart, so that the same transactional id goes on with it,
-  /// unless that one has its share already; then the least loaded.
-  private func lane(for partition: Int32) -> Lane {
-    var loads = Array(repeating: 0, count: lanes.count)
-    for assignment in assignments.values {
-      if let lane = assignment.lane { loads[lane.index] += 1 }
-    }
-    return lanes[Self.lane(of: partition, loads: loads, partitions: assignments.count)]
-  }
-
-  /// Index of the lane for a partition.
-  ///
-  /// - Parameters:
-  ///   - loads: the partitions that each lane has; not empty.
-  ///   - partitions: all that are assigned.
-  static func lane(of partition: Int32, loads: [Int], partitions: Int) -> Int {
-    let home = Int(partition) % loads.count
-    let share = (partitions + loads.count - 1) / loads.count
-    return loads[home] < share ? home : loads.indices.min { loads[$0] < loads[$1] }!
-  }
-
-  private var objectBytesShare: Int { objectBytesMax / max(assignments.count, 1) }
 
   private func shareMemory() {
-    let share = objectBytesShare
+    let share = machine.share(of: objectBytesMax)
     for lane in lanes { lane.setObjectBytesMax(share) }
   }
 }

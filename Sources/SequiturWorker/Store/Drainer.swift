@@ -1,6 +1,7 @@
 import BlockingThreads
 import Foundation
 import Logging
+import PartitionEngine
 import RocksDB
 import Synchronization
 
@@ -8,20 +9,20 @@ import Synchronization
 ///
 /// A write that fails (a full disk, say) is tried again for ever: meanwhile the objects stay in memory, the
 /// undrained bytes reach their limit, and the lane pauses. Nothing is lost, since the changelog has it all.
-/// RocksDB takes no write after some errors until it is opened again, so that is tried from time to time; and a
-/// store that a write finds damaged is replaced by an empty one. Either way the partitions are restored anew.
+/// What follows from a failure is `DrainMachine`'s to say. Where the store is opened again, or replaced by an empty one, the
+/// partitions are restored anew.
 final class Drainer: Sendable {
   private struct State {
-    var jobs: [any DrainWork] = []
+    var machine = DrainMachine<any DrainWork>(
+      retryInterval: DrainLimits.retryInterval, reopenInterval: DrainLimits.reopenInterval)
     var isStopping = false
     var fault: String?
-    var failingSince: ContinuousClock.Instant?
-    /// Drains whose end has not reached their partition, by its number; and who waits until there are none.
-    var pending: [Int32: Int] = [:]
+    /// By partition, who waits until no drain of it is on its way.
     var settling: [Int32: [OneTimeEvent]] = [:]
   }
 
   private let state = Mutex(State())
+  private let start = ContinuousClock.now
   private let arrived = DispatchSemaphore(value: 0)
   private let directory: StateDirectory
   private let memory: MemoryBudget
@@ -40,25 +41,21 @@ final class Drainer: Sendable {
   }
 
   /// Drains that wait, or are written.
-  var waiting: Int { state.withLock { $0.pending.values.reduce(0, +) } }
+  var waiting: Int { state.withLock { $0.machine.waiting } }
 
   /// What keeps the store from being written, for the health of the worker; `nil` when all is well.
   var fault: String? { state.withLock { $0.fault } }
 
   func submit(_ job: any DrainWork) {
-    state.withLock { state in
-      state.jobs.append(job)
-      state.pending[job.partitionNumber, default: 0] += 1
-    }
+    state.withLock { $0.machine.submitted(job, of: job.partitionNumber) }
     arrived.signal()
   }
 
-  /// Returns when all drains of a partition have ended, and it knows. Its restore waits for this: a drain that came later
-  /// would put old states over what the restore wrote. Other partitions' drains are not waited for.
+  /// Returns when all drains of a partition have ended, and it knows. Its restore waits for this.
   func settle(_ partition: Int32) async {
     let event = OneTimeEvent()
     let isSettled = state.withLock { state in
-      guard state.pending[partition] != nil else { return true }
+      guard !state.machine.isSettled(partition) else { return true }
       state.settling[partition, default: []].append(event)
       return false
     }
@@ -76,7 +73,7 @@ final class Drainer: Sendable {
     while true {
       arrived.wait()
       let (job, isStopping) = state.withLock { state in
-        (state.jobs.isEmpty ? nil : state.jobs.removeFirst(), state.isStopping)
+        (state.machine.next(), state.isStopping)
       }
       if let job {
         write(job)
@@ -98,12 +95,32 @@ final class Drainer: Sendable {
         duration: ContinuousClock.now - start)
       end(job, .written)
     } catch {
-      guard !error.isStale else { return end(job, .storeLost) }
-      report(error)
-      if heal(error) { return end(job, .storeLost) }
-      // The partition keeps the objects and drains them again with its next turn.
-      Thread.sleep(forTimeInterval: DrainLimits.retryInterval.seconds)
-      end(job, .failed)
+      end(job, healed(error))
+    }
+  }
+
+  /// Does what follows from a failure; how the drain ended, then.
+  private func healed(_ error: RocksDBError) -> DrainEnding {
+    let failure: DrainMachine<any DrainWork>.Failure =
+      error.isStale ? .stale : error.isDamage ? .damage : .other
+    let hasRoom = directory.lackOfRoom() == nil
+    let (verdict, isNews) = state.withLock { state in
+      if !error.isStale { state.fault = "\(error)" }
+      return state.machine.failed(failure, at: ContinuousClock.now - start, hasRoom: hasRoom)
+    }
+    if isNews { report(error) }
+    switch verdict {
+    case .storeLost: return .storeLost
+    case .reopen(let isDamaged):
+      do {
+        try directory.reopen(isDamaged: isDamaged)
+      } catch {
+        logger.error("the store could not be opened again", metadata: ["error": "\(error)"])
+      }
+      return .storeLost
+    case .retry(let pause):
+      Thread.sleep(forTimeInterval: pause.seconds)
+      return .failed
     }
   }
 
@@ -128,37 +145,12 @@ final class Drainer: Sendable {
   /// A partition knows the end of one of its drains.
   private func settled(_ partition: Int32) {
     let events: [OneTimeEvent] = state.withLock { state in
-      let rest = state.pending[partition, default: 1] - 1
-      state.pending[partition] = rest > 0 ? rest : nil
-      return rest > 0 ? [] : state.settling.removeValue(forKey: partition) ?? []
+      state.machine.ended(partition) ? state.settling.removeValue(forKey: partition) ?? [] : []
     }
     for event in events { event.signal() }
   }
 
-  /// Opens the store again when that is the way out; says whether it did.
-  private func heal(_ error: RocksDBError) -> Bool {
-    let failing = state.withLock { state in state.failingSince.map { ContinuousClock.now - $0 } } ?? .zero
-    // Where there is no room, opening again needs some.
-    guard error.isDamage || (failing >= DrainLimits.reopenInterval && directory.lackOfRoom() == nil) else {
-      return false
-    }
-    state.withLock { $0.failingSince = .now }
-    do {
-      try directory.reopen(isDamaged: error.isDamage)
-      return true
-    } catch {
-      logger.error("the store could not be opened again", metadata: ["error": "\(error)"])
-      return true
-    }
-  }
-
   private func report(_ error: RocksDBError) {
-    let isNew = state.withLock { state in
-      defer { state.fault = "\(error)" }
-      if state.fault == nil { state.failingSince = .now }
-      return state.fault == nil
-    }
-    guard isNew else { return }
     statistics.storeFailed("\(error)")
     logger.error(
       "the store cannot be written; partitions pause when their memory is full",
@@ -167,8 +159,8 @@ final class Drainer: Sendable {
 
   private func clearFault() {
     let wasFaulty = state.withLock { state in
-      defer { state.fault = nil }
-      return state.fault != nil
+      state.fault = nil
+      return state.machine.written()
     }
     guard wasFaulty else { return }
     statistics.storeFailed(nil)

@@ -10,7 +10,6 @@ extension WorkerParts {
     let memory = configuration.memory
     let drainer = Drainer(state: state, memory: memory, statistics: statistics, logger: logger)
     let bound = LateBound<Assignments>()
-    let turns = RestoreTurns(count: configuration.restoreTurns)
     let deciderErrors = DeciderErrorLog(topic: configuration.topics.commands, logger: logger)
     let tracer = WorkerTracer(
       configuration.tracer, topic: configuration.topics.commands, group: configuration.applicationID)
@@ -23,24 +22,10 @@ extension WorkerParts {
     let end = WorkerEnd()
     let assignments = Assignments(
       lanes: lanes,
-      service: Assignments.Service(
-        pause: { partition in try await pool.run { try pause(partition) } },
-        openQueue: { partition in
-          try consumer.partitionQueue(topic: configuration.topics.commands, partition: partition)
-        },
-        restore: { partition, cancellation in
-          await drainer.settle(partition)
-          // On a thread of its own: with a few for all, partitions that wait for a transaction would keep others waiting.
-          return try await withBlockingThread("restore-\(partition)") {
-            try restoreJob(partition, turns, cancellation).run()
-          }
-        },
-        begin: { partition, position in try await pool.run { try begin(partition, position) } },
-        makeActor: { partition, restored, lane, objectBytesMax in
-          makeActor(partition, restored, lane, objectBytesMax: objectBytesMax, makeTask)
-        },
-        refused: { error in end.come(.failed(error)) },
-        restart: { error in end.come(.membershipLost(error)) }, needsAll: catchUp != nil),
+      service: WorkerPartitions(
+        parts: self, pool: pool, drainer: drainer, turns: RestoreTurns(count: configuration.restoreTurns),
+        end: end, makeTask: makeTask),
+      needsAll: catchUp != nil,
       objectBytesMax: configuration.objectBytesMax ?? memory.objectBytes, statistics: statistics,
       tracer: tracer, logger: logger)
     bound.bind(assignments)
@@ -77,67 +62,6 @@ extension WorkerParts {
       storeDamaged: { partition in state.markDamaged(partition) }, known: { inputWatch.committed($0) },
       inputLost: { actor in Task { await assignments.value?.inputSuspected(actor.partition) } },
       deciderFailed: { deciderErrors.report($0, $1) })
-  }
-
-  private func restoreJob(
-    _ partition: Int32, _ turns: RestoreTurns, _ cancellation: Cancellation
-  ) -> RestoreJob {
-    RestoreJob(
-      partition: partition, partitions: partitions, topics: configuration.topics, state: state,
-      consumer: consumer, admin: admin,
-      readerConfiguration: configuration.readerProperties(readers: 2 * configuration.restoreTurns),
-      turns: turns,
-      runBytesMax: configuration.memory.restoreRunBytes(readers: configuration.restoreTurns),
-      timeouts: configuration.timeouts, schemaVersion: decider.schemaVersion, decider: decider,
-      crashGuard: crashGuard,
-      commands: commandReader, orders: inputOrders, statistics: statistics, logger: logger,
-      cancellation: cancellation)
-  }
-
-  private func begin(_ partition: AssignedPartition, _ position: Int64?) throws {
-    intake.open(partition.number, partition.queue)
-    try consumer.begin(
-      topic: configuration.topics.commands, partition: partition.number,
-      offset: position ?? TopicPartitionOffset.beginning, timeout: configuration.timeouts.restoreCall)
-  }
-
-  private func pause(_ partition: Int32) throws {
-    intake.forget([partition])
-    try consumer.pause([TopicPartition(topic: configuration.topics.commands, partition: partition)])
-  }
-
-  private func makeActor(
-    _ partition: AssignedPartition, _ restored: RestoreJob.Restored, _ lane: Lane, objectBytesMax: Int,
-    _ makeTask: Worker.TaskFactory
-  ) -> PartitionActor {
-    inputWatch.begin(partition.number, restored.input)
-    let seat = PartitionSeat(
-      identity: PartitionIdentity(
-        applicationID: configuration.applicationID, commandsTopic: configuration.topics.commands,
-        partition: partition.number, partitions: partitions,
-        // Its first checkpoint makes a changelog this one.
-        incarnation: restored.incarnation ?? .random(in: 1 ... .max), moves: restored.moves,
-        decider: decider.fingerprint, stateForms: decider.adding(to: restored.stateForms)),
-      envelope: configuration.envelope, limits: outputLimits.bounding(limits),
-      position: restored.position ?? 0, isMoved: restored.isMoved, lastCommand: restored.input?.last,
-      changelogPosition: restored.changelogPosition, objectBytesMax: objectBytesMax,
-      hashSeed: .random(in: .min ... .max),
-      execution: crashGuard?.slot(of: partition.number) ?? .unguarded(),
-      refusals: refusals(partition.number, from: restored.position ?? 0))
-    executions.begin(partition.number, lane.index, seat.execution)
-    return PartitionActor(
-      partition: partition.number, queue: partition.queue, executor: lane.executor, store: restored.store,
-      task: makeTask(seat, restored.store))
-  }
-
-  /// The commands of a partition that are rejected without being executed.
-  private func refusals(_ partition: Int32, from position: Int64) -> [Int64: Rejection] {
-    var refusals: [Int64: Rejection] = [:]
-    if let offset = crashGuard?.poisoned(partition, from: position) { refusals[offset] = .crashed }
-    if let (offset, rejection) = outputLimits.convict(of: partition, from: position) {
-      refusals[offset] = rejection
-    }
-    return refusals
   }
 
   /// Flushes the store from time to time, and ends the worker when it has caught up.
