@@ -6,7 +6,7 @@ import Testing
   typealias Action = CommitMachine.Action
 
   enum Input: Sendable {
-    case succeeded, part, retriable, abortable, lost, waited
+    case succeeded, part, retriable, abortable, refused, lost, waited
   }
 
   /// The inputs that lead from the start to each state.
@@ -32,6 +32,7 @@ import Testing
       case .part: .producedPart
       case .retriable: .failed(.retriable)
       case .abortable: .failed(.abortable)
+      case .refused: .failed(.refused)
       case .lost: .failed(.producerLost)
       }
     return machine.next(after: outcome, isAbandoned: isAbandoned)
@@ -80,6 +81,11 @@ import Testing
       ("recreating", .retriable, .wait(.milliseconds(20)), undecided),
       ("recreating", .abortable, .wait(.milliseconds(20)), undecided),
       ("recreating", .lost, .wait(.milliseconds(20)), undecided),
+      ("beginning", .refused, .abort, .abort), ("producing", .refused, .abort, .abort),
+      ("producingRest", .refused, .abort, .abort), ("flushing", .refused, .abort, .abort),
+      ("flushingPart", .refused, .abort, .abort), ("sendingOffsets", .refused, .abort, .abort),
+      ("committing", .refused, .abort, .abort), ("aborting", .refused, undecided, undecided),
+      ("recreating", .refused, undecided, undecided),
     ] as [(String, Input, Action, Action)])
   func `every input of every state has its action, also when the partitions are being taken away`(
     state: String, input: Input, action: Action, abandoned: Action
@@ -103,6 +109,19 @@ import Testing
         .begin, .produce, .abort, .wait(.milliseconds(10)), .begin, .produce, .flush, .sendOffsets,
         .commit, .committed,
       ])
+  }
+
+  @Test func `a transaction with a record that is refused is aborted and not sent again`() {
+    var machine = CommitMachine()
+    let inputs: [Input] = [.succeeded, .succeeded, .refused, .retriable]
+    #expect(
+      ([machine.start()] + inputs.map { give($0, to: &machine) })
+        == [.begin, .produce, .flush, .abort, .discard(isUndecided: true)])
+    // The next one is sent as ever.
+    let next: [Input] = [.abortable, .succeeded]
+    #expect(
+      ([machine.start()] + next.map { give($0, to: &machine) })
+        == [.begin, .abort, .wait(.milliseconds(10))])
   }
 
   @Test func `records in parts are each in their topics before the next, and all before the offsets`() {

@@ -8,15 +8,15 @@ import Testing
 
   @Test func `a release ends at once when nothing is under way, and takes a last drain`() {
     let lane = TestLane(serving: 2)
-    #expect(lane.release([0]) == ["detach 0", "released 1"])
+    #expect(lane.release([0]) == ["remind 1 after 9.0 seconds", "detach 0", "released 1"])
     #expect(lane.served == [1])
-    #expect(lane.release([0, 1]) == ["detach 1", "released 2"])
+    #expect(lane.release([0, 1]) == ["remind 2 after 9.0 seconds", "detach 1", "released 2"])
   }
 
   @Test func `a release waits for the open transaction, for the sent one and for a drain`() {
     let lane = TestLane(serving: 2)
     lane.process(0)
-    #expect(lane.release([0]) == [])
+    #expect(lane.release([0]) == ["remind 1 after 9.0 seconds"])
     #expect(!lane.machine.serves(lane[0]) && lane.machine.serves(lane[1]))
     lane.send()
     lane[0].isDraining = true
@@ -32,7 +32,7 @@ import Testing
     lane.send()
     lane.process(1)
     lane[1].isDraining = true
-    #expect(lane.release([0]) == ["detach 0", "released 1"])
+    #expect(lane.release([0]) == ["remind 1 after 9.0 seconds", "detach 0", "released 1"])
     #expect(lane.end(isCommitted: true) == [])
   }
 
@@ -41,9 +41,9 @@ import Testing
     lane.process(0)
     lane.send()
     _ = lane.release([0])
-    #expect(lane.overdue(1) == ["abandon overdue"])
+    #expect(lane.reminded(1) == ["abandon overdue", "remind 1 after 5.0 seconds"])
     #expect(lane.end(isCommitted: false) == ["drop", "detach 0", "detach 1", "restore 1", "released 1"])
-    #expect(lane.overdue(1) == [] && lane.endRelease(1) == [])
+    #expect(lane.reminded(1) == [])
   }
 
   @Test func `what is sent after a release was overdue is given up when the release ends`() {
@@ -52,10 +52,34 @@ import Testing
     lane.send()
     lane.process(0)
     _ = lane.release([0])
-    _ = lane.overdue(1)
+    _ = lane.reminded(1)
     #expect(lane.end(isCommitted: true) == [])
     lane.send()
-    #expect(lane.endRelease(1) == ["abandon released", "detach 0", "released 1"])
+    #expect(lane.reminded(1) == ["abandon released", "detach 0", "released 1"])
+  }
+
+  @Test func `a release that waits for a drain alone gives no transaction up, and ends at last`() {
+    let lane = TestLane(serving: 2)
+    lane.process(1)
+    lane.send()
+    lane[0].isDraining = true
+    _ = lane.release([0])
+    #expect(lane.reminded(1) == ["remind 1 after 5.0 seconds"])
+    #expect(lane.reminded(1) == ["detach 0", "released 1"])
+    #expect(lane.reminded(1) == [])
+  }
+
+  @Test func `reminders of one release do not concern another`() {
+    let lane = TestLane(serving: 2)
+    for partition in [0, 1] as [Int32] { lane.process(partition) }
+    lane.send()
+    _ = lane.release([0])
+    _ = lane.release([1])
+    #expect(lane.reminded(1) == ["abandon overdue", "remind 1 after 5.0 seconds"])
+    #expect(lane.reminded(2) == ["abandon overdue", "remind 2 after 5.0 seconds"])
+    #expect(lane.reminded(2) == ["abandon released", "detach 1", "released 2"])
+    #expect(lane.reminded(7) == [])
+    #expect(lane.reminded(1) == ["abandon released", "detach 0", "released 1"])
   }
 
   @Test func `a release that ends with open commands gives up both transactions`() {
@@ -64,8 +88,9 @@ import Testing
     lane.send()
     lane.process(0)
     _ = lane.release([0])
+    _ = lane.reminded(1)
     #expect(
-      lane.endRelease(1) == [
+      lane.reminded(1) == [
         "detach 0", "drop", "abandon released", "detach 1", "detach 2", "restore 1", "restore 2",
         "released 1",
       ])
@@ -109,7 +134,7 @@ import Testing
     _ = lane.lose([0])
     lane.attach(0)
     #expect(lane.effects { $0.drainEnded(former, isStoreLost: true) } == [])
-    #expect(lane.release([0]) == ["detach 0", "released 1"])
+    #expect(lane.release([0]) == ["remind 1 after 9.0 seconds", "detach 0", "released 1"])
     #expect(lane.end(isCommitted: true) == [])
   }
 
@@ -208,7 +233,7 @@ private final class TestLane {
     var limits = Limits()
     limits.transactionCommandsMax = 10
     limits.undrainedBytesMax = 1000
-    machine = LaneMachine(limits: limits)
+    machine = LaneMachine(limits: limits, abandonGrace: .seconds(5))
     for partition in 0..<partitions { attach(partition) }
   }
 
@@ -245,9 +270,10 @@ private final class TestLane {
     return machine.takeDueDrains(at: now).map(\.partition)
   }
 
-  func release(_ numbers: [Int32]) -> [String] { effects { $0.release(numbers).effects } }
-  func overdue(_ id: Int) -> [String] { effects { $0.overdue(id) } }
-  func endRelease(_ id: Int) -> [String] { effects { $0.end(id) } }
+  func release(_ numbers: [Int32]) -> [String] {
+    effects { $0.release(numbers, within: .seconds(9)).effects }
+  }
+  func reminded(_ id: Int) -> [String] { effects { $0.reminded(id) } }
   func lose(_ numbers: [Int32]) -> [String] { effects { $0.lose(numbers) } }
   func end(isCommitted: Bool) -> [String] {
     effects { $0.transactionEnded(isCommitted: isCommitted) }
@@ -265,6 +291,7 @@ private final class TestLane {
       case .abandon(let cause): "abandon \(cause)"
       case .detach(let partition): "detach \(partition.partition)"
       case .restore(let partition): "restore \(partition.partition)"
+      case .remind(let id, let delay): "remind \(id) after \(delay)"
       case .released(let id): "released \(id)"
       }
     }

@@ -60,6 +60,9 @@ public struct CommitMachine: Sendable {
     case retriable
     /// The transaction must be aborted; the producer lives.
     case abortable
+    /// A record is refused for what it is: the same bytes would be refused again. The transaction is given up, and its
+    /// commands are processed again with what was learnt.
+    case refused
     /// The producer cannot be used any more: fenced, fatal, or in a state nobody foresaw.
     case producerLost
   }
@@ -88,7 +91,8 @@ public struct CommitMachine: Sendable {
   private var failedStage = 0
   /// Parts of the records that are with the producer.
   private var parts = 0
-  private var isAbandoned = false
+  /// It is not sent again: it was abandoned, or the broker refuses one of its records.
+  private var isGivenUp = false
 
   public init() {}
 
@@ -99,7 +103,7 @@ public struct CommitMachine: Sendable {
     precondition(state == .idle, "a transaction started while in \(state)")
     attempt = 0
     failedStage = 0
-    isAbandoned = false
+    isGivenUp = false
     return enter(.beginning, .begin)
   }
 
@@ -109,7 +113,7 @@ public struct CommitMachine: Sendable {
   ///   or must be restored. It is not sent again. A commit that is already asked for is waited for once; when that
   ///   fails too, the outcome is left open. So an abandoned transaction ends even when no broker answers.
   public mutating func next(after outcome: Outcome, isAbandoned: Bool) -> Action {
-    self.isAbandoned = self.isAbandoned || isAbandoned
+    isGivenUp = isGivenUp || isAbandoned || outcome == .failed(.refused)
     switch (state, outcome) {
     case (.waiting(let next), .succeeded): return waited(next)
     case (_, .succeeded), (.producing, .producedPart):
@@ -141,13 +145,13 @@ public struct CommitMachine: Sendable {
     switch state {
     case .beginning:
       parts = 0
-      return isAbandoned ? abort() : enter(.producing, .produce)
+      return isGivenUp ? abort() : enter(.producing, .produce)
     case .producing:
       parts += 1
-      return isAbandoned ? abort() : enter(.flushing(hasRest: hasRest), .flush)
-    case .flushing(hasRest: true): return isAbandoned ? abort() : enter(.producing, .produce)
-    case .flushing(hasRest: false): return isAbandoned ? abort() : enter(.sendingOffsets, .sendOffsets)
-    case .sendingOffsets: return isAbandoned ? abort() : enter(.committing, .commit)
+      return isGivenUp ? abort() : enter(.flushing(hasRest: hasRest), .flush)
+    case .flushing(hasRest: true): return isGivenUp ? abort() : enter(.producing, .produce)
+    case .flushing(hasRest: false): return isGivenUp ? abort() : enter(.sendingOffsets, .sendOffsets)
+    case .sendingOffsets: return isGivenUp ? abort() : enter(.committing, .commit)
     case .committing: return enter(.idle, .committed)
     case .aborting: return again()
     // The new producer has ended the transaction.
@@ -157,7 +161,7 @@ public struct CommitMachine: Sendable {
   }
 
   private mutating func failed(_ failure: Failure) -> Action {
-    if isAbandoned { return failedAbandoned(failure) }
+    if isGivenUp { return failedGivenUp(failure) }
     switch (state, failure) {
     case (.flushing(let hasRest), .retriable): return wait(.flush(hasRest: hasRest))
     case (.sendingOffsets, .retriable): return wait(.sendOffsets)
@@ -172,29 +176,30 @@ public struct CommitMachine: Sendable {
       (.sendingOffsets, .producerLost), (.committing, .producerLost), (.aborting, .abortable),
       (.aborting, .producerLost):
       return wait(.recreateProducer)
-    case (.idle, _), (.waiting, _): illegal("failed(\(failure))")
+    case (.idle, _), (.waiting, _), (_, .refused): illegal("failed(\(failure))")
     }
   }
 
   private mutating func waited(_ next: Step) -> Action {
     switch next {
-    case .begin: return isAbandoned ? discard() : enter(.beginning, .begin)
+    case .begin: return isGivenUp ? discard() : enter(.beginning, .begin)
     case .flush(let hasRest):
-      return isAbandoned ? abort() : enter(.flushing(hasRest: hasRest), .flush)
-    case .sendOffsets: return isAbandoned ? abort() : enter(.sendingOffsets, .sendOffsets)
+      return isGivenUp ? abort() : enter(.flushing(hasRest: hasRest), .flush)
+    case .sendOffsets: return isGivenUp ? abort() : enter(.sendingOffsets, .sendOffsets)
     case .commit: return enter(.committing, .commit)
     case .abort: return abort()
     case .recreateProducer:
-      return isAbandoned ? discard(isUndecided: true) : enter(.recreating, .recreateProducer)
+      return isGivenUp ? discard(isUndecided: true) : enter(.recreating, .recreateProducer)
     }
   }
 
   // MARK: Transitions
 
   /// A failure after the transaction was given up: abort it if it was not asked to commit, else let it be.
-  private mutating func failedAbandoned(_ failure: Failure) -> Action {
+  private mutating func failedGivenUp(_ failure: Failure) -> Action {
     switch (state, failure) {
-    case (.beginning, _), (.producing, _), (.flushing, _), (.sendingOffsets, _), (.committing, .abortable):
+    case (.beginning, _), (.producing, _), (.flushing, _), (.sendingOffsets, _), (.committing, .abortable),
+      (.committing, .refused):
       return abort()
     case (.committing, _), (.aborting, _), (.recreating, _): return discard(isUndecided: true)
     case (.idle, _), (.waiting, _): illegal("failed(\(failure))")
@@ -212,7 +217,7 @@ public struct CommitMachine: Sendable {
     enter(.idle, .discard(isUndecided: isUndecided))
   }
 
-  private mutating func again() -> Action { isAbandoned ? discard() : wait(.begin) }
+  private mutating func again() -> Action { isGivenUp ? discard() : wait(.begin) }
 
   /// 10 ms, 20 ms, … up to a second.
   private mutating func wait(_ next: Step) -> Action {

@@ -38,6 +38,8 @@ public struct LaneMachine<Partition: LanePartition> {
     case detach(Partition)
     /// The partition, though still assigned, must be restored.
     case restore(Partition)
+    /// Tell ``reminded(_:)`` of this release after so long, unless it has ended by then.
+    case remind(Int, after: Duration)
     /// Nothing of the partitions of this release is under way any more.
     case released(Int)
   }
@@ -63,10 +65,13 @@ public struct LaneMachine<Partition: LanePartition> {
   private struct Release {
     let id: Int
     let partitions: [Partition]
+    /// It has waited for as long as it may: what it waits for was given up, and has some time to end.
+    var isOverdue = false
     var hasEnded = false
   }
 
   private let limits: Limits
+  private let abandonGrace: Duration
   private var policy: BatchPolicy
   /// Of the open transaction, at most.
   private var commandsMax: Int
@@ -83,8 +88,12 @@ public struct LaneMachine<Partition: LanePartition> {
   private var releases: [Release] = []
   private var releasesMade = 0
 
-  public init(limits: Limits) {
+  /// - Parameters:
+  ///   - limits: of a transaction and of what waits for a drain.
+  ///   - abandonGrace: how long a release waits for a transaction that it has given up.
+  public init(limits: Limits, abandonGrace: Duration) {
     self.limits = limits
+    self.abandonGrace = abandonGrace
     policy = BatchPolicy(limits)
     commandsMax = limits.transactionCommandsMax
   }
@@ -114,27 +123,30 @@ public struct LaneMachine<Partition: LanePartition> {
 
   /// Stops serving partitions: takes in nothing more of them, and ends once their transactions and drains have.
   ///
-  /// - Returns: what names the release in ``released(_:)``, ``overdue(_:)`` and ``end(_:)``.
-  public mutating func release(_ numbers: [Int32]) -> (id: Int, effects: [Effect]) {
+  /// - Parameter budget: how long it may wait for them; then the transaction under way is given up.
+  /// - Returns: what names the release in ``Effect/released(_:)`` and ``reminded(_:)``.
+  public mutating func release(
+    _ numbers: [Int32], within budget: Duration
+  ) -> (id: Int, effects: [Effect]) {
     releasesMade += 1
     releases.append(Release(id: releasesMade, partitions: numbers.compactMap { partition($0) }))
-    return (releasesMade, endReleases())
+    return (releasesMade, [.remind(releasesMade, after: budget)] + endReleases())
   }
 
-  /// A release has waited for as long as it may: the transaction under way is given up.
+  /// A release's time is over: first the one that it may wait for, then the one that what was given up has to end in. Then it
+  /// ends, whatever is under way.
   ///
-  /// It may still be committed if its commit was already on its way. That is right: its offsets were accepted under
-  /// the old generation, so the next owner's restore waits for it.
-  public func overdue(_ release: Int) -> [Effect] {
-    let isHeldUp = releases.contains { $0.id == release && $0.partitions.contains(where: isInFlight) }
-    return isHeldUp && isCommitting ? [.abandon(.overdue)] : []
-  }
-
-  /// A release has waited for a transaction that was given up, and ends now, whatever is under way.
-  public mutating func end(_ release: Int) -> [Effect] {
+  /// What is given up may still be committed if its commit was already on its way. That is right: its offsets were accepted
+  /// under the old generation, so the next owner's restore waits for it.
+  public mutating func reminded(_ release: Int) -> [Effect] {
     guard let index = releases.firstIndex(where: { $0.id == release }) else { return [] }
-    releases[index].hasEnded = true
-    return endReleases()
+    guard !releases[index].isOverdue else {
+      releases[index].hasEnded = true
+      return endReleases()
+    }
+    releases[index].isOverdue = true
+    let isHeldUp = isCommitting && releases[index].partitions.contains(where: isInFlight)
+    return (isHeldUp ? [.abandon(.overdue)] : []) + [.remind(release, after: abandonGrace)]
   }
 
   /// Gives up everything of partitions that others may own already.

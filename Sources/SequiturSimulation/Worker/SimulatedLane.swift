@@ -24,7 +24,7 @@ final class SimulatedLane {
     limits.undrainedAgeMax = .milliseconds(profile.undrainedAge)
     limits.undrainedBytesMax = profile.undrainedBytes
     self.limits = limits
-    machine = LaneMachine(limits: limits)
+    machine = LaneMachine(limits: limits, abandonGrace: .milliseconds(profile.abandonGrace))
     committer = SimulatedCommitter(worker: worker, transactionalID: transactionalID)
   }
 
@@ -112,7 +112,7 @@ final class SimulatedLane {
 
   func dismantle() {
     releases = [:]
-    machine = LaneMachine(limits: limits)
+    machine = LaneMachine(limits: limits, abandonGrace: .milliseconds(world.profile.abandonGrace))
     committer.dismantle()
   }
 
@@ -126,14 +126,10 @@ final class SimulatedLane {
 
   /// Stops serving partitions; calls `done` when nothing of theirs is under way, or some time after the budget.
   func release(_ released: [Int32], done: @escaping () -> Void) {
-    let (id, effects) = machine.release(released)
+    let (id, effects) = machine.release(released, within: .milliseconds(world.profile.revokeBudget))
     releases[id] = done
     perform(effects)
-    process.after(world.profile.revokeBudget) { [self] in
-      perform(machine.overdue(id))
-      process.after(world.profile.abandonGrace) { [self] in perform(machine.end(id)) }
-    }
-    if world.mutation == .revokeDoesNotWait { perform(machine.end(id)) }
+    if world.mutation == .revokeDoesNotWait { for _ in 0..<2 { perform(machine.reminded(id)) } }
     wake()
   }
 
@@ -165,6 +161,8 @@ final class SimulatedLane {
         worker.lastFetchPosition[actor.partition] = actor.fetchPosition
         drain(actor)
       case .restore(let actor): worker.discarded(actor)
+      case .remind(let id, let delay):
+        process.after(delay.milliseconds) { [self] in perform(machine.reminded(id)) }
       case .released(let id): releases.removeValue(forKey: id)?()
       }
     }
@@ -172,6 +170,7 @@ final class SimulatedLane {
 
   private func abandon(_ cause: LaneMachine<SimulatedActor>.Cause) {
     switch (cause, world.mutation) {
+    case (.overdue, .revokeDoesNotWait): return
     case (.overdue, _): world.reach(.abandonedWhileCommitting)
     case (.released, let mutation):
       world.reach(.lateTransaction)

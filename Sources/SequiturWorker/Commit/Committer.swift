@@ -123,8 +123,7 @@ final class Committer: Sendable {
           duration: ContinuousClock.now - start)
       case .begin, .produce, .flush, .sendOffsets, .commit, .abort, .recreateProducer, .wait:
         let outcome = carryOut(action, transaction, &refusal, &pause)
-        // The same bytes would be refused again: the commands are processed again, with what was learnt.
-        action = machine.next(after: outcome, isAbandoned: isAbandoned || refusal != nil)
+        action = machine.next(after: outcome, isAbandoned: isAbandoned)
       }
     }
   }
@@ -159,7 +158,7 @@ final class Committer: Sendable {
       case .output: pause = sender.limits.refused(error, transaction.parts, by: name)
       case .passing, .membership, .fenced, .producer: report(error, action)
       }
-      return .failed(CommitMachine.Failure(error))
+      return .failed(kind == .record ? .refused : CommitMachine.Failure(error))
     }
   }
 

@@ -15,18 +15,11 @@ extension Lane {
   /// Stops serving partitions: takes in nothing more of them and waits for the transactions that hold their
   /// commands. Returns when they have ended, or some time after `deadline`, when they were given up.
   func release(_ released: [Int32], deadline: ContinuousClock.Instant) async {
-    let (id, effects) = machine.release(released)
-    let clock = Task {
-      try await Task.sleep(until: deadline)
-      perform(machine.overdue(id))
-      try await Task.sleep(for: LaneLimits.abandonGrace)
-      perform(machine.end(id))
-    }
+    let (id, effects) = machine.release(released, within: deadline - .now)
     await withCheckedContinuation { continuation in
       releases[id] = continuation
       perform(effects)
     }
-    clock.cancel()
   }
 
   /// Gives up everything of partitions that others may own already.

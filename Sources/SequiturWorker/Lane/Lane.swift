@@ -52,8 +52,9 @@ actor Lane {
   /// Bytes of objects that each partition may keep in memory: what was told last, and what was passed on.
   private nonisolated let objectBytesTold = Atomic(0)
   var objectBytesMax = 0
-  /// Who waits for which release.
+  /// Who waits for which release, and what reminds the machine of it.
   var releases: [Int: CheckedContinuation<Void, Never>] = [:]
+  var reminders: [Int: Task<Void, any Error>] = [:]
   var committer: Committer?
 
   nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
@@ -65,7 +66,7 @@ actor Lane {
     self.index = index
     executor = LaneExecutor(name: "lane-\(index)")
     self.limits = limits
-    machine = LaneMachine(limits: limits)
+    machine = LaneMachine(limits: limits, abandonGrace: LaneLimits.abandonGrace)
     self.drainer = drainer
     self.intake = intake
     self.outputLimits = outputLimits
@@ -121,7 +122,14 @@ actor Lane {
       case .abandon: committer?.abandon()
       case .detach(let actor): detach(actor)
       case .restore(let actor): events.discarded(actor)
-      case .released(let id): releases.removeValue(forKey: id)?.resume()
+      case .remind(let id, let delay):
+        reminders[id] = Task {
+          try await Task.sleep(for: delay)
+          perform(machine.reminded(id))
+        }
+      case .released(let id):
+        reminders.removeValue(forKey: id)?.cancel()
+        releases.removeValue(forKey: id)?.resume()
       }
     }
   }
