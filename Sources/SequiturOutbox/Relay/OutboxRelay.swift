@@ -22,6 +22,8 @@ public final class OutboxRelay: Sendable {
   private let stopSignal = StopSignal()
   private let counted = Mutex(OutboxFigures())
   private let board = HealthBoard()
+  /// By shard, what was told of it and is not over.
+  private let shardIncidents = Mutex<[Int: IncidentLog]>([:])
   /// Whether the new slot that was ordered is made.
   private let hasNewSlot = Atomic(false)
   /// Whether it has had the name once.
@@ -303,7 +305,9 @@ public final class OutboxRelay: Sendable {
       configuration, shard: shard, of: configuration.shards, recordBytesMax: producer.recordBytesMax)
     let relay = ShardRelay(
       configuration, topic: topic, shard: shard, database: database, producer: producer, ownership: ownership,
-      stop: stop, health: board, count: { [self] change in counted.withLock { change(&$0) } })
+      stop: stop, health: board, incidents: shardIncidents.withLock { $0[shard] },
+      count: { [self] change in counted.withLock { change(&$0) } })
+    defer { shardIncidents.withLock { $0[shard] = relay.incidents } }
     return relay.run()
   }
 

@@ -25,7 +25,8 @@ final class ShardRelay {
   private let count: ((inout OutboxFigures) -> Void) -> Void
   private let health: HealthBoard
   private let place: String
-  private var incidents: IncidentLog
+  /// What was told of this shard and is not over, also when it ends: the shard that follows it goes on from there.
+  private(set) var incidents: IncidentLog
   /// The step that failed last.
   private var failed: OutboxMachine.Action?
   private var batch: OutboxBatch?
@@ -35,11 +36,12 @@ final class ShardRelay {
 
   /// - Parameters:
   ///   - producer: has taken over.
+  ///   - incidents: those of the shard before, which lost the name.
   ///   - count: adds to the relay's figures.
   init(
     _ configuration: OutboxConfiguration, topic: OutboxTopic, shard: Int, database: ShardDatabase,
     producer: ShardProducer, ownership: RelayOwnership, stop: StopSignal, health: HealthBoard,
-    count: @escaping ((inout OutboxFigures) -> Void) -> Void
+    incidents: IncidentLog? = nil, count: @escaping ((inout OutboxFigures) -> Void) -> Void
   ) {
     self.configuration = configuration
     self.topic = topic
@@ -52,7 +54,7 @@ final class ShardRelay {
     keys = RecordKeys(name: configuration.name)
     self.health = health
     place = "\(configuration.name)/\(shard)"
-    incidents = IncidentLog(configuration.logger, place: place, health)
+    self.incidents = incidents ?? IncidentLog(configuration.logger, place: place, health)
   }
 
   /// Goes on until it is stopped, or there is nothing left and it is to end then.

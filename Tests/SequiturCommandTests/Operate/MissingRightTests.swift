@@ -111,7 +111,7 @@ extension SequiturCommandTests {
 }
 
 /// A cluster with SASL and ACLs that somebody runs, and an application on it with a user whose rights the test sets.
-private struct SecuredCluster {
+struct SecuredCluster {
   let name: String
   let password: String
   private let files: URL
@@ -134,7 +134,9 @@ private struct SecuredCluster {
     return cluster
   }
 
-  private var topics: [String] { ["commands", "valid", "invalid", "changelog"].map { "\(name)-\($0)" } }
+  private var topics: [String] {
+    ["commands", "valid", "invalid", "changelog", "outbox"].map { "\(name)-\($0)" }
+  }
 
   var arguments: [String] {
     ["--application-id", name] + user.flatMap { ["--kafka", "\($0.key)=\($0.value)"] }

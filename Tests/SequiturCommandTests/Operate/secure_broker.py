@@ -16,7 +16,8 @@ def main(path, verb, *words):
         admin = AdminClient(dict(line.rstrip("\n").split("=", 1) for line in file if "=" in line))
     if verb == "create":
         for future in admin.create_topics([NewTopic(
-                name, 1, 1, config={"cleanup.policy": "compact" if name.endswith("changelog") else "delete"}) for name in words]).values():
+                name, 1, 1, config={"cleanup.policy": "compact" if name.endswith(("changelog", "outbox")) else "delete"})
+                for name in words]).values():
             future.result()
     elif verb == "allow":
         user, kind, name, rights = words
