@@ -1,3 +1,4 @@
+import Glibc
 import SeededRandom
 import Testing
 
@@ -199,5 +200,35 @@ struct ModelTable: Equatable {
     }
     // It does fold.
     #expect(steps < changes * 9 / 10)
+  }
+}
+
+/// The order of keys by their values, to hold the order of packed ones against.
+extension Cell: Comparable {
+  public static func < (left: Cell, right: Cell) -> Bool {
+    switch (left, right) {
+    case (.integer(let left), .integer(let right)): left < right
+    case (.text(var left), .text(var right)), (.number(var left), .number(var right)):
+      left.withUTF8 { left in
+        right.withUTF8 { right in
+          let count = min(left.count, right.count)
+          let order = count == 0 ? 0 : memcmp(left.baseAddress!, right.baseAddress!, count)
+          return order != 0 ? order < 0 : left.count < right.count
+        }
+      }
+    case (.bytes(let left), .bytes(let right)): left.lexicographicallyPrecedes(right)
+    default: left.rank < right.rank
+    }
+  }
+
+  private var rank: Int {
+    switch self {
+    case .null: 0
+    case .boolean(let value): value ? -1 : -2
+    case .integer: 1
+    case .number: 2
+    case .text: 3
+    case .bytes: 4
+    }
   }
 }

@@ -1,3 +1,5 @@
+import PartitionEngine
+
 /// Puts the changes of a batch together so that few statements make them.
 ///
 /// Done in their order, the steps leave what the events leave one by one: changes of one row keep their order, and rows
@@ -43,7 +45,7 @@ struct BatchFolder: ~Copyable {
   private var places: [Int32] = Array(repeating: 0, count: 1024)
   /// Rows from this number on were made by folding.
   private var own = Int.max
-  private let seed = UInt64.random(in: 1...(.max))
+  private let keyHash = KeyHash(seed: .random(in: 1...(.max)))
 
   /// The steps for changes of events.
   mutating func steps(for changes: some Sequence<EventChange>, _ rows: inout RowBuffer) -> [Step] {
@@ -61,7 +63,7 @@ struct BatchFolder: ~Copyable {
   /// Adds what an event does to its row.
   mutating func add(_ row: Int, _ rows: inout RowBuffer) {
     if 2 * (pending.count + 1) > places.count { grow() }
-    let hash = rows.keyHash(row, seed: seed)
+    let hash = rows.keyHash(row, keyHash)
     let mask = places.count - 1
     var slot = Int(truncatingIfNeeded: hash) & mask
     while places[slot] != 0 {

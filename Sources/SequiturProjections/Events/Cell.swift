@@ -66,36 +66,6 @@ enum Cell: Sendable, Hashable {
   }
 }
 
-extension Cell: Comparable {
-  /// Any total order will do, if it is the same for everybody who changes rows of a table.
-  static func < (left: Cell, right: Cell) -> Bool {
-    switch (left, right) {
-    case (.integer(let left), .integer(let right)): left < right
-    case (.text(var left), .text(var right)), (.number(var left), .number(var right)):
-      left.withUTF8 { left in
-        right.withUTF8 { right in
-          let count = min(left.count, right.count)
-          let order = count == 0 ? 0 : memcmp(left.baseAddress!, right.baseAddress!, count)
-          return order != 0 ? order < 0 : left.count < right.count
-        }
-      }
-    case (.bytes(let left), .bytes(let right)): left.lexicographicallyPrecedes(right)
-    default: left.rank < right.rank
-    }
-  }
-
-  private var rank: Int {
-    switch self {
-    case .null: 0
-    case .boolean(let value): value ? -1 : -2
-    case .integer: 1
-    case .number: 2
-    case .text: 3
-    case .bytes: 4
-    }
-  }
-}
-
 /// Why a value of an event is not one for its place: a sentence without its end.
 struct ValueFault: Error, Sendable, Hashable {
   let message: String

@@ -1,3 +1,4 @@
+import PartitionEngine
 import Sequitur
 
 /// Changes of rows with their values in two buffers, which are used again for every batch: nothing is allocated for each row.
@@ -150,48 +151,24 @@ struct RowBuffer: ~Copyable {
   // MARK: Keys
 
   /// Equal keys have equal ones.
-  func keyHash(_ row: Int, seed: UInt64) -> UInt64 {
-    var hash = seed
+  func keyHash(_ row: Int, _ hash: KeyHash) -> UInt64 {
+    var all: UInt64 = 0
     for index in 0..<keyCount {
       let cell = cell(row, index)
-      var word = UInt64(cell.kind.rawValue)
-      switch cell.kind {
-      case .null, .boolean, .integer: word ^= UInt64(bitPattern: cell.value) << 3
-      case .number, .text, .bytes:
-        word ^= UInt64(cell.length) << 3
-        let bytes = bytes(of: cell)
-        var at = 0
-        while at + 8 <= bytes.count {
-          hash = Self.mixed(hash ^ bytes.loadUnaligned(fromByteOffset: at, as: UInt64.self))
-          at += 8
-        }
-        var rest: UInt64 = 0
-        while at < bytes.count {
-          rest = rest << 8 | UInt64(bytes[at])
-          at += 1
-        }
-        hash = Self.mixed(hash ^ rest)
-      }
-      hash = Self.mixed(hash ^ word)
+      let own = Self.hasBytes(cell) ? hash(bytes(of: cell)) : withUnsafeBytes(of: cell.value) { hash($0) }
+      // Turned, so that it matters which cell has which value.
+      all = (all << 1 | all >> 63) ^ own
     }
-    return hash
-  }
-
-  /// Folds the product of 128 bits, in which every bit of the word has its part.
-  private static func mixed(_ word: UInt64) -> UInt64 {
-    let product = word.multipliedFullWidth(by: 0x9e37_79b9_7f4a_7c15)
-    return product.high ^ product.low
+    return all
   }
 
   func hasEqualKey(_ row: Int, _ other: Int) -> Bool {
     for index in 0..<keyCount {
       let (left, right) = (cell(row, index), cell(other, index))
-      guard left.kind == right.kind, left.length == right.length else { return false }
-      switch left.kind {
-      case .null, .boolean, .integer: if left.value != right.value { return false }
-      case .number, .text, .bytes:
-        guard ByteOrder.compare(bytes(of: left), bytes(of: right)) == 0 else { return false }
-      }
+      guard left.kind == right.kind else { return false }
+      let isEqual =
+        Self.hasBytes(left) ? bytes(of: left).isSame(as: bytes(of: right)) : left.value == right.value
+      guard isEqual else { return false }
     }
     return true
   }
@@ -201,13 +178,12 @@ struct RowBuffer: ~Copyable {
     for index in 0..<keyCount {
       let (left, right) = (cell(row, index), cell(other, index))
       guard left.kind == right.kind else { return left.kind.rawValue < right.kind.rawValue }
-      switch left.kind {
-      case .null, .boolean, .integer:
+      guard Self.hasBytes(left) else {
         if left.value != right.value { return left.value < right.value }
-      case .number, .text, .bytes:
-        let order = ByteOrder.compare(bytes(of: left), bytes(of: right))
-        if order != 0 { return order < 0 }
+        continue
       }
+      let (one, two) = (bytes(of: left), bytes(of: right))
+      if !one.isSame(as: two) { return one.precedes(two) }
     }
     return false
   }
@@ -216,25 +192,15 @@ struct RowBuffer: ~Copyable {
   func commonKeyBytes(_ row: Int, _ other: Int) -> Int {
     let (left, right) = (cell(row, 0), cell(other, 0))
     guard Self.hasBytes(left), Self.hasBytes(right) else { return 0 }
-    let (one, two) = (bytes(of: left), bytes(of: right))
-    let count = min(one.count, two.count)
-    var at = 0
-    while at < count, one[at] == two[at] { at += 1 }
-    return at
+    return bytes(of: left).commonStart(with: bytes(of: right))
   }
 
   /// Eight bytes of the key's first cell, as a number in their order; of keys that are equal before, the lower number's key
   /// is the first.
   func keyWord(_ row: Int, from start: Int) -> UInt64 {
     let cell = cell(row, 0)
-    guard Self.hasBytes(cell) else { return UInt64(bitPattern: cell.value) ^ 1 << 63 }
-    let bytes = bytes(of: cell)
-    if start + 8 <= bytes.count {
-      return UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: start, as: UInt64.self))
-    }
-    var word: UInt64 = 0
-    for at in start..<start + 8 { word = word << 8 | (at < bytes.count ? UInt64(bytes[at]) : 0) }
-    return word
+    return Self.hasBytes(cell)
+      ? bytes(of: cell).orderingWord(from: start) : UInt64(bitPattern: cell.value) ^ 1 << 63
   }
 
   private static func hasBytes(_ cell: PackedCell) -> Bool { cell.kind.rawValue >= Kind.number.rawValue }

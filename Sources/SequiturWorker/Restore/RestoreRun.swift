@@ -1,4 +1,5 @@
 import Foundation
+import PartitionEngine
 import RocksDB
 import Sequitur
 
@@ -67,15 +68,14 @@ struct RestoreRun: ~Copyable {
 
   private mutating func sort() {
     let common = commonPrefixBytes()
-    for index in entries.indices { entries[index].prefix = Self.prefix(key(entries[index]), from: common) }
+    for index in entries.indices { entries[index].prefix = key(entries[index]).orderingWord(from: common) }
     let start = arena.bytes.baseAddress
     entries.sort { a, b in
       if a.prefix != b.prefix { return a.prefix < b.prefix }
       guard let start else { return a.offset < b.offset }
       let left = UnsafeRawBufferPointer(start: start + Int(a.offset), count: Int(a.keyBytes))
       let right = UnsafeRawBufferPointer(start: start + Int(b.offset), count: Int(b.keyBytes))
-      let order = left.order(against: right)
-      return order == 0 ? a.offset < b.offset : order < 0
+      return left.isSame(as: right) ? a.offset < b.offset : left.precedes(right)
     }
   }
 
@@ -84,38 +84,14 @@ struct RestoreRun: ~Copyable {
   }
 
   private func isSameKey(_ a: Entry, _ b: Entry) -> Bool {
-    a.prefix == b.prefix && a.keyBytes == b.keyBytes && key(a).order(against: key(b)) == 0
+    a.prefix == b.prefix && key(a).isSame(as: key(b))
   }
 
   /// How many bytes at their start all keys have in common, such as `order-000`: they tell nothing apart.
   private func commonPrefixBytes() -> Int {
     guard let first = entries.first.map({ key($0) }) else { return 0 }
     var common = first.count
-    for entry in entries where common > 0 {
-      let other = key(entry)
-      common = min(common, other.count)
-      var index = 0
-      while index < common, first[index] == other[index] { index += 1 }
-      common = index
-    }
+    for entry in entries where common > 0 { common = min(common, first.commonStart(with: key(entry))) }
     return common
-  }
-
-  private static func prefix(_ key: UnsafeRawBufferPointer, from start: Int) -> UInt64 {
-    if key.count >= start + 8 {
-      return UInt64(bigEndian: key.loadUnaligned(fromByteOffset: start, as: UInt64.self))
-    }
-    var word: UInt64 = 0
-    for index in start..<start + 8 { word = word << 8 | (index < key.count ? UInt64(key[index]) : 0) }
-    return word
-  }
-}
-
-extension UnsafeRawBufferPointer {
-  /// Negative, zero or positive, as memcmp orders bytes and then the shorter one first: RocksDB's order.
-  fileprivate func order(against other: UnsafeRawBufferPointer) -> Int {
-    let common = Swift.min(count, other.count)
-    let order = common == 0 ? 0 : Int(memcmp(baseAddress!, other.baseAddress!, common))
-    return order != 0 ? order : count - other.count
   }
 }
