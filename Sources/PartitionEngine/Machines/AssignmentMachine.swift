@@ -74,8 +74,8 @@ public struct AssignmentMachine: Sendable {
   private let needsAll: Bool
   private let backoff: Backoff
   private var assignments: [Int32: Assignment] = [:]
-  /// Cancelled terms that have not stopped, with the lane that each was attached to.
-  private var leaving: [Term: Int?] = [:]
+  /// Of cancelled terms that have not stopped: the lane that each was attached to, where it was.
+  private var leaving: [Term: Int] = [:]
   private var terms = 0
 
   /// - Parameters:
@@ -120,8 +120,10 @@ public struct AssignmentMachine: Sendable {
     for partition in partitions {
       guard let assignment = assignments.removeValue(forKey: partition) else { continue }
       switch assignment.status {
-      case .restoring: cancel(assignment.term, of: nil, &removal)
-      case .attaching(let lane, _): cancel(assignment.term, of: lane, &removal)
+      case .restoring: removal.cancelled.append(assignment.term)
+      case .attaching(let lane, _):
+        removal.cancelled.append(assignment.term)
+        leaving[assignment.term] = lane
       case .serving(let lane): removal.served[lane, default: []].append(partition)
       case .refused: break
       }
@@ -132,7 +134,7 @@ public struct AssignmentMachine: Sendable {
   /// A cancelled term has stopped.
   ///
   /// - Returns: the lane that it has been attached to, which is to let go of it; nil: none.
-  public mutating func ended(_ term: Term) -> Int? { leaving.removeValue(forKey: term) ?? nil }
+  public mutating func ended(_ term: Term) -> Int? { leaving.removeValue(forKey: term) }
 
   // MARK: Restoring
 
@@ -140,9 +142,7 @@ public struct AssignmentMachine: Sendable {
   ///
   /// - Returns: the lane to attach it to; nil when it was removed meanwhile.
   public mutating func restored(_ term: Term) -> Int? {
-    guard let assignment = assignments[term.partition], assignment.term == term,
-      case .restoring = assignment.status
-    else { return nil }
+    guard case .restoring? = status(of: term) else { return nil }
     let lane = Self.lane(of: term.partition, loads: loads, partitions: assignments.count)
     assignments[term.partition]?.status = .attaching(lane: lane, isDiscarded: false)
     return lane
@@ -150,9 +150,7 @@ public struct AssignmentMachine: Sendable {
 
   /// The lane has what ``restored(_:)`` promised it.
   public mutating func attached(_ term: Term) -> Attached {
-    guard let assignment = assignments[term.partition], assignment.term == term,
-      case .attaching(let lane, let isDiscarded) = assignment.status
-    else { return .leaving }
+    guard case .attaching(let lane, let isDiscarded)? = status(of: term) else { return .leaving }
     if isDiscarded { return .restoresAgain(start(term.partition, isAgain: true)) }
     assignments[term.partition]?.status = .serving(lane: lane)
     return .serving
@@ -163,9 +161,7 @@ public struct AssignmentMachine: Sendable {
   /// - Parameter isClientStuck: the client refuses to read the partition. One that has found a position outside of the topic
   ///   never reads that partition again (librdkafka 2.0.2: a seek is refused in the state FETCH_NONE).
   public mutating func failed(_ term: Term, isClientStuck: Bool) -> Failed {
-    guard let assignment = assignments[term.partition], assignment.term == term,
-      case .restoring(let before) = assignment.status
-    else { return .notWanted }
+    guard case .restoring(let before)? = status(of: term) else { return .notWanted }
     assignments[term.partition]?.status = .restoring(failures: before + 1)
     return .again(
       failures: before + 1, pause: backoff.pause(after: before + 1),
@@ -177,7 +173,7 @@ public struct AssignmentMachine: Sendable {
   /// - Returns: whether that ends the worker: it needs all partitions, none is left that can be served, or no partition
   ///   may go on, since keys move with another number of partitions. Nil when the partition was removed meanwhile.
   public mutating func refused(_ term: Term, _ fault: RestoreFault) -> Bool? {
-    guard assignments[term.partition]?.term == term else { return nil }
+    guard status(of: term) != nil else { return nil }
     assignments[term.partition]?.status = .refused
     let isNoneHopeful = assignments.values.allSatisfy { assignment in
       if case .refused = assignment.status { true } else { false }
@@ -192,13 +188,12 @@ public struct AssignmentMachine: Sendable {
   ///
   /// - Returns: the order to restore it anew; nil for late news, and when that waits until it is attached.
   public mutating func discarded(_ term: Term) -> Start? {
-    guard let assignment = assignments[term.partition], assignment.term == term else { return nil }
-    switch assignment.status {
+    switch status(of: term) {
     case .serving: return start(term.partition, isAgain: true)
     case .attaching(let lane, _):
       assignments[term.partition]?.status = .attaching(lane: lane, isDiscarded: true)
       return nil
-    case .restoring, .refused: return nil
+    case .restoring, .refused, nil: return nil
     }
   }
 
@@ -211,9 +206,9 @@ public struct AssignmentMachine: Sendable {
     return Start(term: term, isAgain: isAgain)
   }
 
-  private mutating func cancel(_ term: Term, of lane: Int?, _ removal: inout Removal) {
-    removal.cancelled.append(term)
-    leaving.updateValue(lane, forKey: term)
+  /// How far a term is; nil when it is not the partition's present one.
+  private func status(of term: Term) -> Status? {
+    assignments[term.partition].flatMap { $0.term == term ? $0.status : nil }
   }
 
   /// The partitions that each lane has, or is about to have.
