@@ -1,4 +1,4 @@
-/// In which order drains go to the store, who waits for them, and what follows when the store takes one not, as a pure machine.
+/// In which order drains go to the store, who waits for them, and what follows when the store does not take one, as a pure machine.
 ///
 ///     submitted ─▶ next ─▶ (written, or failed) ─▶ ended: its partition knows
 ///
@@ -103,3 +103,12 @@ public struct DrainMachine<Job> {
 }
 
 extension DrainMachine: Sendable where Job: Sendable {}
+
+/// How a drain ended.
+public enum DrainEnding: Sendable, Hashable {
+  case written
+  /// The store did not take it; it is tried again with the partition's next drain.
+  case failed
+  /// The store was opened anew or dropped.
+  case storeLost
+}

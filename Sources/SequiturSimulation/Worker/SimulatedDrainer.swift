@@ -56,23 +56,26 @@ final class SimulatedDrainer {
     guard !process.isDead else { return }
     guard !isWritten else {
       _ = machine.written()
-      return end(drain, isStoreLost: false)
+      return end(drain, .written)
     }
     world.reach(.drainFailed)
     let isDamage = fails && world.random.chance(perMille: world.profile.storeLoss)
     switch machine.failed(isDamage ? .damage : .other, at: .milliseconds(world.now), hasRoom: true).verdict {
-    case .storeLost, .reopen: end(drain, isStoreLost: true)
+    case .storeLost, .reopen: end(drain, .storeLost)
     case .retry(let pause):
       process.after(pause.milliseconds) { [self] in
-        if current != nil { end(drain, isStoreLost: false, isWritten: false) }
+        if current != nil { end(drain, .failed) }
       }
     }
   }
 
-  private func end(_ drain: SimulatedDrain, isStoreLost: Bool, isWritten: Bool = true) {
+  private func end(_ drain: SimulatedDrain, _ ending: DrainEnding) {
     let actor = drain.actor
-    if isStoreLost || !isWritten { actor.processor.failDrain() } else { actor.processor.finishDrain() }
-    actor.lane.drainEnded(actor, isStoreLost: isStoreLost)
+    switch ending {
+    case .written: actor.processor.finishDrain()
+    case .failed, .storeLost: actor.processor.failDrain()
+    }
+    actor.lane.drainEnded(actor, isStoreLost: ending == .storeLost)
     if machine.ended(actor.partition) {
       for done in settling.removeValue(forKey: actor.partition) ?? [] { done() }
     }

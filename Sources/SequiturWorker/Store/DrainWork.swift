@@ -1,3 +1,4 @@
+import PartitionEngine
 import RocksDB
 
 /// A batch of a partition's objects on its way to the store, as its drainer sees it.
@@ -13,13 +14,4 @@ protocol DrainWork: Sendable {
 
   /// Tells the partition how it went: called once, behind the last ``write()``.
   func end(_ ending: DrainEnding) async
-}
-
-/// How a drain ended.
-enum DrainEnding: Sendable {
-  case written
-  /// The store did not take it; it is tried again with the partition's next drain.
-  case failed
-  /// The store was opened anew or dropped.
-  case storeLost
 }
