@@ -1,3 +1,5 @@
+import PartitionEngine
+
 /// What a relay takes and waits for at most.
 enum OutboxLimits {
   /// Rows of one batch. Their ids stand in one record, which must fit the topic.
@@ -8,6 +10,8 @@ enum OutboxLimits {
   static let recordBytesMax = 700_000
   /// Shards of one relay, each with a connection, a producer and a thread.
   static let shardsMax = 64
+  /// Between two tries to take the outbox over.
+  static let backoff = Backoff(first: .milliseconds(100), longest: .seconds(5))
   /// One call to the broker, before it is made again.
   static let call = Duration.seconds(10)
   /// How long the broker keeps a dead relay's transaction open, where nobody takes it over.

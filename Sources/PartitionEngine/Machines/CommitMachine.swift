@@ -219,11 +219,12 @@ public struct CommitMachine: Sendable {
 
   private mutating func again() -> Action { isGivenUp ? discard() : wait(.begin) }
 
-  /// 10 ms, 20 ms, … up to a second.
   private mutating func wait(_ next: Step) -> Action {
     attempt += 1
-    return enter(.waiting(then: next), .wait(.milliseconds(min(10 << min(attempt - 1, 7), 1000))))
+    return enter(.waiting(then: next), .wait(Self.backoff.pause(after: attempt)))
   }
+
+  private static let backoff = Backoff(first: .milliseconds(10), longest: .seconds(1))
 
   private func illegal(_ input: String) -> Never {
     preconditionFailure("the commit machine was told '\(input)' while in \(state)")

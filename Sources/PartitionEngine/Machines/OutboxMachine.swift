@@ -197,10 +197,10 @@ public struct OutboxMachine: Sendable {
     return action
   }
 
-  /// 20 ms, 40 ms, … up to five seconds.
   private mutating func wait(_ step: Step) -> Action {
     failures += 1
-    return enter(
-      .waiting(step), .wait(.milliseconds(min(20 << min(failures - 1, 8), 5_000)), isIdle: false))
+    return enter(.waiting(step), .wait(Self.backoff.pause(after: failures), isIdle: false))
   }
+
+  private static let backoff = Backoff(first: .milliseconds(20), longest: .seconds(5))
 }

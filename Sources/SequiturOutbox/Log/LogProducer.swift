@@ -59,17 +59,9 @@ final class LogProducer {
     _ record: BatchRecord, key: String, stop: StopSignal, whileTrying told: (KafkaError) -> Void
   ) throws(KafkaError) {
     try current.producer.produce(key: key, record, to: current.outbox)
-    while true {
-      do throws(KafkaError) {
-        try current.producer.commit(timeout: OutboxLimits.call)
-        isOpen = false
-        return
-      } catch {
-        guard error.severity == .retriable, !stop.isStopped else { throw error }
-        told(error)
-        stop.wait(.milliseconds(100))
-      }
-    }
+    let producer = current.producer
+    try stop.untilAnswered(told) { () throws(KafkaError) in try producer.commit(timeout: OutboxLimits.call) }
+    isOpen = false
   }
 
   /// Gives an open transaction up, so that readers need not wait for its end.

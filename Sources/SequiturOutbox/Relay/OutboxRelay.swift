@@ -83,7 +83,8 @@ public final class OutboxRelay: Sendable {
   private func runBlocking() throws {
     let suspects = LogSuspects()
     var incidents = IncidentLog(configuration.logger, place: configuration.name, board)
-    var pause = Duration.milliseconds(100)
+    /// To take the name over, in a row.
+    var failures = 0
     /// The relays that there were when this one came, and this one.
     var known: Set = [ownership.relay]
     while !stopSignal.isStopped {
@@ -106,10 +107,9 @@ public final class OutboxRelay: Sendable {
         guard let trouble = Trouble(error), trouble.passes || hasServed.load(ordering: .relaxed) else {
           throw Self.told(error)
         }
-        if !incidents.isOpen { pause = .milliseconds(100) }
+        failures = incidents.isOpen ? failures + 1 : 1
         incidents.failed("take over", error)
-        stopSignal.wait(pause)
-        pause = min(pause * 2, .seconds(5))
+        stopSignal.wait(OutboxLimits.backoff.pause(after: failures))
       }
     }
   }

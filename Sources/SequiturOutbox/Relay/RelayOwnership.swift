@@ -82,7 +82,7 @@ final class RelayOwnership: Sendable {
         for key in obsolete { try producer.produce(key: key, nil, to: outbox) }
         try producer.produce(key: claimKey, record, to: outbox)
       } catch {
-        try Self.owe(.abort, error, &master!)
+        try Self.abort(after: error, &master!)
       }
       master!.debt = .commit
       _ = try Self.settle(&master!)
@@ -102,7 +102,7 @@ final class RelayOwnership: Sendable {
       // What has no answer is asked again, and nothing else may be asked meanwhile.
       if error.severity == .retriable { throw error }
       guard debt == .commit else { throw Lost(error: error) }
-      try owe(.abort, error, &master)
+      try abort(after: error, &master)
     }
     master.debt = nil
     if let error = master.producer.fatalError { throw Lost(error: error) }
@@ -110,13 +110,13 @@ final class RelayOwnership: Sendable {
   }
 
   /// A transaction that failed is aborted; the error is thrown in any case.
-  private static func owe(_ debt: Master.Debt, _ error: KafkaError, _ master: inout Master) throws {
+  private static func abort(after error: KafkaError, _ master: inout Master) throws {
     switch error.severity {
     case .fenced, .fatal, .failed: throw Lost(error: error)
     // The same claim once more is the same claim: whether this one came through does not matter.
     case .retriable, .abortable: break
     }
-    master.debt = debt
+    master.debt = .abort
     _ = try settle(&master)
     throw error
   }

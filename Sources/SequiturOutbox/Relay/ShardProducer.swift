@@ -134,14 +134,8 @@ final class ShardProducer {
   private func commit(
     _ connection: TurnProducers.Connection, _ told: (KafkaError) -> Void
   ) throws(KafkaError) {
-    while true {
-      do throws(KafkaError) {
-        return try connection.producer.commit(timeout: OutboxLimits.call)
-      } catch {
-        guard error.severity == .retriable, !stop.isStopped else { throw error }
-        told(error)
-        stop.wait(.milliseconds(100))
-      }
+    try stop.untilAnswered(told) { () throws(KafkaError) in
+      try connection.producer.commit(timeout: OutboxLimits.call)
     }
   }
 
@@ -174,16 +168,12 @@ final class ShardProducer {
   private func abort(
     _ connection: TurnProducers.Connection, _ told: (KafkaError) -> Void
   ) throws(Failure) {
-    while true {
-      do throws(KafkaError) {
-        return try connection.producer.abort(timeout: OutboxLimits.call)
-      } catch {
-        guard error.severity == .retriable, !stop.isStopped else {
-          throw Failure(kind: error.severity == .fenced ? .fenced : .undecided, error: error)
-        }
-        told(error)
-        stop.wait(.milliseconds(100))
+    do throws(KafkaError) {
+      try stop.untilAnswered(told) { () throws(KafkaError) in
+        try connection.producer.abort(timeout: OutboxLimits.call)
       }
+    } catch {
+      throw Failure(kind: error.severity == .fenced ? .fenced : .undecided, error: error)
     }
   }
 
