@@ -1,5 +1,5 @@
 /// What a gateway measures. The one list, as ``WorkerMetric`` is for workers.
-public enum GatewayMetric: String, CaseIterable, Sendable {
+public enum GatewayMetric: String, MetricList, CaseIterable, Sendable {
   case ready = "sequitur_gateway_ready"
   case answers = "sequitur_gateway_commands_answered_total"
   case held = "sequitur_gateway_commands_held"
@@ -30,11 +30,5 @@ public enum GatewayMetric: String, CaseIterable, Sendable {
         "Commands of a partition that wait while no outcome comes; 0 when outcomes come again",
         cure: "Above 0: no worker serves that partition. Look at the workers.")
     }
-  }
-
-  private func row(
-    _ kind: MetricKind, unit: String? = nil, by labels: [String] = [], _ help: String, cure: String = ""
-  ) -> MetricDefinition {
-    MetricDefinition(rawValue, kind, unit: unit, labels: labels, help, cure: cure)
   }
 }

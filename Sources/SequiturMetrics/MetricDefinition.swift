@@ -26,3 +26,15 @@ public struct MetricDefinition: Sendable, Hashable {
     self.cure = cure
   }
 }
+
+/// A list of metrics, whose raw values are their names.
+protocol MetricList: RawRepresentable<String> {}
+
+extension MetricList {
+  /// The row of the metric with this name.
+  func row(
+    _ kind: MetricKind, unit: String? = nil, by labels: [String] = [], _ help: String, cure: String = ""
+  ) -> MetricDefinition {
+    MetricDefinition(rawValue, kind, unit: unit, labels: labels, help, cure: cure)
+  }
+}

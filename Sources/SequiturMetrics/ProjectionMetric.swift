@@ -1,5 +1,5 @@
 /// What a projector measures. The one list: exposition and documentation follow from it.
-public enum ProjectionMetric: String, CaseIterable, Sendable {
+public enum ProjectionMetric: String, MetricList, CaseIterable, Sendable {
   case events = "sequitur_projection_events_total"
   case setAside = "sequitur_projection_events_set_aside_total"
   case transactions = "sequitur_projection_transactions_total"
@@ -50,11 +50,5 @@ public enum ProjectionMetric: String, CaseIterable, Sendable {
       row(
         .gauge, "1 while a transaction is tried again", cure: "1 for long: the log and /ready say why.")
     }
-  }
-
-  private func row(
-    _ kind: MetricKind, unit: String? = nil, by labels: [String] = [], _ help: String, cure: String = ""
-  ) -> MetricDefinition {
-    MetricDefinition(rawValue, kind, unit: unit, labels: labels, help, cure: cure)
   }
 }

@@ -1,5 +1,5 @@
 /// What a view measures. The one list, as ``WorkerMetric`` is for workers.
-public enum ViewMetric: String, CaseIterable, Sendable {
+public enum ViewMetric: String, MetricList, CaseIterable, Sendable {
   case ready = "sequitur_view_ready"
   case records = "sequitur_view_records_total"
   case lagRecords = "sequitur_view_lag_records"
@@ -35,11 +35,5 @@ public enum ViewMetric: String, CaseIterable, Sendable {
         .counter, "Times that a partition was read anew from the beginning",
         cure: "Any rise: deletions may have been missed, or the changelog was made anew; the log says why.")
     }
-  }
-
-  private func row(
-    _ kind: MetricKind, unit: String? = nil, by labels: [String] = [], _ help: String, cure: String = ""
-  ) -> MetricDefinition {
-    MetricDefinition(rawValue, kind, unit: unit, labels: labels, help, cure: cure)
   }
 }

@@ -11,6 +11,8 @@ final class FigureMeters: Sendable {
   private let system: PrometheusMetrics
   /// What the counters stand at.
   private let told = Mutex<[Series: Int]>([:])
+  /// By metric, the labels that have a series.
+  private let labels = Mutex<[String: Set<String>]>([:])
 
   init(_ definitions: [MetricDefinition]) { system = PrometheusMetrics(definitions) }
 
@@ -19,6 +21,15 @@ final class FigureMeters: Sendable {
 
   func set(_ name: String, _ value: Double, _ labels: (String, String)...) {
     system.makeMeter(label: name, dimensions: labels).set(value)
+  }
+
+  /// Sets a series for each label. One that was set before and has no value any more is 0.
+  func set(_ name: String, by label: String, _ values: [String: Double]) {
+    let known = labels.withLock { labels in
+      labels[name, default: []].formUnion(values.keys)
+      return labels[name] ?? []
+    }
+    for one in known { set(name, values[one] ?? 0, (label, one)) }
   }
 
   /// - Parameter total: since the start; it never falls.

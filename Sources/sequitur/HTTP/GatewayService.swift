@@ -3,7 +3,6 @@ import SequiturGateway
 import SequiturHTTP
 import SequiturMetrics
 import SequiturTopics
-import Synchronization
 
 /// A gateway as its operations door sees it.
 final class GatewayService: OperatedService {
@@ -15,8 +14,6 @@ final class GatewayService: OperatedService {
   private let application: String
   private let settings: [ServiceStatus.Setting]
   private let startedAt = Date().timeIntervalSince1970
-  /// Partitions that have a series.
-  private let stalledEver = Mutex<Set<Int32>>([])
   private let meters = FigureMeters(GatewayMetric.allCases.map(\.definition))
 
   init(_ gateway: Gateway, _ topics: TopicNames, of application: String, settings: [ServiceStatus.Setting]) {
@@ -50,15 +47,9 @@ final class GatewayService: OperatedService {
     for (status, count) in health.answers {
       meters.count(GatewayMetric.answers.rawValue, count, ("status", "\(status)"))
     }
-    let stalled = Dictionary(uniqueKeysWithValues: health.stalls.map { ($0.partition, $0.behind) })
-    let shown = stalledEver.withLock { known in
-      known.formUnion(stalled.keys)
-      return known
-    }
-    for partition in shown {
-      meters.set(
-        GatewayMetric.stalled.rawValue, Double(stalled[partition] ?? 0), ("partition", "\(partition)"))
-    }
+    meters.set(
+      GatewayMetric.stalled.rawValue, by: "partition",
+      Dictionary(uniqueKeysWithValues: health.stalls.map { ("\($0.partition)", Double($0.behind)) }))
     return meters.exposition
   }
 

@@ -1,4 +1,3 @@
-import CoreMetrics
 import Foundation
 import SequiturHTTP
 import SequiturMetrics
@@ -14,10 +13,8 @@ final class OutboxService: OperatedService {
   private let configuration: OutboxConfiguration
   private let settings: [ServiceStatus.Setting]
   private let startedAt = Date().timeIntervalSince1970
-  private let system = PrometheusMetrics(OutboxMetric.allCases.map(\.definition))
+  private let meters = FigureMeters(OutboxMetric.allCases.map(\.definition))
   private let look = Mutex<(status: OutboxStatus, at: ContinuousClock.Instant)?>(nil)
-  /// What the counters were set to last, and the reasons that have a series.
-  private let told = Mutex<(counts: [OutboxMetric: Int], reasons: Set<String>)>(([:], []))
 
   init(_ relay: OutboxRelay, _ configuration: OutboxConfiguration, settings: [ServiceStatus.Setting]) {
     self.relay = relay
@@ -86,41 +83,21 @@ final class OutboxService: OperatedService {
   // MARK: Metrics
 
   func metrics() -> (contentType: String, text: String) {
-    record()
-    return (PrometheusMetrics.contentType, system.text())
-  }
-
-  private func record() {
     let (health, figures) = (relay.health, relay.figures)
-    count([
+    let counts: [OutboxMetric: Int] = [
       .sent: figures.sent, .parked: figures.parked, .recovered: figures.recovered,
       .transactions: figures.transactions, .failures: health.failures,
-    ])
-    set(.ready, health.isReady ? 1 : 0)
-    guard let look = look.withLock({ $0 }) else { return }
-    for (metric, value) in Self.gauges(look.status, age: look.at.duration(to: .now)) { set(metric, value) }
-    let reasons = told.withLock { told in
-      told.reasons.formUnion(look.status.parked.keys)
-      return told.reasons
-    }
-    for reason in reasons {
-      system.makeMeter(label: OutboxMetric.parkedRows.rawValue, dimensions: [("reason", reason)])
-        .set(Int64(look.status.parked[reason] ?? 0))
-    }
-  }
-
-  private func count(_ counts: [OutboxMetric: Int]) {
-    told.withLock { told in
-      for (metric, count) in counts {
-        system.makeCounter(label: metric.rawValue, dimensions: [])
-          .increment(by: Int64(count - (told.counts[metric] ?? 0)))
-        told.counts[metric] = count
+    ]
+    for (metric, count) in counts { meters.count(metric.rawValue, count) }
+    meters.set(OutboxMetric.ready.rawValue, health.isReady ? 1 : 0)
+    if let look = look.withLock({ $0 }) {
+      for (metric, value) in Self.gauges(look.status, age: look.at.duration(to: .now)) {
+        meters.set(metric.rawValue, value)
       }
+      meters.set(
+        OutboxMetric.parkedRows.rawValue, by: "reason", look.status.parked.mapValues(Double.init))
     }
-  }
-
-  private func set(_ metric: OutboxMetric, _ value: Double) {
-    system.makeMeter(label: metric.rawValue, dimensions: []).set(value)
+    return meters.exposition
   }
 
   private static func gauges(_ status: OutboxStatus, age: Duration) -> [OutboxMetric: Double] {
