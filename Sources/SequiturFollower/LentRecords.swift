@@ -9,7 +9,6 @@ extension FollowBatch {
       try body(LentRecords(count: count, bytes: bytes, entries: entries, headers: headers))
     }
   }
-
 }
 
 extension FollowedRecord {

@@ -7,7 +7,7 @@ import Synchronization
 /// Each time on a thread of its own: a question may take as long as librdkafka's `socket.timeout.ms`.
 final class GatewayPulse: Sendable {
   private struct State {
-    var askedAt: ContinuousClock.Instant?
+    var isAsking = false
     var answeredAt = ContinuousClock.now
     var fault: String?
   }
@@ -24,7 +24,7 @@ final class GatewayPulse: Sendable {
   /// Since the cluster answered last, while it owes an answer; and what it said instead.
   var look: (silence: Duration, fault: String?) {
     state.withLock { state in
-      let owes = state.askedAt != nil || state.fault != nil
+      let owes = state.isAsking || state.fault != nil
       return (owes ? ContinuousClock.now - state.answeredAt : .zero, state.fault)
     }
   }
@@ -38,7 +38,7 @@ final class GatewayPulse: Sendable {
   }
 
   private func ask() {
-    state.withLock { $0.askedAt = .now }
+    state.withLock { $0.isAsking = true }
     let fault: String?
     do throws(KafkaError) {
       fault = try Self.fault(of: topic, in: admin.metadata(topic: topic, timeout: GatewayLimits.pulseTime))
@@ -46,7 +46,7 @@ final class GatewayPulse: Sendable {
       fault = "\(error)"
     }
     state.withLock { state in
-      state.askedAt = nil
+      state.isAsking = false
       state.fault = fault
       if fault == nil { state.answeredAt = .now }
     }

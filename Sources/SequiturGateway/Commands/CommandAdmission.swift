@@ -72,7 +72,7 @@ struct CommandAdmission: Sendable {
   mutating func enter(
     _ partition: Int32, wait: Duration, _ progress: Progress, now: ContinuousClock.Instant
   ) throws(Refusal) {
-    look(partition, progress, now)
+    look(partition, progress, now: now)
     guard held < heldMax else {
       let rate = partitions.values.reduce(0) { $0 + ($1.rate ?? 0) }
       throw .tooMany(held: held, retryAfter: Self.seconds(rate > 0 ? Double(held) / rate : 1))
@@ -113,11 +113,6 @@ struct CommandAdmission: Sendable {
     }
   }
 
-  /// Outcomes of a partition were read so far, although no command came.
-  mutating func look(_ number: Int32, _ progress: Progress, now: ContinuousClock.Instant) {
-    look(number, progress, now)
-  }
-
   /// A request ends.
   mutating func leave() { held -= 1 }
 
@@ -130,7 +125,8 @@ struct CommandAdmission: Sendable {
     partitions[position.partition] = state
   }
 
-  private mutating func look(_ number: Int32, _ progress: Progress, _ now: ContinuousClock.Instant) {
+  /// Outcomes of a partition were read so far.
+  mutating func look(_ number: Int32, _ progress: Progress, now: ContinuousClock.Instant) {
     var state = partitions[number] ?? Partition()
     if progress.restarts != state.restarts {
       state = Partition()

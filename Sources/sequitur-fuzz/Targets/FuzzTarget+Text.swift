@@ -52,8 +52,11 @@ private final class FuzzedDocuments {
   func read(_ bytes: [UInt8]) throws(FuzzFinding) {
     let (code, isObject, members) = bytes.withUnsafeBytes { bytes in
       let code = reader.read(bytes, names, into: values)
-      // Whatever the bytes are, the members come to an end.
-      let members = JSONMembers(bytes).reduce(0) { $0 + ($1.nameText.isEmpty ? 1 : 1) }
+      // Whatever the bytes are, the members come to an end, and have names.
+      let members = JSONMembers(bytes).reduce(0) { count, member in
+        _ = member.nameText
+        return count + 1
+      }
       return (code, AuditJSON.isObject(bytes), members)
     }
     try require(
