@@ -101,6 +101,8 @@ public final class OutboxRelay: Sendable {
         try settleOwner([ownership.relay])
       } catch let lost as RelayOwnership.Lost {
         configuration.logger.info("the outbox's name may be another's", metadata: ["error": "\(lost.error)"])
+        // Nobody has fenced it: what ended the producer is trouble of its own.
+        if lost.error.severity != .fenced { incidents.failed("claim", lost.error) }
         try settleOwner(known)
       } catch {
         // Once it has worked, a refusal may be taken back.

@@ -12,7 +12,7 @@ import Synchronization
 ///
 /// Any thread; blocks.
 final class RelayOwnership: Sendable {
-  /// The master's id is another's, or of no more use.
+  /// The master's id is another's, or its producer of no more use.
   struct Lost: Error {
     let error: KafkaError
   }
@@ -117,7 +117,13 @@ final class RelayOwnership: Sendable {
     case .retriable, .abortable: break
     }
     master.debt = .abort
-    _ = try settle(&master)
+    do {
+      _ = try settle(&master)
+    } catch is Lost {
+      // A broker that refused the transaction's only partition has no transaction to abort, and librdkafka 2.0.2 takes that
+      // answer (INVALID_TXN_STATE) for the producer's end. What came of it is less than why.
+      throw Lost(error: error)
+    }
     throw error
   }
 

@@ -19,7 +19,7 @@ extension SequiturCommandTests {
       #expect(!result.standardError.contains(cluster.password))
     }
 
-    @Test(arguments: [("commands", "poll"), ("commands", "tail"), ("outbox", "poll")])
+    @Test(arguments: [("commands", "poll"), ("commands", "tail"), ("outbox", "poll"), ("outbox", "tail")])
     func `a right to write that is taken away is told once, until it is given back`(
       topic: String, mode: String
     ) async throws {
