@@ -185,11 +185,11 @@ import Testing
       if !isEmpty { try database.execute("insert into t values ('k7', 0)") }
       try database.begin()
     }
-    let states = ProjectedStates(definition, door, isEmpty: isEmpty)
+    let states = try ProjectedStates(definition, door, isUnseen: false)
     for number in 0..<2_500 {
       try states.add(Array("k\(number)".utf8)[...], 1, Array("{\"a\":\(number)}".utf8)[...])
     }
-    try states.flush()
+    try states.finish()
     #expect(try lastStatement(address).hasPrefix(isEmpty ? "copy \"t\"" : "insert into \"t\""))
     let sum = try door.use { database in
       try database.commit()

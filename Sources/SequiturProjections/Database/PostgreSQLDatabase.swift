@@ -166,6 +166,35 @@ final class PostgreSQLDatabase: ProjectionDatabase {
 
   func judgeConstraints() throws(DatabaseFailure) { try execute("set constraints all immediate") }
 
+  // MARK: The key
+
+  func detachKey(of table: ProjectionTable) throws(DatabaseFailure) -> DetachedKey? {
+    let name = dialect.quoted(table)
+    // Only an owner may, and only where no other table refers to it.
+    let found = try query(
+      """
+      select k.conname, pg_get_constraintdef(k.oid) from pg_constraint k join pg_class c on c.oid = k.conrelid
+      where c.oid = to_regclass($1) and c.relkind = 'r' and k.contype = 'p'
+        and pg_has_role(current_user, c.relowner, 'USAGE')
+        and not exists (select from pg_constraint r where r.confrelid = c.oid)
+      """, [.text(name)]
+    ).first
+    guard let key = found?.text(0), let definition = found?.text(1) else { return nil }
+    try execute("alter table \(name) drop constraint \(dialect.quoted(key))")
+    return DetachedKey(name: key, definition: definition)
+  }
+
+  func attach(_ key: DetachedKey, to table: ProjectionTable) throws(DatabaseFailure) {
+    let statement =
+      "alter table \(dialect.quoted(table)) add constraint \(dialect.quoted(key.name)) \(key.definition)"
+    try on { connection throws(PostgreSQLError) in
+      let usual = connection.responseTimeout
+      connection.responseTimeout = ProjectionLimits.keyMaking
+      defer { connection.responseTimeout = usual }
+      try connection.execute(statement)
+    }
+  }
+
   // MARK: Statements
 
   /// Prepared once for each connection.

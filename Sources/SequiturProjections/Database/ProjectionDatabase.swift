@@ -35,12 +35,28 @@ protocol ProjectionDatabase: AnyObject {
   func check(_ shape: RowChange.Shape, of table: ProjectionTable) throws(DatabaseFailure)
   /// Makes deferred constraints be judged now.
   func judgeConstraints() throws(DatabaseFailure)
+  /// Takes the primary key off a table, until the transaction's end at most, so that many rows come into it sooner. Whoever
+  /// wants the table waits meanwhile.
+  ///
+  /// - Returns: what ``attach(_:to:)`` puts on again; nil: the table keeps its key.
+  func detachKey(of table: ProjectionTable) throws(DatabaseFailure) -> DetachedKey?
+  /// Takes its time: the rows are sorted.
+  func attach(_ key: DetachedKey, to table: ProjectionTable) throws(DatabaseFailure)
+}
+
+/// A primary key that was taken off, in the database's words.
+struct DetachedKey {
+  let name: String
+  let definition: String
 }
 
 extension ProjectionDatabase {
   func query(_ statement: String) throws(DatabaseFailure) -> [ResultRow] { try query(statement, []) }
   @discardableResult
   func execute(_ statement: String) throws(DatabaseFailure) -> Int { try execute(statement, []) }
+
+  func detachKey(of table: ProjectionTable) throws(DatabaseFailure) -> DetachedKey? { nil }
+  func attach(_ key: DetachedKey, to table: ProjectionTable) throws(DatabaseFailure) {}
 
   /// Runs the body in a transaction of its own.
   func transaction<Result>(_ body: () throws -> Result) throws -> Result {

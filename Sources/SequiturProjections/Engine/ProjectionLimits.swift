@@ -4,6 +4,8 @@ enum ProjectionLimits {
   static let lockWait = Duration.seconds(10)
   /// How long a server may be silent before the connection counts as lost.
   static let response = Duration.seconds(60)
+  /// The same while a table's key is made: of billions of rows it takes hours.
+  static let keyMaking = Duration.seconds(12 * 3_600)
   /// How long a session may sit in a transaction, as one that was stopped does, before the server ends it.
   static let idleTransaction = Duration.seconds(60)
   /// How many statements a connection keeps prepared.

@@ -63,14 +63,14 @@ struct ProjectionStart: Sendable {
   private func begin(_ wanted: ProjectionStore.Registration) async throws -> Bool {
     let (definition, door, createsTables) = (definition, door, configuration.createsTables)
     let code = configuration.code
-    let (isNew, isBuilt) = try await withBlockingThread(
+    let (isNew, isBuilt, isMade) = try await withBlockingThread(
       "projection",
-      throwing: { () throws -> (isNew: Bool, isBuilt: Bool) in
+      throwing: { () throws -> (isNew: Bool, isBuilt: Bool, isMade: Bool) in
         try door.use { database in
           try database.connect()
           let store = ProjectionStore(
             database: database, name: definition.name, generation: definition.generation)
-          if createsTables { try Self.createTables(definition, code, database) }
+          let isMade = createsTables ? try Self.createTables(definition, code, database) : false
           let faults = try DatabaseCheck.faults(of: try Self.written(definition, store), in: database)
           guard faults.isEmpty else { throw Self.missing(faults) }
           try database.begin()
@@ -79,22 +79,22 @@ struct ProjectionStart: Sendable {
           if let next, found.next == nil { try store.setNext(next) }
           guard try store.positions().isEmpty else {
             try database.commit()
-            return (false, next != nil)
+            return (false, next != nil, isMade)
           }
           // Reading the states takes its time, with the transaction open.
           if database.dialect == .postgreSQL {
             try database.execute("set local idle_in_transaction_session_timeout = 0")
           }
-          return (true, next != nil)
+          return (true, next != nil, isMade)
         }
       })
-    if isNew { try await beginNew(wanted.partitions) }
+    if isNew { try await beginNew(wanted.partitions, isUnseen: isBuilt || isMade) }
     return isBuilt
   }
 
   /// Within the transaction under way.
-  private func beginNew(_ partitions: Int) async throws {
-    let beginnings = try await beginnings(partitions)
+  private func beginNew(_ partitions: Int, isUnseen: Bool) async throws {
+    let beginnings = try await beginnings(partitions, isUnseen: isUnseen)
     let (definition, door) = (definition, door)
     try await withBlockingThread(
       "projection",
@@ -113,7 +113,9 @@ struct ProjectionStart: Sendable {
       metadata: ["projection": "\(definition.name)", "from": "\(definition.source.rawValue)"])
   }
 
-  private func beginnings(_ partitions: Int) async throws -> [Int32: (offset: Int64, covered: Int64)] {
+  private func beginnings(
+    _ partitions: Int, isUnseen: Bool
+  ) async throws -> [Int32: (offset: Int64, covered: Int64)] {
     var beginnings: [Int32: (offset: Int64, covered: Int64)] = [:]
     switch definition.source {
     case .events:
@@ -139,29 +141,19 @@ struct ProjectionStart: Sendable {
           definition,
           ProjectionStore(database: database, name: definition.name, generation: definition.generation))
       }
-      let isEmpty = try door.use { database throws(DatabaseFailure) in
-        try Self.isEmpty(written.table, database)
-      }
-      let states = ProjectedStates(written, door, isEmpty: isEmpty)
+      let states = try ProjectedStates(written, door, isUnseen: isUnseen)
       let bootstrap = Bootstrap(
         of: configuration.applicationID, topics: configuration.topics, kafka: configuration.kafka,
         logger: configuration.logger)
       let continuation = try await bootstrap.states { key, version, value in
         try states.add(key, version, value)
       }
-      try states.flush()
+      try states.finish()
       for (partition, offset) in continuation.offsets {
         beginnings[partition] = (offset, continuation.covered[partition] ?? 0)
       }
     }
     return beginnings
-  }
-
-  private static func isEmpty(
-    _ table: ProjectionTable?, _ database: any ProjectionDatabase
-  ) throws(DatabaseFailure) -> Bool {
-    guard let table else { return true }
-    return try database.query("select 1 from \(database.dialect.quoted(table)) limit 1").isEmpty
   }
 
   // MARK: What is refused
@@ -181,21 +173,31 @@ struct ProjectionStart: Sendable {
     }
   }
 
+  /// Makes the tables that are missing.
+  ///
+  /// - Returns: whether the projection's own was, so that nobody reads it yet. Of SQLite it is not told.
+  @discardableResult
   static func createTables(
     _ definition: ProjectionDefinition, _ code: (any Projection)?, _ database: any ProjectionDatabase
-  ) throws {
+  ) throws -> Bool {
     let store = ProjectionStore(database: database, name: definition.name, generation: definition.generation)
-    try database.transaction {
+    return try database.transaction {
+      var isMade = false
       // Two instances that make a table at once: PostgreSQL would refuse one of them.
       if database.dialect == .postgreSQL {
         _ = try database.query("select pg_advisory_xact_lock(hashtext('sequitur projection'))")
       }
       for statement in ProjectionSchema.own(database.dialect) { try database.execute(statement) }
       if let table = try written(definition, store).table {
+        if database.dialect == .postgreSQL {
+          let name = Cell.text(database.dialect.quoted(table))
+          isMade = try database.query("select to_regclass($1)", [name]).first?.text(0) == nil
+        }
         try database.execute(ProjectionSchema.table(table, database.dialect))
       }
       var transaction = Transaction(database, isForSetUp: true)
       try code?.setUp(in: &transaction)
+      return isMade
     }
   }
 
