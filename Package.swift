@@ -18,7 +18,7 @@ let package = Package(
     .library(name: "SequiturFollower", targets: ["SequiturFollower"]),
     .library(name: "SequiturProjections", targets: ["SequiturProjections"]),
     .library(name: "SequiturViews", targets: ["SequiturViews"]),
-    .library(name: "SequiturHTTP", targets: ["SequiturHTTP", "SequiturGateway"]),
+    .library(name: "SequiturHTTP", targets: ["SequiturAccess", "SequiturHTTP", "SequiturGateway"]),
     .library(name: "SequiturMetrics", targets: ["SequiturMetrics"]),
     .library(name: "SequiturOperations", targets: ["SequiturOperations"]),
     .library(name: "SequiturOutbox", targets: ["SequiturOutbox"]),
@@ -44,6 +44,9 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.0"),
     .package(url: "https://github.com/apple/swift-nio-extras.git", from: "1.34.1"),
     .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.2"),
+    .package(url: "https://github.com/apple/swift-crypto.git", from: "4.1.0"),
+    .package(url: "https://github.com/apple/swift-certificates.git", from: "1.15.0"),
+    .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     .package(url: "https://github.com/apple/swift-distributed-tracing.git", from: "1.7.3"),
     .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0"),
@@ -196,6 +199,19 @@ let package = Package(
       swiftSettings: settings
     ),
     // The door for HTTP: commands in, their outcomes and the feed out.
+    // Who may do what at a door: rules from a file, and the proofs of who asks.
+    .target(
+      name: "SequiturAccess",
+      dependencies: [
+        "ReadableText", "RegularFiles", "SequiturHTTP", "SequiturSettings", "Yams",
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "HTTPTypes", package: "swift-http-types"),
+        .product(name: "JWTKit", package: "jwt-kit"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "X509", package: "swift-certificates"),
+      ],
+      swiftSettings: settings
+    ),
     .target(
       name: "SequiturGateway",
       dependencies: [
@@ -281,7 +297,8 @@ let package = Package(
         "BlockingThreads", "CZlib", "JSONFields", "KafkaClient", "LifecycleRules", "PartitionEngine",
         "PostgreSQL",
         "ReadableText", "RegularFiles", "RocksDB", "RulesModel", "Sequitur", "SequiturAudit", "SequiturDemo",
-        "SequiturFollower", "SequiturGateway", "SequiturHTTP", "SequiturInspection", "SequiturMetrics",
+        "SequiturAccess", "SequiturFollower", "SequiturGateway", "SequiturHTTP", "SequiturInspection",
+        "SequiturMetrics",
         "SequiturOperations", "SequiturOutbox", "SequiturProjections", "SequiturSettings", "SequiturTopics",
         "SequiturViews", "SequiturWorker", "TerminalView", "Yams",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -403,6 +420,17 @@ let package = Package(
       dependencies: [
         "KafkaClient", "RulesModel", "Sequitur", "SequiturGateway", "SequiturHTTP",
         .product(name: "HTTPTypes", package: "swift-http-types"),
+      ], swiftSettings: settings),
+    .testTarget(
+      name: "SequiturAccessTests",
+      dependencies: [
+        "SequiturAccess", "SequiturHTTP", "TestBroker",
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "CryptoExtras", package: "swift-crypto"),
+        .product(name: "HTTPTypes", package: "swift-http-types"),
+        .product(name: "JWTKit", package: "jwt-kit"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "X509", package: "swift-certificates"),
       ], swiftSettings: settings),
     .testTarget(
       name: "SequiturHTTPTests",

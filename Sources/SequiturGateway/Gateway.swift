@@ -86,7 +86,7 @@ public final class Gateway: Sendable {
     routes =
       CommandRoutes(door: door, watch: watch, search: search, answers: answers).routes + rings.routes
       + FeedPages(topics: topics, partitions: partitions, pool: pool).routes + [
-        .get("/openapi.json") { _ in HTTPAnswer(.ok, "application/json", document) }
+        .get("/openapi.json", access: .known) { _ in HTTPAnswer(.ok, "application/json", document) }
       ]
     feeds = [rings.whole, rings.thin]
     self.watch = watch

@@ -33,18 +33,20 @@ public final class WorkerDoor: Sendable {
   ///   - address: port 0 takes a free one.
   ///   - tls: nil: plain HTTP.
   ///   - hostNames: see `HTTPServer`.
+  ///   - authenticator: see `HTTPServer`.
   ///   - version: of the program, for people.
   /// - Returns: the address with its port, as a browser takes it.
   /// - Throws: `HTTPServerFault` with why it cannot be opened.
   @discardableResult
   public func open(
     to worker: Worker, at address: HTTPAddress, tls: TLSFiles? = nil, hostNames: [String] = [],
-    version: String = "", logger: Logger
+    authenticator: (any HTTPAuthenticator)? = nil, version: String = "", logger: Logger
   ) async throws(HTTPServerFault) -> String {
     let service = WorkerService(
       worker: worker, metricsSystem: metrics, version: version, rules: nil, settings: [])
     let opened = try await OperationsServer.open(
-      service, at: address, tls: tls, hostNames: hostNames, logger: logger)
+      service, at: address, tls: tls, hostNames: hostNames, authenticator: authenticator,
+      logger: logger)
     await server.set(opened)
     return opened.url
   }

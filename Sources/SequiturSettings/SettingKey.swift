@@ -36,6 +36,7 @@ package enum SettingKey: String, CaseIterable, Sendable {
   case httpCertificate = "http-certificate"
   case httpKey = "http-key"
   case httpNames = "http-names"
+  case auth = "auth"
   case kafka = "kafka"
 
   package var kind: Setting.Kind { setting.kind }

@@ -36,6 +36,10 @@ extension SettingKey {
         .text,
         "Names that requests to a door on a loopback address may come with besides localhost, as through a proxy; * for any.",
         valueName: "name,…")
+    case .auth:
+      Setting(
+        .text, "Who may do what at the doors (YAML): tokens, issuers, certificates and rules.",
+        standard: "nobody is asked who they are", valueName: "file")
 
     // The application.
     case .applicationID:

@@ -28,6 +28,10 @@ struct ImportArrows {
       "RulesModel": .only(["Glibc", "JSONFields", "ReadableText", "Sequitur", "Yams"]),
       "SeededRandom": .only([]),
       "Sequitur": .only([]),
+      "SequiturAccess": .only([
+        "Crypto", "Foundation", "Glibc", "HTTPTypes", "JWTKit", "Logging", "ReadableText", "RegularFiles",
+        "SequiturHTTP", "SequiturSettings", "Synchronization", "X509", "Yams",
+      ]),
       // It is worth something only while it cannot reach what it audits.
       "SequiturAudit": .only([
         "BlockingThreads", "COpenSSL", "Foundation", "GRDB", "KafkaClient", "Logging", "PostgreSQL",

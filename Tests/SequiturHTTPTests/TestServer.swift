@@ -17,11 +17,13 @@ var patient: HTTPLimits {
 /// Runs a server on a free port for one test.
 func withServer(
   _ routes: [HTTPRoute], limits: HTTPLimits = patient, feeds: [EventFeed] = [], tls: TLSFiles? = nil,
-  hostNames: [String] = ["test"],
+  hostNames: [String] = ["test"], authenticator: (any HTTPAuthenticator)? = nil,
   _ body: (HTTPAddress, HTTPServer) async throws -> Void
 ) async throws {
   let server = HTTPServer(
-    routes: routes, limits: limits, tls: tls, feeds: feeds, hostNames: hostNames, logger: quiet)
+    routes: routes, limits: limits, tls: tls, feeds: feeds, hostNames: hostNames,
+    authenticator: authenticator,
+    logger: quiet)
   let address = try await server.start(at: HTTPAddress(host: "127.0.0.1", port: 0))
   do {
     try await body(address, server)

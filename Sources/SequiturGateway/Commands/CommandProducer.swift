@@ -135,9 +135,10 @@ final class CommandProducer: Sendable {
   private static func produce(
     _ request: CommandRequest, _ partition: Int32, _ tag: UInt, _ generation: Generation
   ) throws(KafkaError) {
-    var headers = HeaderList(capacity: 3 + request.carried.count)
+    var headers = HeaderList(capacity: 4 + request.carried.count)
     headers.add(name: "ce_id", value: request.id)
     headers.add(name: "ce_type", value: request.type)
+    if let actor = request.actor { headers.add(name: "ce_actor", value: actor) }
     if let expected = request.expectedVersion { headers.add(name: "expected-version", value: expected) }
     for header in request.carried { headers.add(name: header.name, value: header.value) }
     try request.key.withUnsafeBufferPointer { key throws(KafkaError) in

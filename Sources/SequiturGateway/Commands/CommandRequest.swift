@@ -9,6 +9,8 @@ struct CommandRequest: Sendable, Hashable {
   var payload: [UInt8]
   /// `ce_id`; the client's, or made here.
   var id: String
+  /// `ce_actor`: who sends it, as whoever vouches for them names them; nil where nobody was asked.
+  var actor: String?
   /// `expected-version`: `none`, `exists` or a version; nil for any.
   var expectedVersion: String?
   /// Headers that are carried to the outcome: `content-type`, `traceparent`, `tracestate`.

@@ -45,12 +45,15 @@ public struct CommandOutcome: Sendable, Hashable {
 
   /// Where the command stands on the commands topic.
   public let position: CommandPosition
+  /// The object's key, as the outcome's record has it.
+  public let key: [UInt8]
   /// What was decided.
   public let verdict: Verdict
 
   /// An outcome of these.
-  public init(position: CommandPosition, verdict: Verdict) {
+  public init(position: CommandPosition, key: [UInt8] = [], verdict: Verdict) {
     self.position = position
+    self.key = key
     self.verdict = verdict
   }
 }

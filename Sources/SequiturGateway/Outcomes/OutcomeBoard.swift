@@ -68,10 +68,10 @@ struct OutcomeBoard: Sendable {
         return []
       }
       let finished = close(position.partition)
-      partitions[position.partition, default: PartitionBoard()].open = (position, [event])
+      partitions[position.partition, default: PartitionBoard()].open = (position, record.key, [event])
       return finished
     case .rejection(let rejection):
-      return [settle(CommandOutcome(position: position, verdict: .invalid(rejection)))]
+      return [settle(CommandOutcome(position: position, key: record.key, verdict: .invalid(rejection)))]
     }
   }
 
@@ -87,7 +87,7 @@ struct OutcomeBoard: Sendable {
   private mutating func close(_ number: Int32) -> [News] {
     guard let open = partitions[number]?.open else { return [] }
     partitions[number]?.open = nil
-    return [settle(CommandOutcome(position: open.position, verdict: .valid(open.events)))]
+    return [settle(CommandOutcome(position: open.position, key: open.key, verdict: .valid(open.events)))]
   }
 
   private mutating func settle(_ outcome: CommandOutcome) -> News {
@@ -108,7 +108,7 @@ private struct PartitionBoard: Sendable {
   private var droppedTo: Int64 = -1
   private var waiters: [Int64: [OutcomeBoard.Waiter]] = [:]
   /// The valid command whose events are being read.
-  var open: (position: CommandPosition, events: [CommandOutcome.Event])?
+  var open: (position: CommandPosition, key: [UInt8], events: [CommandOutcome.Event])?
   private(set) var decidedTo: Int64 = 0
   private(set) var count = 0
 

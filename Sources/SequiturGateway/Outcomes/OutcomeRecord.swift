@@ -11,10 +11,12 @@ struct OutcomeRecord: Sendable, Hashable {
   }
 
   let position: CommandPosition
+  let key: [UInt8]
   let part: Part
 
-  init(position: CommandPosition, part: Part) {
+  init(position: CommandPosition, key: [UInt8] = [], part: Part) {
     self.position = position
+    self.key = key
     self.part = part
   }
 
@@ -33,6 +35,7 @@ struct OutcomeRecord: Sendable, Hashable {
       let position = Self.position(place, on: topics.commands, of: message.partition)
     else { return nil }
     self.position = position
+    key = message.key.map { Array($0) } ?? []
     if isValid {
       guard let type = found["ce_type"], let version = found["ce_sequence"].flatMap({ UInt64($0) }) else {
         return nil

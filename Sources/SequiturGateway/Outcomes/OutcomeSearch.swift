@@ -59,17 +59,20 @@ struct OutcomeSearch {
     _ position: CommandPosition, on topic: String, from start: Int64, below end: Int64
   ) throws(KafkaError) -> CommandOutcome? {
     var events: [CommandOutcome.Event] = []
+    var key: [UInt8] = []
     var next = start
     while let (record, offset) = try first(of: topic, position.partition, from: next, below: end),
       record.position == position
     {
+      key = record.key
       switch record.part {
-      case .rejection(let rejection): return CommandOutcome(position: position, verdict: .invalid(rejection))
+      case .rejection(let rejection):
+        return CommandOutcome(position: position, key: key, verdict: .invalid(rejection))
       case .event(let event): events.append(event)
       }
       next = offset + 1
     }
-    return events.isEmpty ? nil : CommandOutcome(position: position, verdict: .valid(events))
+    return events.isEmpty ? nil : CommandOutcome(position: position, key: key, verdict: .valid(events))
   }
 
   /// Behind the last decided command, as the topic's last outcome says it; 0 for none.

@@ -32,6 +32,7 @@ extension CommandRequest {
     else { throw Problem.edge("malformed", "Expected a command's type in UTF-8 as the path's last part.") }
     type = text
     self.id = id
+    actor = call.caller.subject
     expectedVersion = try Self.expectedVersion(call.head.headerFields)
     for name in [HTTPField.Name.contentType, .traceparent, .tracestate] {
       guard let value = call.head.headerFields[name], !value.isEmpty else { continue }
@@ -71,7 +72,7 @@ extension CommandRequest {
       throw .edge("invalid-key", "Expected one `key` in the query, in base64url, but it cannot be read.")
     }
     if let text = query["key"] {
-      guard let decoded = base64URL(text) else {
+      guard let decoded = Base64URLText.decode(text.utf8) else {
         throw .edge("invalid-key", "Expected base64url (RFC 4648, section 5) in the query's `key`.")
       }
       key = decoded
@@ -81,13 +82,6 @@ extension CommandRequest {
         "invalid-key", "Expected a key of 1 to \(Limits.keyBytesMax) bytes, but it has \(key.count).")
     }
     return key
-  }
-
-  private static func base64URL(_ text: String) -> [UInt8]? {
-    guard !text.contains("+"), !text.contains("/") else { return nil }
-    var plain = text.replacing("-", with: "+").replacing("_", with: "/").replacing("=", with: "")
-    plain += String(repeating: "=", count: (4 - plain.count % 4) % 4)
-    return Data(base64Encoded: plain).map { Array($0) }
   }
 
   /// `If-Match` and `If-None-Match` (RFC 9110, 13.1) as an expected version.

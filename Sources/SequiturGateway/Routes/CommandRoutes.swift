@@ -25,8 +25,14 @@ struct CommandRoutes: Sendable {
   var routes: [HTTPRoute] {
     [
       HTTPRoute(
-        .post, "/objects/:key/commands/:type", bodyBytesMax: GatewayLimits.payloadBytesMax, handler: take),
-      .get("/outcomes/:token", outcome),
+        .post, "/objects/:key/commands/:type", bodyBytesMax: GatewayLimits.payloadBytesMax, handler: take
+      )
+      .asking { call in
+        .write(
+          key: try CommandRequest.key(of: call),
+          command: String(decoding: call.parameters["type"] ?? [], as: UTF8.self))
+      },
+      .get("/outcomes/:token", access: .known, outcome),
     ]
   }
 
@@ -70,23 +76,28 @@ struct CommandRoutes: Sendable {
     guard let text = call.parameters["token"].map({ String(decoding: $0, as: UTF8.self) }),
       let position = CommandPosition(token: text)
     else { throw Problem.edge("malformed", "Expected a token like 3-1042: a partition and an offset.") }
-    if let outcome = watch.recent(position) { return CommandAnswer.decided(outcome) }
+    guard let outcome = try await decided(position, call) else { return CommandAnswer.appended(position) }
+    try call.demand(.outcome(key: outcome.key))
+    return CommandAnswer.decided(outcome)
+  }
+
+  /// What was decided of a command, perhaps behind a wait; nil: nothing yet.
+  private func decided(_ position: CommandPosition, _ call: HTTPCall) async throws -> CommandOutcome? {
+    if let outcome = watch.recent(position) { return outcome }
     switch try await found(position) {
-    case .found(let outcome): return CommandAnswer.decided(outcome)
+    case .found(let outcome): return outcome
     case .unknown:
       throw Problem(
         .notFound, "unknown-command-position",
-        "Expected an outcome at \(text), but there is none: no command of this number was decided, or its outcome is not "
-          + "kept any more.")
+        "Expected an outcome at \(position.token), but there is none: no command of this number was decided, or its outcome "
+          + "is not kept any more.")
     case .pending: break
     }
     let seconds = QueryItems(call.query)["wait"].flatMap { Int64($0) } ?? 0
-    guard seconds > 0 else { return CommandAnswer.appended(position) }
+    guard seconds > 0 else { return nil }
     let time = GatewayLimits.wait(ofSeconds: seconds)
-    guard case .outcome(let outcome) = await watch.outcome(of: position, within: time) else {
-      return CommandAnswer.appended(position)
-    }
-    return CommandAnswer.decided(outcome)
+    guard case .outcome(let outcome) = await watch.outcome(of: position, within: time) else { return nil }
+    return outcome
   }
 
   private func found(_ position: CommandPosition) async throws -> OutcomeSearch.Finding {

@@ -5,8 +5,11 @@ struct EventWriter {
   let feed: EventFeed
   let lastEventID: String?
 
-  /// - Parameter write: waits until the client has room for more.
-  func run(_ write: ([UInt8]) async throws -> Void) async throws {
+  /// - Parameters:
+  ///   - time: how long at most; nil: without end.
+  ///   - write: waits until the client has room for more.
+  func run(for time: Duration?, _ write: ([UInt8]) async throws -> Void) async throws {
+    let end = time.map { ContinuousClock.now + $0 }
     var place = feed.place(after: lastEventID)
     // The comment makes proxies and browsers see that the stream is open.
     try await write(Array(":\n\n".utf8))
@@ -19,12 +22,22 @@ struct EventWriter {
         wake.yield()
       }
     }
-    defer { beats.cancel() }
+    let ending = end.map { end in
+      Task {
+        try await Task.sleep(until: end)
+        wake.yield()
+      }
+    }
+    defer {
+      beats.cancel()
+      ending?.cancel()
+    }
     wake.yield()
     var isFirst = true
     for await _ in news {
       var isQuiet = true
       while true {
+        if let end, .now >= end { return }
         guard let bytes = feed.take(from: &place, atMost: HTTPLimits.unsentBytesMax) else { return }
         guard !bytes.isEmpty else { break }
         isQuiet = false

@@ -30,17 +30,17 @@ public struct OperationsDoor: Sendable {
   public var routes: [HTTPRoute] {
     let (service, sampler) = (service, sampler)
     return [
-      .get("/live") { _ in .json(Array("{\"live\":true}\n".utf8)) },
-      .get("/ready") { _ in Self.readiness(service.status()) },
-      .get("/metrics") { _ in
+      .get("/live", access: .open) { _ in .json(Array("{\"live\":true}\n".utf8)) },
+      .get("/ready", access: .open) { _ in Self.readiness(service.status()) },
+      .get("/metrics", access: .operate) { _ in
         let (contentType, text) = service.metrics()
         var answer = HTTPAnswer(.ok, contentType, Array(text.utf8))
         answer.fields[.cacheControl] = "no-store"
         return answer
       },
-      .get("/status") { _ in .json(service.status().json) },
-      .get("/history") { _ in .json(sampler.history) },
-      .get("/events") { _ in .events(sampler.feed) },
+      .get("/status", access: .operate) { _ in .json(service.status().json) },
+      .get("/history", access: .operate) { _ in .json(sampler.history) },
+      .get("/events", access: .operate) { _ in .events(sampler.feed) },
     ] + OperationsPage.routes
   }
 

@@ -15,14 +15,16 @@ public struct OperationsServer: Sendable {
   ///   - orAnyPort: when the port is taken, takes a free one.
   ///   - tls: nil: plain HTTP.
   ///   - hostNames: see ``HTTPServer``.
+  ///   - authenticator: see ``HTTPServer``.
   /// - Throws: ``HTTPServerFault`` with why it cannot be.
   public static func open(
     _ service: any OperatedService, at address: HTTPAddress, orAnyPort: Bool = false, tls: TLSFiles? = nil,
-    hostNames: [String] = [], logger: Logger
+    hostNames: [String] = [], authenticator: (any HTTPAuthenticator)? = nil, logger: Logger
   ) async throws(HTTPServerFault) -> OperationsServer {
     let door = OperationsDoor(service)
     let server = HTTPServer(
-      routes: door.routes, tls: tls, feeds: door.feeds, hostNames: hostNames, logger: logger)
+      routes: door.routes, tls: tls, feeds: door.feeds, hostNames: hostNames,
+      authenticator: authenticator, logger: logger)
     let bound = try await server.start(at: address, orAnyPort: orAnyPort)
     let url = "\(tls == nil ? "http" : "https")://\(bound)/"
     logger.info("health, metrics and a page for people", metadata: ["url": "\(url)"])

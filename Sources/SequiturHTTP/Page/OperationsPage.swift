@@ -10,7 +10,7 @@ enum OperationsPage {
   }
 
   private static func part(_ path: String, _ contentType: String, _ text: String) -> HTTPRoute {
-    .get(path) { _ in
+    .get(path, access: .operate) { _ in
       var answer = HTTPAnswer(.ok, contentType, Array(text.utf8))
       // Of the version that is asked: after an upgrade of the worker it is another one.
       answer.fields[.cacheControl] = "no-cache"

@@ -11,27 +11,39 @@ public struct HTTPCall: Sendable {
   public let parameters: [String: [UInt8]]
   /// The path's query without its question mark, as it came; empty without one.
   public let query: String
+  /// Who sends it.
+  public let caller: HTTPCaller
   let body: RequestBody
   let limits: HTTPLimits
   let bodyBytesMax: Int
 
   init(
-    head: HTTPRequest, parameters: [String: [UInt8]], query: String, body: RequestBody, limits: HTTPLimits,
-    bodyBytesMax: Int
+    head: HTTPRequest, parameters: [String: [UInt8]], query: String, caller: HTTPCaller, body: RequestBody,
+    limits: HTTPLimits, bodyBytesMax: Int
   ) {
     self.head = head
     self.parameters = parameters
     self.query = query
+    self.caller = caller
     self.body = body
     self.limits = limits
     self.bodyBytesMax = bodyBytesMax
   }
 
   /// A call without a body, which came over no connection.
-  package init(head: HTTPRequest, parameters: [String: [UInt8]], query: String) {
+  package init(
+    head: HTTPRequest, parameters: [String: [UInt8]], query: String, caller: HTTPCaller = .anyone
+  ) {
     self.init(
-      head: head, parameters: parameters, query: query, body: RequestBody(buffer: ByteBuffer()),
-      limits: HTTPLimits(), bodyBytesMax: 0)
+      head: head, parameters: parameters, query: query, caller: caller,
+      body: RequestBody(buffer: ByteBuffer()), limits: HTTPLimits(), bodyBytesMax: 0)
+  }
+
+  /// Goes on only for a caller who may do this.
+  ///
+  /// - Throws: ``Problem``: 403.
+  public func demand(_ access: HTTPAccess) throws(Problem) {
+    guard caller.may(access) else { throw .forbidden(caller, access) }
   }
 
   /// Reads the whole body, at most as large as the route takes, within the time that a body has.

@@ -15,19 +15,35 @@ public struct HTTPRoute: Sendable {
   let path: String
   let segments: [Segment]
   let bodyBytesMax: Int
+  /// Nobody is asked who they are.
+  let isOpen: Bool
+  /// What a request would do.
+  let access: @Sendable (HTTPCall) throws -> HTTPAccess
   let handler: Handler
 
   /// - Parameters:
   ///   - method: such as `.get`, which answers HEAD as well.
   ///   - path: like `/objects/:key`; a segment with a colon takes any one segment.
   ///   - bodyBytesMax: the largest body that the route takes; 0: none.
-  ///   - handler: answers.
+  ///   - access: what each request to it would do; nil: with `.get` to read any object, else to send any command to any.
+  ///   - handler: answers who may.
   public init(
-    _ method: HTTPRequest.Method, _ path: String, bodyBytesMax: Int = 0, handler: @escaping Handler
+    _ method: HTTPRequest.Method, _ path: String, bodyBytesMax: Int = 0, access: HTTPAccess? = nil,
+    handler: @escaping Handler
+  ) {
+    let access = access ?? (method == .get ? .read(key: nil) : .write(key: nil, command: nil))
+    self.init(method, path, bodyBytesMax, isOpen: access == .open, { _ in access }, handler)
+  }
+
+  private init(
+    _ method: HTTPRequest.Method, _ path: String, _ bodyBytesMax: Int, isOpen: Bool,
+    _ access: @escaping @Sendable (HTTPCall) throws -> HTTPAccess, _ handler: @escaping Handler
   ) {
     self.method = method
     self.path = path
     self.bodyBytesMax = bodyBytesMax
+    self.isOpen = isOpen
+    self.access = access
     self.handler = handler
     segments = path.split(separator: "/", omittingEmptySubsequences: false).dropFirst().map { segment in
       segment.hasPrefix(":") ? .name(String(segment.dropFirst())) : .text(Array(segment.utf8))
@@ -35,8 +51,17 @@ public struct HTTPRoute: Sendable {
   }
 
   /// Answers GET.
-  public static func get(_ path: String, _ handler: @escaping Handler) -> HTTPRoute {
-    HTTPRoute(.get, path, handler: handler)
+  public static func get(
+    _ path: String, access: HTTPAccess? = nil, _ handler: @escaping Handler
+  ) -> HTTPRoute {
+    HTTPRoute(.get, path, access: access, handler: handler)
+  }
+
+  /// The same route, where what a request would do is told by the request.
+  ///
+  /// - Parameter access: called with a request whose body is not read yet; what it throws is the answer.
+  public func asking(_ access: @escaping @Sendable (HTTPCall) throws -> HTTPAccess) -> HTTPRoute {
+    HTTPRoute(method, path, bodyBytesMax, isOpen: false, access, handler)
   }
 
   /// The parameters, when the path is this route's.

@@ -10,6 +10,8 @@ public struct Problem: Error, Sendable, Hashable {
   public var detail: String
   /// How long to wait before the request is sent again (`Retry-After`), in whole seconds.
   public var retryAfter: Int?
+  /// How to prove who one is (`WWW-Authenticate`).
+  var challenge: String?
   /// More members of the document, in their order: a name, and JSON.
   public var members: [Member] = []
 
@@ -49,6 +51,7 @@ public struct Problem: Error, Sendable, Hashable {
     var answer = HTTPAnswer(status, "application/problem+json", bytes)
     answer.fields[.cacheControl] = "no-store"
     if let retryAfter { answer.fields[.retryAfter] = "\(retryAfter)" }
+    if let challenge { answer.fields[.wwwAuthenticate] = challenge }
     return answer
   }
 }

@@ -12,6 +12,7 @@ struct Answerer: Sendable {
   let streams: RequestGate
   /// Nil: any host's name may be asked for.
   let names: HostNames?
+  let callers: CallerCheck
   let logger: Logger
 
   func answer(
@@ -22,7 +23,7 @@ struct Answerer: Sendable {
     }
     var isInside = true
     defer { if isInside { requests.leave() } }
-    let (answer, hasReadBody) = await make(request)
+    let (answer, hasReadBody, caller) = await make(request, channel)
     guard case .events(let feed) = answer.body else {
       return try await write(answer, to: request, writer, channel, hasReadBody: hasReadBody)
     }
@@ -35,29 +36,37 @@ struct Answerer: Sendable {
     defer { streams.leave() }
     requests.leave()
     isInside = false
-    try await stream(feed, answer, request, writer, channel)
+    try await stream(feed, until: callers.timeLeft(to: caller), answer, request, writer, channel)
   }
 
-  /// The answer, and whether the request's body has been read to its end.
-  private func make(_ request: Request) async -> (HTTPAnswer, Bool) {
+  /// The answer, whether the request's body has been read to its end, and who asked.
+  ///
+  /// Who asks is looked at before anything else is told, also that there is no such path.
+  private func make(_ request: Request, _ channel: any Channel) async -> (HTTPAnswer, Bool, HTTPCaller) {
     let hasBody = Self.hasBody(request.head)
+    var caller = HTTPCaller.anyone
     do {
       guard names?.allows(request.head.authority) ?? true else { throw Problem.wrongHost }
-      let target = try router.find(request.head)
+      let found = Result { () throws(Problem) in try router.find(request.head) }
+      if (try? found.get())?.route.isOpen != true {
+        caller = try await callers.caller(of: request.head, channel)
+      }
+      let target = try found.get()
       let length = request.head.headerFields[.contentLength].flatMap { Int($0) } ?? 0
       guard length <= target.route.bodyBytesMax || !hasBody else {
         throw Problem.tooLarge(target.route.bodyBytesMax)
       }
       let call = HTTPCall(
-        head: request.head, parameters: target.parameters, query: target.query, body: request.body,
-        limits: limits, bodyBytesMax: target.route.bodyBytesMax)
-      return (try await target.route.handler(call), !hasBody || target.route.bodyBytesMax > 0)
+        head: request.head, parameters: target.parameters, query: target.query, caller: caller,
+        body: request.body, limits: limits, bodyBytesMax: target.route.bodyBytesMax)
+      try call.demand(target.route.access(call))
+      return (try await target.route.handler(call), !hasBody || target.route.bodyBytesMax > 0, caller)
     } catch let problem as Problem {
       var answer = problem.answer
       if problem.status == .methodNotAllowed { answer.fields[.allow] = allowed(request.head) }
-      return (answer, !hasBody)
+      return (answer, !hasBody, caller)
     } catch is CancellationError {
-      return (Problem.busy.answer, !hasBody)
+      return (Problem.busy.answer, !hasBody, caller)
     } catch {
       logger.error(
         "a request could not be answered",
@@ -65,7 +74,7 @@ struct Answerer: Sendable {
           "path": "\(ShownText.line(request.head.path ?? "", atMost: 200))",
           "error": "\(ShownText.line("\(error)", atMost: 500))",
         ])
-      return (Problem.internal.answer, !hasBody)
+      return (Problem.internal.answer, !hasBody, caller)
     }
   }
 
@@ -93,9 +102,11 @@ struct Answerer: Sendable {
   }
 
   /// Streams events. The connection ends with them.
+  ///
+  /// - Parameter time: how long; nil: without end. Who comes back with a new proof goes on behind the last event.
   private func stream(
-    _ feed: EventFeed, _ answer: HTTPAnswer, _ request: Request, _ writer: consuming ResponseWriter,
-    _ channel: any Channel
+    _ feed: EventFeed, until time: Duration?, _ answer: HTTPAnswer, _ request: Request,
+    _ writer: consuming ResponseWriter, _ channel: any Channel
   ) async throws {
     var head = HTTPResponse(status: answer.status, headerFields: answer.fields)
     head.headerFields[.date] = HTTPDate.now
@@ -105,7 +116,7 @@ struct Answerer: Sendable {
       feed: feed, lastEventID: request.head.headerFields[.init("Last-Event-ID")!])
     // Ends with the client: a stream must not outlive it (Hummingbird issue 618).
     try await request.body.consumeWithCancellationOnInboundClose { _ in
-      try await events.run { bytes in try await body.write(ByteBuffer(bytes: bytes)) }
+      try await events.run(for: time) { bytes in try await body.write(ByteBuffer(bytes: bytes)) }
     }
     try await body.finish(nil)
     channel.triggerUserOutboundEvent(ConnectionClock.Ending(), promise: nil)

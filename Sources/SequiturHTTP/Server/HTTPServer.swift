@@ -27,6 +27,7 @@ public final class HTTPServer: Sendable {
   private let tls: TLSFiles?
   private let feeds: [EventFeed]
   private let hostNames: [String]
+  private let authenticator: (any HTTPAuthenticator)?
   private let logger: Logger
   private let group: MultiThreadedEventLoopGroup
   private let connections = OpenConnections()
@@ -39,17 +40,20 @@ public final class HTTPServer: Sendable {
   ///   - feeds: closed when the server stops, so that their clients end.
   ///   - hostNames: at a loopback address, names that requests may come with besides `localhost`, the address's own and addresses
   ///     in digits: others are answered 421, so that no page of a browser here can ask in another host's name. `*`: any.
+  ///   - authenticator: finds out who asks, for all routes but the open ones; nil: anybody may do anything.
   ///   - threads: that move bytes; a route's own work runs in Swift's pool.
   ///   - logger: for what is wrong with the server, not for each request.
   public init(
     routes: [HTTPRoute], limits: HTTPLimits = HTTPLimits(), tls: TLSFiles? = nil, feeds: [EventFeed] = [],
-    hostNames: [String] = [], threads: Int = 1, logger: Logger
+    hostNames: [String] = [], authenticator: (any HTTPAuthenticator)? = nil, threads: Int = 1,
+    logger: Logger
   ) {
     self.routes = routes
     self.limits = limits
     self.tls = tls
     self.feeds = feeds
     self.hostNames = hostNames
+    self.authenticator = authenticator
     self.logger = logger
     group = MultiThreadedEventLoopGroup(numberOfThreads: threads)
   }
@@ -65,7 +69,7 @@ public final class HTTPServer: Sendable {
   ) async throws(HTTPServerFault) -> HTTPAddress {
     do {
       for warning in tls?.warnings(now: time(nil)) ?? [] { logger.warning("\(warning)") }
-      let tls = try tls?.configuration()
+      let tls = try configuration()
       do {
         return try await listen(at: address, tls)
       } catch let error as IOError where error.errnoCode == EADDRINUSE && orAnyPort {
@@ -98,11 +102,24 @@ public final class HTTPServer: Sendable {
 
   // MARK: Listening
 
+  private func configuration() throws(HTTPServerFault) -> TLSConfiguration? {
+    let authorities = authenticator?.clientAuthorities
+    guard let tls else {
+      guard authorities == nil else {
+        throw HTTPServerFault(
+          "Expected TLS, since clients show certificates, but there is no certificate of this server's. Give "
+            + "--http-certificate and --http-key.")
+      }
+      return nil
+    }
+    return try tls.configuration(clientAuthorities: authorities)
+  }
+
   private func listen(at address: HTTPAddress, _ tls: TLSConfiguration?) async throws -> HTTPAddress {
     let answerer = Answerer(
       router: HTTPRouter(routes: routes), limits: limits, requests: RequestGate(atMost: limits.requestsMax),
       streams: RequestGate(atMost: limits.streamsMax), names: HostNames(for: address, and: hostNames),
-      logger: logger)
+      callers: CallerCheck(authenticator), logger: logger)
     let (limits, connections) = (limits, connections)
     let channel = HTTP1Channel(
       responder: { request, writer, channel in try await answerer.answer(request, writer, channel) },

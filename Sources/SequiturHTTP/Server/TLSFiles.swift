@@ -50,10 +50,12 @@ public struct TLSFiles: Sendable, Hashable {
   /// A certificate that has less is told at each start.
   private static let daysToRenew = 14
 
-  /// Reads both. TLS 1.2 and later; no certificate is asked of clients.
+  /// Reads both. TLS 1.2 and later.
   ///
+  /// - Parameter clientAuthorities: who vouches for clients' certificates, in PEM form: then a client is asked for one, need not
+  ///   have any, and is refused with one that nobody vouches for. Nil: no client is asked.
   /// - Throws: ``HTTPServerFault`` with the file, the cause and what to do.
-  func configuration() throws(HTTPServerFault) -> TLSConfiguration {
+  func configuration(clientAuthorities: [UInt8]? = nil) throws(HTTPServerFault) -> TLSConfiguration {
     let chain: [NIOSSLCertificate]
     let certificateBytes = try Self.read("a certificate in PEM form", certificate)
     do {
@@ -78,6 +80,16 @@ public struct TLSFiles: Sendable, Hashable {
     var configuration = TLSConfiguration.makeServerConfiguration(
       certificateChain: chain.map { .certificate($0) }, privateKey: .privateKey(privateKey))
     configuration.minimumTLSVersion = .tlsv12
+    if let clientAuthorities {
+      let authorities = (try? NIOSSLCertificate.fromPEMBytes(clientAuthorities)) ?? []
+      guard !authorities.isEmpty else {
+        throw HTTPServerFault(
+          "Expected certificates in PEM form of who vouches for clients, but there are none. Name the file that begins with "
+            + "BEGIN CERTIFICATE.")
+      }
+      configuration.trustRoots = .certificates(authorities)
+      configuration.certificateVerification = .optionalVerification
+    }
     do {
       _ = try NIOSSLContext(configuration: configuration)
     } catch {

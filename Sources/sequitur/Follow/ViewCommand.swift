@@ -19,7 +19,8 @@ struct ViewCommand: AsyncParsableCommand {
       is no JSON stands as "base64", a key that is no UTF-8 as "keyHex".
 
       With --serve it answers programs over HTTP instead: /objects/KEY, /objects?after=KEY&limit=N, /changes as server-sent \
-      events, and /status. ?token=3-1042 waits until that command is covered. --http is for operators and their machines.
+      events, and /status. ?token=3-1042 waits until that command is covered. --http is for operators and their machines. \
+      --auth FILE says who may read, at both.
 
       Goes on until SIGTERM or SIGINT. Ends with 1 when the changelog cannot be followed exactly.
       """)
@@ -35,6 +36,10 @@ struct ViewCommand: AsyncParsableCommand {
   var untilCaughtUp = false
 
   @Option(help: "Serve the objects at HOST:PORT; port 0 takes a free one.") var serve: String?
+
+  @Flag(
+    help: "Serve at an address that others reach, although nobody is asked who they are (without --auth).")
+  var insecure = false
 
   @Option(
     help: "Keep what --serve serves in this directory, and go on there after a restart; else in memory.")
@@ -65,6 +70,10 @@ struct ViewCommand: AsyncParsableCommand {
       do throws(HTTPServerFault) { address = try HTTPAddress(parsing: serve) } catch {
         throw CommandFailure("\(error)")
       }
+      let accessFile = try http.accessFile(settings.settings)
+      try DoorAccess.check(address, flag: "--serve", accessFile, isInsecure: insecure)
+      let tls = try http.files(settings.settings)
+      let gate = try await DoorAccess.gate(accessFile, at: address, tls, logger: settings.logger)
       let view = try ObjectView<[UInt8]>(
         ViewConfiguration(
           of: topic, storage: directory.map { .directory($0) } ?? .memory, kafka: settings.client(),
@@ -74,7 +83,8 @@ struct ViewCommand: AsyncParsableCommand {
         ViewOperations.Look(view.status)
       }
       return try await OpenDoor.around(plan, operations, logger: settings.logger) {
-        try await ViewServer.run(view, of: topic, at: address, logger: settings.logger)
+        try await ViewServer.run(
+          view, of: topic, at: address, tls: tls, authenticator: gate, logger: settings.logger)
       }
     }
     var configuration = FollowerConfiguration(

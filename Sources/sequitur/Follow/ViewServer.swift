@@ -9,17 +9,20 @@ import TerminalView
 enum ViewServer {
   /// - Throws: a ``CommandFailure`` for an address that cannot be listened at, and for what ends the view.
   static func run(
-    _ view: ObjectView<[UInt8]>, of topic: FollowedTopic, at address: HTTPAddress, logger: Logger
+    _ view: ObjectView<[UInt8]>, of topic: FollowedTopic, at address: HTTPAddress, tls: TLSFiles?,
+    authenticator: (any HTTPAuthenticator)?, logger: Logger
   ) async throws {
     let service = ViewService(view)
-    let server = HTTPServer(routes: service.routes, feeds: [service.feed], logger: logger)
+    let server = HTTPServer(
+      routes: service.routes, tls: tls, feeds: [service.feed], authenticator: authenticator, logger: logger)
     let bound: HTTPAddress
     do throws(HTTPServerFault) {
       bound = try await server.start(at: address)
     } catch {
       throw CommandFailure("\(error)")
     }
-    Terminal.printError("Serving the objects of \(topic.name) at http://\(bound)/objects")
+    Terminal.printError(
+      "Serving the objects of \(topic.name) at \(tls == nil ? "http" : "https")://\(bound)/objects")
     let interrupt = Interrupt { view.stop() }
     interrupt.watch()
     let changes = view.changes()

@@ -34,10 +34,11 @@ final class ViewService: Sendable {
 
   var routes: [HTTPRoute] {
     [
-      .get("/objects/:key") { [self] call in try await object(call) },
+      .get("/objects/:key") { [self] call in try await object(call) }
+        .asking { call in .read(key: call.parameters["key"]) },
       .get("/objects") { [self] call in try await page(call) },
       .get("/changes") { [feed] _ in .events(feed) },
-      .get("/status") { [self] _ in .json(Array((status.text + "\n").utf8)) },
+      .get("/status", access: .known) { [self] _ in .json(Array((status.text + "\n").utf8)) },
     ]
   }
 

@@ -20,6 +20,9 @@ struct GatewayCommand: AsyncParsableCommand {
       describes the commands of the rules. /live, /ready, /metrics, /status and the page at / are for operators and their \
       machines: a proxy should keep them to itself.
 
+      --auth FILE says who may do what: nothing but /live and /ready is answered then without a token or a certificate that \
+      the file knows.
+
       It keeps nothing: start as many as needed, behind any balancer. SIGTERM or SIGINT finishes the requests under way; \
       what a killed gateway had appended is decided all the same.
       """)
@@ -33,7 +36,8 @@ struct GatewayCommand: AsyncParsableCommand {
   var rules: String?
   @Option(name: .customLong("requests-max"), help: "Requests that are held at once; more are answered 429.")
   var requestsMax = 10_000
-  @Flag(help: "Listen on an address that others reach, although nobody is asked who they are.")
+  @Flag(
+    help: "Listen on an address that others reach, although nobody is asked who they are (without --auth).")
   var insecure = false
 
   func validate() throws {
@@ -44,6 +48,8 @@ struct GatewayCommand: AsyncParsableCommand {
     ProcessMemory.bound()
     let settings = try kafka.resolve(defaultLogLevel: .info)
     let (address, tls) = try listening(settings.settings)
+    let gate = try await DoorAccess.gate(
+      door.accessFile(settings.settings), at: address, tls, logger: settings.logger)
     let hostNames = try door.hostNames(settings.settings)
     let names = try topics.topics(settings.settings, for: [.commands, .valid, .invalid])
     var configuration = GatewayConfiguration(
@@ -61,7 +67,7 @@ struct GatewayCommand: AsyncParsableCommand {
     limits.streamsMax = Self.streamsMax
     let server = HTTPServer(
       routes: gateway.routes + operations.routes, limits: limits, tls: tls,
-      feeds: gateway.feeds + operations.feeds, hostNames: hostNames,
+      feeds: gateway.feeds + operations.feeds, hostNames: hostNames, authenticator: gate,
       logger: settings.logger)
     let stop = OneTimeEvent()
     let interrupt = Interrupt { stop.signal() }
@@ -98,11 +104,8 @@ struct GatewayCommand: AsyncParsableCommand {
     }
     let plan = try door.plan(settings, isOnByDefault: false)
     let address = plan?.address ?? Self.standard
-    guard insecure || address.isLoopback else {
-      throw CommandFailure(
-        "Expected a loopback address such as 127.0.0.1:8080 with --http, but others reach \(address), and nobody is asked "
-          + "who they are. Put a proxy before it that asks, or say --insecure.")
-    }
+    try DoorAccess.check(
+      address, flag: "--http", try door.accessFile(settings), isInsecure: insecure)
     return (address, plan?.tls)
   }
 

@@ -9,11 +9,12 @@ enum OpenDoor {
   static func open(
     _ plan: HTTPOptions.Plan, to service: any OperatedService, logger: Logger
   ) async throws -> OperationsServer {
+    let gate = try await DoorAccess.gate(plan.accessFile, at: plan.address, plan.tls, logger: logger)
     let door: OperationsServer
     do throws(HTTPServerFault) {
       door = try await OperationsServer.open(
         service, at: plan.address, orAnyPort: plan.orAnyPort, tls: plan.tls, hostNames: plan.hostNames,
-        logger: logger)
+        authenticator: gate, logger: logger)
     } catch {
       throw CommandFailure("\(error)")
     }

@@ -9,6 +9,7 @@ struct HTTPOptions: ParsableArguments {
   @Option(.httpCertificate) var certificate: String?
   @Option(.httpKey) var key: String?
   @Option(.httpNames) var names: String?
+  @Option(.auth) var auth: String?
 
   /// What a door needs.
   struct Plan: Sendable {
@@ -18,6 +19,8 @@ struct HTTPOptions: ParsableArguments {
     let tls: TLSFiles?
     /// That requests may come with, besides this machine's.
     let hostNames: [String]
+    /// Who may do what; nil: nobody is asked.
+    let accessFile: String?
   }
 
   static let standard = HTTPAddress(host: "127.0.0.1", port: 9464)
@@ -29,17 +32,24 @@ struct HTTPOptions: ParsableArguments {
   func plan(_ settings: Settings, isOnByDefault: Bool) throws -> Plan? {
     let tls = try files(settings)
     let names = try hostNames(settings)
+    let accessFile = try accessFile(settings)
     guard let text = try settings.text(http, .http) else {
       return isOnByDefault
-        ? Plan(address: Self.standard, orAnyPort: true, tls: tls, hostNames: names) : nil
+        ? Plan(
+          address: Self.standard, orAnyPort: true, tls: tls, hostNames: names, accessFile: accessFile) : nil
     }
     guard text != "off" else { return nil }
     do throws(HTTPServerFault) {
-      return Plan(address: try HTTPAddress(parsing: text), orAnyPort: false, tls: tls, hostNames: names)
+      return Plan(
+        address: try HTTPAddress(parsing: text), orAnyPort: false, tls: tls, hostNames: names,
+        accessFile: accessFile)
     } catch {
       throw CommandFailure("\(error) It is \(settings.origin(http, .http)). Or say off.")
     }
   }
+
+  /// The file that says who may do what; nil: nobody is asked who they are.
+  func accessFile(_ settings: Settings) throws -> String? { try settings.text(auth, .auth) }
 
   /// Separated by commas.
   func hostNames(_ settings: Settings) throws -> [String] {
@@ -47,7 +57,7 @@ struct HTTPOptions: ParsableArguments {
       ?? []
   }
 
-  private func files(_ settings: Settings) throws -> TLSFiles? {
+  func files(_ settings: Settings) throws -> TLSFiles? {
     switch (try settings.text(certificate, .httpCertificate), try settings.text(key, .httpKey)) {
     case (nil, nil): return nil
     case (let certificate?, let key?): return TLSFiles(certificate: certificate, key: key)
