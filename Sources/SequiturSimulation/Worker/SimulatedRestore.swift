@@ -22,6 +22,7 @@ final class SimulatedRestore {
   private var process: SimulatedProcess { worker.process }
   private var world: World { worker.world }
   private var machine: RestoreMachine
+  private let applier = ChangelogApplier(schemaVersion: 1)
   private var changelogPosition: Int64 = 0
   private var hasStored = false
   private var earlyBounds: (logStart: Int64, highWatermark: Int64)?
@@ -198,31 +199,27 @@ final class SimulatedRestore {
     var changes: [StoreChange] = []
     for (offset, record) in fetched.records {
       var object = ByteWriter()
-      let content = try? record.withViews {
+      let decoded = try? record.withViews {
         try ChangelogRecord.decode(key: $0, value: $1, headers: $2, into: &object)
       }
-      switch content {
-      case .checkpoint(let checkpoint):
-        if let action = machine.checkpointRead(believed(checkpoint), at: offset) { return action }
-      case .object, .grave, .forgotten:
-        guard machine.holds(offset) else { break }
-        if let action = machine.heldRecordRead(at: offset) { return action }
+      guard let decoded,
+        let change = try? applier.change(by: mutated(decoded), object.bytes, at: offset, &machine)
+      else {
+        world.fail("the changelog record at \(offset) cannot be applied")
         continue
-      case nil: break
       }
-      switch content {
-      case .object: changes.append(StoreChange(key: record.key!, record: mutated(Array(object.bytes))))
-      case .grave:
-        let isDropped = world.mutation == .gravesNotRestored
-        changes.append(StoreChange(key: record.key!, record: isDropped ? nil : Array(object.bytes)))
-      case .forgotten: changes.append(StoreChange(key: record.key!, record: nil))
-      case .checkpoint: break
-      case nil: world.fail("the changelog record at \(offset) cannot be decoded")
+      switch change {
+      case .put:
+        let bytes = Array(object.bytes)
+        changes.append(StoreChange(key: record.key!, record: decoded == .object ? mutated(bytes) : bytes))
+      case .forget: changes.append(StoreChange(key: record.key!, record: nil))
+      case .none: break
+      case .end(let action): return action
       }
     }
     changelogPosition = fetched.position
-    if !machine.holds(changelogPosition - 1) {
-      store.write(changes, position: machine.storedPosition(at: changelogPosition))
+    if let stored = applier.position(at: changelogPosition, machine) {
+      store.write(changes, position: stored)
     }
     let isMutated = world.mutation == .restoreWaitsForLastRecord
     return machine.positionReached(isMutated ? (fetched.records.last?.offset ?? -1) + 1 : changelogPosition)
@@ -241,11 +238,16 @@ final class SimulatedRestore {
     return Array(copy.bytes)
   }
 
-  private func believed(_ checkpoint: CheckpointRecord) -> CheckpointRecord {
-    guard world.mutation == .earlierCheckpointBelieved else { return checkpoint }
-    return CheckpointRecord(
-      position: max(checkpoint.position, store.current.position?.commandPosition ?? 0),
-      partitions: checkpoint.partitions, incarnation: checkpoint.incarnation)
+  private func mutated(_ content: ChangelogRecord.Content) -> ChangelogRecord.Content {
+    switch (world.mutation, content) {
+    case (.gravesNotRestored, .grave): .forgotten
+    case (.earlierCheckpointBelieved, .checkpoint(let checkpoint)):
+      .checkpoint(
+        CheckpointRecord(
+          position: max(checkpoint.position, store.current.position?.commandPosition ?? 0),
+          partitions: checkpoint.partitions, incarnation: checkpoint.incarnation))
+    default: content
+    }
   }
 
   private func readInputBounds() {

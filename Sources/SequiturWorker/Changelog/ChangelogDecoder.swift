@@ -8,7 +8,8 @@ import Sequitur
 package struct ChangelogDecoder: ~Copyable {
   /// The last record's ``ObjectRecord``, when it was an object or a grave; valid until the next one.
   package private(set) var object = ByteWriter(capacity: 4096)
-  private var headers: [RecordHeader] = []
+  /// The last record's, valid as long as its message.
+  private(set) var headers: [RecordHeader] = []
 
   package init() {}
 

@@ -45,10 +45,10 @@ struct KeptStates {
     _ owner: ChangelogOwner
   ) throws {
     try records.open(partition, from: bounds.low, to: bounds.high)
-    var object = ByteWriter(capacity: 1024)
+    var decoder = ChangelogDecoder()
     var open = 0
     while try records.advance() {
-      let content = try records.withRecord { message in try Self.content(message, of: key, &object, owner) }
+      let content = try records.withRecord { message in try Self.content(message, of: key, &decoder, owner) }
       switch content {
       case nil: continue
       case .checkpoint(let checkpoint):
@@ -56,10 +56,10 @@ struct KeptStates {
         for index in open..<kept.count { kept[index].end = checkpoint.position }
         open = kept.count
       case .object:
-        let record = Array(object.bytes)
+        let object = decoder.object.bytes
+        let record = Array(object)
         add(
-          Kept(
-            after: ObjectAfter(record: record), version: ObjectRecord(object.bytes).version, start: position))
+          Kept(after: ObjectAfter(record: record), version: ObjectRecord(object).version, start: position))
         byteCount += record.count
       case .grave, .forgotten:
         add(Kept(after: ObjectAfter(record: nil), version: nil, start: position))
@@ -75,21 +75,13 @@ struct KeptStates {
   private mutating func add(_ one: Kept) { kept.append(one) }
 
   private static func content(
-    _ message: borrowing Message, of key: [UInt8], _ object: inout ByteWriter, _ owner: ChangelogOwner
+    _ message: borrowing Message, of key: [UInt8], _ decoder: inout ChangelogDecoder, _ owner: ChangelogOwner
   ) throws -> ChangelogRecord.Content? {
     guard let found = message.key, found.isEmpty || found.elementsEqual(key) else { return nil }
-    var headers: [RecordHeader] = []
-    _ = message.forEachHeader { headers.append(RecordHeader(name: $0, value: $1)) }
-    object.truncate(to: 0)
-    let content: ChangelogRecord.Content
-    do {
-      content = try headers.withUnsafeBufferPointer { headers throws(ChangelogRecord.Fault) in
-        try ChangelogRecord.decode(key: found, value: message.value, headers: headers, into: &object)
-      }
-    } catch {
-      throw RestoreFault.unreadableRecord(offset: message.offset, reason: error.description)
+    let content = try decoder.decode(message)
+    if case .checkpoint = content {
+      try owner.check(checkpoint: decoder.headers, message.partition, message.offset)
     }
-    if case .checkpoint = content { try owner.check(checkpoint: headers, message.partition, message.offset) }
     return content
   }
 

@@ -82,13 +82,14 @@ final class StateReplay {
   static func lastCheckpoint(
     _ partition: Int32, _ bounds: Watermarks, _ records: RecordCursor, _ owner: ChangelogOwner
   ) throws -> CheckpointRecord? {
+    var decoder = ChangelogDecoder()
     var span: Int64 = 1_000
     while true {
       let start = max(bounds.low, bounds.high - span)
       try records.open(partition, from: start, to: bounds.high)
       var last: CheckpointRecord?
       while try records.advance() {
-        last = try records.withRecord { record in try checkpoint(record, owner) } ?? last
+        last = try records.withRecord { record in try checkpoint(record, &decoder, owner) } ?? last
       }
       if last != nil || start == bounds.low { return last }
       span *= 16
@@ -96,22 +97,12 @@ final class StateReplay {
   }
 
   private static func checkpoint(
-    _ message: borrowing Message, _ owner: ChangelogOwner
+    _ message: borrowing Message, _ decoder: inout ChangelogDecoder, _ owner: ChangelogOwner
   ) throws -> CheckpointRecord? {
-    guard let key = message.key, key.isEmpty else { return nil }
-    var headers: [RecordHeader] = []
-    _ = message.forEachHeader { headers.append(RecordHeader(name: $0, value: $1)) }
-    var unused = ByteWriter(capacity: 16)
-    let content: ChangelogRecord.Content
-    do {
-      content = try headers.withUnsafeBufferPointer { headers throws(ChangelogRecord.Fault) in
-        try ChangelogRecord.decode(key: message.key, value: message.value, headers: headers, into: &unused)
-      }
-    } catch {
-      throw RestoreFault.unreadableRecord(offset: message.offset, reason: error.description)
-    }
-    guard case .checkpoint(let checkpoint) = content else { return nil }
-    try owner.check(checkpoint: headers, message.partition, message.offset)
+    guard let key = message.key, key.isEmpty,
+      case .checkpoint(let checkpoint) = try decoder.decode(message)
+    else { return nil }
+    try owner.check(checkpoint: decoder.headers, message.partition, message.offset)
     return checkpoint
   }
 }

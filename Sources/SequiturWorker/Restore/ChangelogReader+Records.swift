@@ -30,26 +30,16 @@ extension ChangelogReader {
   mutating func add(
     _ message: borrowing Message, to batch: inout WriteBatch, _ machine: inout RestoreMachine
   ) throws -> RestoreMachine.Action? {
-    let isHeld = machine.holds(message.offset)
-    if !isHeld {
+    if !machine.holds(message.offset) {
       records += 1
       bytes += (message.key?.count ?? 0) + (message.value?.count ?? 0)
     }
     let content = try decoder.decode(message)
-    switch content {
-    case .checkpoint(let checkpoint): return machine.checkpointRead(checkpoint, at: message.offset)
-    case .object, .grave, .forgotten: if isHeld { return machine.heldRecordRead(at: message.offset) }
-    }
-    switch content {
-    case .object:
-      let found = ObjectRecord(decoder.object.bytes).schemaVersion
-      guard found <= job.schemaVersion else {
-        throw RestoreFault.newerSchema(offset: message.offset, found: found, known: job.schemaVersion)
-      }
-      try put(message.key!, decoder.object.bytes, &batch)
-    case .grave: try put(message.key!, decoder.object.bytes, &batch)
-    case .forgotten: try put(message.key!, nil, &batch)
-    case .checkpoint: break
+    switch try applier.change(by: content, decoder.object.bytes, at: message.offset, &machine) {
+    case .put: try put(message.key!, decoder.object.bytes, &batch)
+    case .forget: try put(message.key!, nil, &batch)
+    case .none: break
+    case .end(let action): return action
     }
     return nil
   }

@@ -16,6 +16,7 @@ struct ChangelogReader: ~Copyable {
   let job: RestoreJob
   let store: PartitionStore
   let target: Int64
+  let applier: ChangelogApplier
   var decoder = ChangelogDecoder()
   /// Collects objects for a table file, when there are many to read; else they are written in batches.
   var run: RestoreRun
@@ -31,6 +32,7 @@ struct ChangelogReader: ~Copyable {
     self.job = job
     self.store = store
     self.target = target
+    applier = ChangelogApplier(schemaVersion: job.schemaVersion)
     position = from
     readTo = from
     collects = target - from >= job.recordsForRuns
@@ -92,17 +94,15 @@ struct ChangelogReader: ~Copyable {
       lastError = nil
       job.statistics.inputTaken(job.partition)
     }
-    guard !machine.holds(next - 1) else {
-      position = next
-      return machine.positionReached(next)
-    }
-    try job.state.checkRoom()
-    if !collects {
-      try store.put(machine.storedPosition(at: next), in: &batch)
-      try store.write(&batch)
-    } else {
-      guard run.isFull || next >= limit else { return nil }
-      try ingest(machine.storedPosition(at: next))
+    if let stored = applier.position(at: next, machine) {
+      try job.state.checkRoom()
+      if !collects {
+        try store.put(stored, in: &batch)
+        try store.write(&batch)
+      } else {
+        guard run.isFull || next >= limit else { return nil }
+        try ingest(stored)
+      }
     }
     position = next
     return machine.positionReached(next)
