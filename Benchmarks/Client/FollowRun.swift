@@ -69,7 +69,9 @@ struct ViewLatencyRun {
 
   func run() async throws {
     let (rate, seconds) = (options.real("rate", 1_000), options.real("seconds", 10))
-    let count = Int(rate * seconds)
+    // The first seconds are the worker's own beginning.
+    let warm = Int(rate * options.real("warm", 3))
+    let count = warm + Int(rate * seconds)
     let view = try ObjectView<Int>(.init(options)) { $0.count }
     let running = Task { try await view.run() }
     try await view.caughtUp()
@@ -97,9 +99,12 @@ struct ViewLatencyRun {
     while !readable.isFull { try await Task.sleep(for: .milliseconds(10)) }
     view.stop()
     try await running.value
-    let late = zip(told.times, readable.times).map { $0 - $1 }.sorted()
-    let whole = zip(told.times, sent.times).map { $0 - $1 }.sorted()
-    let commit = zip(readable.times, sent.times).map { $0 - $1 }.sorted()
+    func differences(_ later: Moments, _ earlier: Moments) -> [Double] {
+      zip(later.times, earlier.times).dropFirst(warm).map { $0 - $1 }.sorted()
+    }
+    let late = differences(told, readable)
+    let whole = differences(told, sent)
+    let commit = differences(readable, sent)
     print(
       #"{"objects": \#(count), "behindEvent": \#(Self.quantiles(late)), "sendToEvent": \#(Self.quantiles(commit)), "#
         + #""sendToCallback": \#(Self.quantiles(whole))}"#)
