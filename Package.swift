@@ -217,7 +217,8 @@ let package = Package(
       dependencies: [
         "BlockingThreads", "JSONFields", "KafkaClient", "RulesModel", "Sequitur", "SequiturFollower",
         "SequiturHTTP",
-        "SequiturTopics", .product(name: "HTTPTypes", package: "swift-http-types"),
+        "ReadableText", "SequiturTopics", "SequiturViews",
+        .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings

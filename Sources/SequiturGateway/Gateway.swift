@@ -5,6 +5,7 @@ import RulesModel
 import Sequitur
 import SequiturHTTP
 import SequiturTopics
+import SequiturViews
 
 /// What a ``Gateway`` is told.
 public struct GatewayConfiguration: Sendable {
@@ -12,6 +13,10 @@ public struct GatewayConfiguration: Sendable {
   public var kafka: KafkaConfiguration
   /// The application's topics.
   public var topics: TopicNames
+  /// Keeps the states of all objects of this changelog, and tells them; nil: it does not.
+  public var view: ViewConfiguration?
+  /// Whether it is asked who sends a request, for the document of the interface.
+  public var asksWho = false
   /// What the workers decide by; the document of the interface is made from it. Nil: any command is taken.
   public var rules: Rules?
   /// Commands that wait for an acknowledgement or an outcome at once; more are answered 429. Default 10,000.
@@ -43,6 +48,8 @@ public final class Gateway: Sendable {
   private let answers: AnswerCounts
   private let pulse: GatewayPulse
   private let pulsing: Task<Void, Never>
+  private let objects: GatewayView?
+  private let following: Task<Void, Never>?
   private let threads: [BlockingThread]
 
   /// What it answers, for an `HTTPServer`.
@@ -52,7 +59,7 @@ public final class Gateway: Sendable {
 
   /// Asks for the topics and where they end; blocks. From then on outcomes are followed.
   ///
-  /// - Throws: `TopicFault` when nobody answers, or a topic is not there; `KafkaError`.
+  /// - Throws: `TopicFault` when nobody answers, or a topic is not there; `KafkaError`; `ViewFault`.
   public init(_ configuration: GatewayConfiguration) throws {
     let topics = configuration.topics
     var partitions: Int32 = 0
@@ -78,13 +85,18 @@ public final class Gateway: Sendable {
     let door = CommandDoor(
       partitions: partitions, producer: producer, watch: watch, requestsMax: configuration.requestsMax,
       search: search)
-    let document = OpenAPIDocument.make(of: configuration.rules)
+    let document = OpenAPIDocument.make(of: configuration.rules, asksWho: configuration.asksWho)
     let answers = AnswerCounts()
+    let room = PayloadRoom(bytes: GatewayLimits.payloadBytesHeld)
+    let objects = try configuration.view.map { view throws(ViewFault) in try GatewayView(view) }
     let pulse = GatewayPulse(
       topic: topics.commands,
       admin: try KafkaAdmin(configuration: configuration.kafka, logger: configuration.logger))
     routes =
-      CommandRoutes(door: door, watch: watch, search: search, answers: answers).routes + rings.routes
+      BatchRoutes(door: door, answers: answers, room: room).routes
+      + CommandRoutes(door: door, watch: watch, search: search, answers: answers, room: room).routes
+      + ObjectRoutes(objects: objects).routes
+      + HistoryRoutes(topics: topics, partitions: partitions, pool: pool).routes + rings.routes
       + FeedPages(topics: topics, partitions: partitions, pool: pool).routes + [
         .get("/openapi.json", access: .known) { _ in HTTPAnswer(.ok, "application/json", document) }
       ]
@@ -95,10 +107,15 @@ public final class Gateway: Sendable {
     self.answers = answers
     self.pulse = pulse
     pulsing = Task { await pulse.run() }
+    self.objects = objects
+    following = objects.map { objects in Task { await objects.run() } }
     threads = [
       BlockingThread(name: "outcomes") { watch.run() }, BlockingThread(name: "deliveries") { producer.run() },
     ]
   }
+
+  /// How the view of the objects is; nil without one.
+  public var view: ViewStatus? { objects?.view.status }
 
   /// How it is at this moment; waits for nothing.
   public var health: GatewayHealth {
@@ -117,6 +134,8 @@ public final class Gateway: Sendable {
   /// Ends the waits, and returns when what was sent is acknowledged or has failed. The server must have stopped.
   public func stop() async {
     pulsing.cancel()
+    objects?.stop()
+    await following?.value
     watch.stop()
     producer.stop()
     for thread in threads { await thread.join() }

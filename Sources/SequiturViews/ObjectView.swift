@@ -85,16 +85,28 @@ public final class ObjectView<Value: Sendable>: Sendable {
     return nil
   }
 
+  /// The last command of a key's partition that is covered; nil for none. An object that is read behind it is at least as new.
+  public func position(
+    of key: ViewKey, allowing freshness: ViewFreshness = .current
+  ) throws(ViewFault) -> CommandToken? {
+    let tables = try core.shown.tables(for: key.bytes, core.configuration.placement, freshness)
+    guard tables.count == 1, let (partition, shown) = tables.first else { return nil }
+    return CommandToken(partition: partition, covering: shown.position)
+  }
+
   /// Objects in the storage's order, from behind a key: in a directory by key, in memory by a hash of it.
   ///
   /// Of each partition they are of one moment, which `positions` name; the next page may be of a later one. Holds up the view
   /// for a moment.
-  /// - Parameter limit: how many at most, 1 or more.
+  /// - Parameters:
+  ///   - limit: how many at most, 1 or more.
+  ///   - partition: only those of this one; nil: of all.
   public func objects(
-    after key: ViewKey? = nil, limit: Int, allowing freshness: ViewFreshness = .current
+    after key: ViewKey? = nil, limit: Int, of partition: Int32? = nil,
+    allowing freshness: ViewFreshness = .current
   ) throws(ViewFault) -> ViewPage<Value> {
     if freshness == .current { try core.shown.checkCaughtUp() }
-    return try core.page(after: key?.bytes, limit: max(1, limit))
+    return try core.page(after: key?.bytes, limit: max(1, limit), of: partition)
   }
 
   /// All of a partition at one moment. It copies, and holds up the view meanwhile.

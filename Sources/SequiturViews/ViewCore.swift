@@ -381,18 +381,20 @@ final class ViewCore<Value: Sendable>: FollowSink {
   // MARK: Looking
 
   /// The objects behind a key, of all partitions, each partition at one moment.
-  func page(after key: [UInt8]?, limit: Int) throws(ViewFault) -> ViewPage<Value> {
+  func page(after key: [UInt8]?, limit: Int, of only: Int32?) throws(ViewFault) -> ViewPage<Value> {
     try state.withLock { state throws(ViewFault) in
       var found: [(key: [UInt8], object: StoredObject<Value>, partition: Int32)] = []
-      for (partition, slot) in state.slots {
+      if let only, state.slots[only] == nil { throw .notFollowed(partition: only) }
+      let slots = state.slots.filter { only == nil || $0.key == only }
+      for (partition, slot) in slots {
         for (key, object) in try slot.table.page(after: key, limit: limit) {
           found.append((key, object, partition))
         }
       }
-      if let table = state.slots.values.first?.table {
+      if let table = slots.values.first?.table {
         found.sort { table.isOrdered($0.key, before: $1.key) }
       }
-      let positions = state.slots.compactMapValues { $0.table.mark.position }
+      let positions = slots.compactMapValues { $0.table.mark.position }
       var tokens: [Int32: CommandToken] = [:]
       for (partition, position) in positions {
         tokens[partition] = CommandToken(partition: partition, covering: position)

@@ -50,8 +50,9 @@ struct ImportArrows {
         "SequiturTopics", "Synchronization",
       ]),
       "SequiturGateway": .only([
-        "BlockingThreads", "Foundation", "HTTPTypes", "JSONFields", "KafkaClient", "Logging", "RulesModel",
-        "Sequitur", "SequiturFollower", "SequiturHTTP", "SequiturTopics", "Synchronization",
+        "BlockingThreads", "Foundation", "HTTPTypes", "JSONFields", "KafkaClient", "Logging", "ReadableText",
+        "RulesModel",
+        "Sequitur", "SequiturFollower", "SequiturHTTP", "SequiturTopics", "SequiturViews", "Synchronization",
       ]),
       // The house of all doors: what is behind them comes through its ports.
       "SequiturHTTP": .only([

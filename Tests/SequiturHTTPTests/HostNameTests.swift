@@ -20,6 +20,21 @@ extension SequiturHTTPTests {
       }
     }
 
+    @Test(arguments: [
+      ("GET /hello", "", 400), ("GET /hello", "Host: test\r\nHost: test\r\n", 400),
+      ("GET /hello", "Host:\r\n", 200),
+      ("GET /none", "", 400), ("POST /hello", "", 400), ("GET /hello", "host: test\r\n", 200),
+      ("GET /hello", "Host: test\r\nhost: other\r\n", 400), ("GET /open", "", 200), ("HEAD /open", "", 200),
+    ])
+    func `a request has one Host, but for probes`(line: String, fields: String, status: Int) async throws {
+      let routes = echo + [.get("/open", access: .open) { _ in .json([]) }]
+      try await withServer(routes) { address, _ in
+        let answer = try await RawClient(address).ask(
+          "\(line) HTTP/1.1\r\n\(fields)Connection: close\r\n\r\n")
+        #expect(answer.status == status, "\(line) \(fields)")
+      }
+    }
+
     @Test func `any name is taken where that was asked for, and at an address that others reach`() {
       let loopback = HTTPAddress(host: "127.0.0.1", port: 1)
       #expect(HostNames(for: loopback, and: ["*"]) == nil)

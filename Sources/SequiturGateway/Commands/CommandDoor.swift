@@ -57,19 +57,35 @@ final class CommandDoor: Sendable {
     }
   }
 
+  /// A command on its way: to be finished once.
+  struct Ticket: Sendable {
+    fileprivate let acknowledgement: CommandProducer.Acknowledgement
+    fileprivate let wait: Duration
+  }
+
   /// Takes a command.
   func take(_ request: CommandRequest) async throws(Failure) -> Answer {
+    try await finish(try begin(request))
+  }
+
+  /// Admits a command and hands it to the producer, behind all that were begun before. ``finish(_:)`` must follow.
+  func begin(_ request: CommandRequest) throws(Failure) -> Ticket {
     let partition = Murmur2.partition(of: request.key, among: partitions)
     try admit(partition, request)
+    return Ticket(acknowledgement: producer.append(request, to: partition), wait: request.wait)
+  }
+
+  /// Waits for the acknowledgement, and for the outcome.
+  func finish(_ ticket: Ticket) async throws(Failure) -> Answer {
     defer { admission.withLock { $0.leave() } }
     let position: CommandPosition
-    switch await producer.append(request, to: partition) {
+    switch await ticket.acknowledgement.value {
     case .success(let appended): position = appended
     case .failure(let failure): throw Self.failure(failure)
     }
     admission.withLock { $0.appended(position, now: .now) }
-    guard request.wait > .zero else { return .appended(position) }
-    switch await watch.outcome(of: position, within: request.wait) {
+    guard ticket.wait > .zero else { return .appended(position) }
+    switch await watch.outcome(of: position, within: ticket.wait) {
     case .outcome(let outcome): return .decided(outcome)
     case .none: return .appended(position)
     case .gone:

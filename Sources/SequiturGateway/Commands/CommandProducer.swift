@@ -31,29 +31,63 @@ final class CommandProducer: Sendable {
     }
   }
 
+  /// What a broker says of one command, once it does.
+  final class Acknowledgement: Sendable {
+    typealias Value = Result<CommandPosition, Failure>
+
+    private enum State {
+      case open
+      case awaited(CheckedContinuation<Value, Never>)
+      case known(Value)
+    }
+
+    private let state = Mutex(State.open)
+
+    /// Waits for it; to be asked for once.
+    var value: Value {
+      get async {
+        await withCheckedContinuation { continuation in
+          let known = state.withLock { state -> Value? in
+            if case .known(let value) = state { return value }
+            state = .awaited(continuation)
+            return nil
+          }
+          if let known { continuation.resume(returning: known) }
+        }
+      }
+    }
+
+    fileprivate func come(_ value: Value) {
+      let continuation = state.withLock { state -> CheckedContinuation<Value, Never>? in
+        defer { state = .known(value) }
+        if case .awaited(let continuation) = state { return continuation }
+        return nil
+      }
+      continuation?.resume(returning: value)
+    }
+  }
+
   private final class Waiting: Sendable {
-    typealias Continuation = CheckedContinuation<Result<CommandPosition, Failure>, Never>
+    private let state = Mutex((next: UInt(1), waiting: [UInt: Acknowledgement]()))
 
-    private let state = Mutex((next: UInt(1), continuations: [UInt: Continuation]()))
-
-    func add(_ continuation: Continuation) -> UInt {
+    func add(_ acknowledgement: Acknowledgement) -> UInt {
       state.withLock { state in
         defer { state.next += 1 }
-        state.continuations[state.next] = continuation
+        state.waiting[state.next] = acknowledgement
         return state.next
       }
     }
 
-    func take(_ tag: UInt) -> Continuation? { state.withLock { $0.continuations.removeValue(forKey: tag) } }
+    func take(_ tag: UInt) -> Acknowledgement? { state.withLock { $0.waiting.removeValue(forKey: tag) } }
 
     func report(_ report: DeliveryReport) {
-      guard let continuation = take(report.tag) else { return }
+      guard let acknowledgement = take(report.tag) else { return }
       guard let error = report.error else {
-        return continuation.resume(
-          returning: .success(CommandPosition(partition: report.partition, offset: report.offset)))
+        return acknowledgement.come(
+          .success(CommandPosition(partition: report.partition, offset: report.offset)))
       }
-      continuation.resume(
-        returning: .failure(Failure(isNotAppended: report.persistence == .notPersisted, error: error)))
+      acknowledgement.come(
+        .failure(Failure(isNotAppended: report.persistence == .notPersisted, error: error)))
     }
   }
 
@@ -97,23 +131,23 @@ final class CommandProducer: Sendable {
   /// Ends ``run()`` once what was sent is acknowledged, or has failed.
   func stop() { isStopped.store(true, ordering: .relaxed) }
 
-  /// Appends a command, and waits for the acknowledgement.
+  /// Appends a command behind those that were appended before, and does not wait.
   /// - Parameter partition: the key's.
-  func append(_ request: CommandRequest, to partition: Int32) async -> Result<CommandPosition, Failure> {
-    await withCheckedContinuation { continuation in
+  func append(_ request: CommandRequest, to partition: Int32) -> Acknowledgement {
+    let acknowledgement = Acknowledgement()
+    do throws(KafkaError) {
+      let generation = try living()
+      let tag = generation.waiting.add(acknowledgement)
       do throws(KafkaError) {
-        let generation = try living()
-        let tag = generation.waiting.add(continuation)
-        do throws(KafkaError) {
-          try Self.produce(request, partition, tag, generation)
-        } catch {
-          generation.waiting.take(tag)?.resume(
-            returning: .failure(Failure(isNotAppended: true, error: error)))
-        }
+        try Self.produce(request, partition, tag, generation)
       } catch {
-        continuation.resume(returning: .failure(Failure(isNotAppended: true, error: error)))
+        _ = generation.waiting.take(tag)
+        throw error
       }
+    } catch {
+      acknowledgement.come(.failure(Failure(isNotAppended: true, error: error)))
     }
+    return acknowledgement
   }
 
   private func living() throws(KafkaError) -> Generation {

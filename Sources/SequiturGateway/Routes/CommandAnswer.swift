@@ -20,6 +20,14 @@ enum CommandAnswer {
     }
   }
 
+  /// What became of a command that was taken.
+  static func of(_ answer: CommandDoor.Answer) -> HTTPAnswer {
+    switch answer {
+    case .decided(let outcome): decided(outcome)
+    case .appended(let position): appended(position)
+    }
+  }
+
   /// A decided command.
   static func decided(_ outcome: CommandOutcome) -> HTTPAnswer {
     var answer: HTTPAnswer

@@ -9,6 +9,8 @@ extension HTTPField.Name {
   static let link = HTTPField.Name("Link")!
   static let prefer = HTTPField.Name("Prefer")!
   static let sequiturToken = HTTPField.Name("Sequitur-Token")!
+  static let sequiturAsOf = HTTPField.Name("Sequitur-As-Of")!
+  static let sequiturLag = HTTPField.Name("Sequitur-Lag")!
   static let sequiturReplayed = HTTPField.Name("Sequitur-Replayed")!
   static let traceparent = HTTPField.Name("traceparent")!
   static let tracestate = HTTPField.Name("tracestate")!
@@ -47,15 +49,19 @@ extension CommandRequest {
   }
 
   /// The client's id for its request, or one made here.
-  /// - Throws: ``Problem``: 400 for one that is empty or too long.
+  ///
+  /// The draft of the HTTPAPI working group has it as a structured field's string, in quotes; many clients send it bare.
+  /// - Throws: ``Problem``: 400 for one that is empty, too long, or a string that is none.
   static func id(_ fields: HTTPFields) throws(Problem) -> String {
     guard let given = fields[.idempotencyKey] else { return UUID().uuidString.lowercased() }
     guard fields[values: .idempotencyKey].count == 1 else {
       throw .edge("malformed", "Expected one Idempotency-Key, but found several.")
     }
-    // The draft has it as a structured field's string, in quotes; many clients send it bare.
-    let isQuoted = given.count >= 2 && given.hasPrefix("\"") && given.hasSuffix("\"")
-    let id = isQuoted ? String(given.dropFirst().dropLast()) : given
+    guard let id = given.hasPrefix("\"") ? StructuredText.string(given) : given else {
+      throw .edge(
+        "malformed",
+        "Expected Idempotency-Key to be bare, or a string in quotes (RFC 9651, 3.3.3), but it is neither.")
+    }
     guard !id.isEmpty, id.utf8.count <= GatewayLimits.fieldBytesMax else {
       throw .edge(
         "malformed",
@@ -77,11 +83,16 @@ extension CommandRequest {
       }
       key = decoded
     }
+    try check(key)
+    return key
+  }
+
+  /// - Throws: ``Problem``: 400 for a key that no object has.
+  static func check(_ key: [UInt8]) throws(Problem) {
     guard (1...Limits.keyBytesMax).contains(key.count) else {
       throw .edge(
         "invalid-key", "Expected a key of 1 to \(Limits.keyBytesMax) bytes, but it has \(key.count).")
     }
-    return key
   }
 
   /// `If-Match` and `If-None-Match` (RFC 9110, 13.1) as an expected version.
@@ -109,7 +120,7 @@ extension CommandRequest {
   }
 
   /// `Prefer: wait=5` and `Prefer: respond-async` (RFC 7240). What is not understood is ignored, as the RFC asks.
-  private static func wait(_ fields: HTTPFields) -> Duration {
+  static func wait(_ fields: HTTPFields) -> Duration {
     var wait = GatewayLimits.wait
     for preference in fields[values: .prefer].flatMap({ $0.split(separator: ",") }) {
       let text = (preference.split(separator: ";").first ?? "").trimmed.lowercased()

@@ -31,7 +31,7 @@ extension Problem {
   }
 
   /// 403: it is known who sends the request, and they may not.
-  static func forbidden(_ caller: HTTPCaller, _ access: HTTPAccess) -> Problem {
+  package static func forbidden(_ caller: HTTPCaller, _ access: HTTPAccess) -> Problem {
     let goal =
       switch access {
       case .open, .known: "be asked"

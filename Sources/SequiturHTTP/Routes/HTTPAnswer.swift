@@ -9,12 +9,18 @@ public struct HTTPAnswer: Sendable {
   /// The body.
   public var body: Body
 
+  /// Writes a part of a body.
+  public typealias Write = ([UInt8]) async throws -> Void
+
   /// An answer's body.
   public enum Body: Sendable {
     /// These bytes.
     case bytes([UInt8])
     /// Server-sent events, for as long as the client listens.
     case events(EventFeed)
+    /// What the function writes, part by part, until it returns. Writing waits until the client has room, and throws when it is
+    /// gone.
+    case stream(@Sendable (_ write: Write) async throws -> Void)
   }
 
   /// An answer of bytes.

@@ -24,6 +24,9 @@ struct Answerer: Sendable {
     var isInside = true
     defer { if isInside { requests.leave() } }
     let (answer, hasReadBody, caller) = await make(request, channel)
+    if case .stream(let parts) = answer.body, request.method != .head {
+      return try await stream(parts, answer, request, writer, channel, hasReadBody: hasReadBody)
+    }
     guard case .events(let feed) = answer.body else {
       return try await write(answer, to: request, writer, channel, hasReadBody: hasReadBody)
     }
@@ -49,6 +52,7 @@ struct Answerer: Sendable {
       guard names?.allows(request.head.authority) ?? true else { throw Problem.wrongHost }
       let found = Result { () throws(Problem) in try router.find(request.head) }
       if (try? found.get())?.route.isOpen != true {
+        try Self.checkHost(request.head)
         caller = try await callers.caller(of: request.head, channel)
       }
       let target = try found.get()
@@ -101,6 +105,22 @@ struct Answerer: Sendable {
     if isLast { channel.triggerUserOutboundEvent(ConnectionClock.Ending(), promise: nil) }
   }
 
+  /// Writes a body part by part, as a request that is being answered.
+  private func stream(
+    _ parts: @Sendable (HTTPAnswer.Write) async throws -> Void, _ answer: HTTPAnswer,
+    _ request: Request, _ writer: consuming ResponseWriter, _ channel: any Channel, hasReadBody: Bool
+  ) async throws {
+    var head = HTTPResponse(status: answer.status, headerFields: answer.fields)
+    head.headerFields[.date] = HTTPDate.now
+    head.headerFields[.xContentTypeOptions] = "nosniff"
+    let isLast = !hasReadBody || Self.wantsClose(request.head)
+    if isLast { head.headerFields[.connection] = "close" }
+    var body = try await writer.writeHead(head)
+    try await parts { part in try await body.write(ByteBuffer(bytes: part)) }
+    try await body.finish(nil)
+    if isLast { channel.triggerUserOutboundEvent(ConnectionClock.Ending(), promise: nil) }
+  }
+
   /// Streams events. The connection ends with them.
   ///
   /// - Parameter time: how long; nil: without end. Who comes back with a new proof goes on behind the last event.
@@ -130,6 +150,13 @@ struct Answerer: Sendable {
       if (try? router.find(other)) != nil { methods.append(method.rawValue) }
     }
     return methods.joined(separator: ", ")
+  }
+
+  /// RFC 9112, 3.2: one Host, though it may be empty. Probes of HTTP/1.0 have none, and ask what is open.
+  private static func checkHost(_ head: HTTPRequest) throws(Problem) {
+    guard head.authority != nil, head.headerFields[.init("Host")!] == nil else {
+      throw .malformed("Expected one Host, but the request has none or several.")
+    }
   }
 
   private static func hasBody(_ head: HTTPRequest) -> Bool {

@@ -3,10 +3,12 @@ import BlockingThreads
 import KafkaClient
 import LifecycleRules
 import RulesModel
+import SequiturFollower
 import SequiturGateway
 import SequiturHTTP
 import SequiturSettings
 import SequiturTopics
+import SequiturViews
 import SequiturWorker
 import TerminalView
 
@@ -16,7 +18,8 @@ struct GatewayCommand: AsyncParsableCommand {
     commandName: "gateway", abstract: "Take commands over HTTP, and answer with their outcome.",
     discussion: """
       POST /objects/KEY/commands/TYPE appends a command and answers with what a worker decided. GET /outcomes/TOKEN tells \
-      it later. /feed/PARTITION/N are pages of events that caches may keep, /feed/live streams them. /openapi.json \
+      it later. POST /commands takes many, a line of JSON each as `submit` reads them. GET /objects/KEY and GET /objects tell \
+      states, with --view; GET /objects/KEY/events an object's events. /feed/PARTITION/N are pages of events that caches may keep, /feed/live streams them. /openapi.json \
       describes the commands of the rules. /live, /ready, /metrics, /status and the page at / are for operators and their \
       machines: a proxy should keep them to itself.
 
@@ -34,6 +37,12 @@ struct GatewayCommand: AsyncParsableCommand {
 
   @Option(help: "The rules that the workers decide by, for /openapi.json.")
   var rules: String?
+  @Flag(help: "Keep the states of all objects in memory, and answer for them.")
+  var view = false
+  @Option(
+    name: .customLong("view-directory"), help: "Keep them in this directory, and go on there after a restart."
+  )
+  var viewDirectory: String?
   @Option(name: .customLong("requests-max"), help: "Requests that are held at once; more are answered 429.")
   var requestsMax = 10_000
   @Flag(
@@ -41,6 +50,9 @@ struct GatewayCommand: AsyncParsableCommand {
   var insecure = false
 
   func validate() throws {
+    if viewDirectory?.isEmpty ?? false {
+      throw ValidationError("Expected a name behind --view-directory, but it is empty.")
+    }
     guard requestsMax > 0 else { throw ValidationError("Expected --requests-max of at least 1.") }
   }
 
@@ -51,11 +63,18 @@ struct GatewayCommand: AsyncParsableCommand {
     let gate = try await DoorAccess.gate(
       door.accessFile(settings.settings), at: address, tls, logger: settings.logger)
     let hostNames = try door.hostNames(settings.settings)
-    let names = try topics.topics(settings.settings, for: [.commands, .valid, .invalid])
+    let names = try topics.topics(settings.settings, for: [.commands, .valid, .invalid, .changelog])
     var configuration = GatewayConfiguration(
       kafka: settings.client(), topics: names, rules: try rules.map { try Rules.load($0) },
       logger: settings.logger)
     configuration.requestsMax = requestsMax
+    configuration.asksWho = gate != nil
+    if view || viewDirectory != nil {
+      configuration.view = ViewConfiguration(
+        of: .changelog(names, of: try topics.applicationID(settings.settings)),
+        storage: viewDirectory.map { .directory($0) } ?? .memory, kafka: settings.client(),
+        logger: settings.logger)
+    }
     let gateway = try await Self.start(configuration)
     let operations = OperationsDoor(
       GatewayService(

@@ -3,6 +3,7 @@ import SequiturGateway
 import SequiturHTTP
 import SequiturMetrics
 import SequiturTopics
+import SequiturViews
 
 /// A gateway as its operations door sees it.
 final class GatewayService: OperatedService {
@@ -27,9 +28,10 @@ final class GatewayService: OperatedService {
     let health = gateway.health
     var status = ServiceStatus(
       service: "gateway", version: SequiturCommand.version, application: application,
-      startedAt: startedAt, now: Date().timeIntervalSince1970, ready: Self.isReady(health))
+      startedAt: startedAt, now: Date().timeIntervalSince1970,
+      ready: Self.isReady(health) && Self.trouble(gateway.view) == nil)
     status.topics = ["commands": topics.commands, "valid": topics.valid, "invalid": topics.invalid]
-    status.troubles = Self.troubles(health)
+    status.troubles = Self.troubles(health) + [Self.trouble(gateway.view)].compactMap { $0 }
     status.accepted = health.answers.filter { 200..<300 ~= $0.key }.values.reduce(0, +)
     status.rejected = Dictionary(
       uniqueKeysWithValues: health.answers.filter { $0.key >= 400 }.map { ("\($0.key)", $0.value) })
@@ -55,6 +57,29 @@ final class GatewayService: OperatedService {
 
   /// A gateway whose workers stand still takes requests and says so to each: no balancer should leave it for that.
   private static func isReady(_ health: GatewayHealth) -> Bool { health.silence < silenceMax }
+
+  /// A gateway that is to tell objects, and cannot, is none that a balancer should choose.
+  private static func trouble(_ view: ViewStatus?) -> ServiceStatus.Trouble? {
+    func trouble(_ reason: String, _ sentence: String, _ detail: String, _ cure: String)
+      -> ServiceStatus.Trouble
+    {
+      ServiceStatus.Trouble(
+        reason: reason, partition: nil, sentence: sentence, detail: detail, seconds: 0, cure: cure)
+    }
+    switch view?.phase {
+    case nil, .current, .waiting: return nil
+    case .starting:
+      return trouble(
+        "starting", "The view has not begun.", "no partition is known yet", "Wait for the brokers.")
+    case .catchingUp(_, _, let remaining, _):
+      return trouble(
+        "catching-up", "The view does not have all objects yet.", "\(remaining) offsets are missing", "Wait.")
+    case .ended(let reason):
+      return trouble(
+        "view-ended", "The view has ended: objects cannot be read.", reason ?? "it was stopped",
+        "Do what the reason says, and start the gateway again.")
+    }
+  }
 
   private static func troubles(_ health: GatewayHealth) -> [ServiceStatus.Trouble] {
     var troubles: [ServiceStatus.Trouble] = []

@@ -2,6 +2,7 @@ import Foundation
 import KafkaClient
 import Logging
 import ReadableText
+import SequiturGateway
 import SequiturTopics
 import TerminalView
 

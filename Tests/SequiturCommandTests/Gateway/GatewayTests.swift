@@ -204,7 +204,8 @@ extension SequiturCommandTests {
           Set(paths.keys)
             == Set(
               ["create", "amend", "pay", "purge"].map { "/objects/{key}/commands/\($0)" } + [
-                "/outcomes/{token}"
+                "/commands", "/outcomes/{token}", "/objects", "/objects/{key}", "/objects/{key}/events",
+                "/feed/{partition}", "/feed/{partition}/{page}",
               ]))
       }
     }

@@ -10,24 +10,24 @@ import ReadableText
 /// payload a null value: the worker rejects them, and so they are on record. `null` as a payload stays four bytes.
 ///
 /// Thread rule: one thread. What it reads is valid until the next call and as long as the line is.
-final class CommandLineFormat {
+package final class CommandLineFormat {
   /// A command as the line has it.
-  struct Command {
-    var key: UnsafeRawBufferPointer?
-    var type: UnsafeRawBufferPointer?
-    var id: UnsafeRawBufferPointer?
-    var expectedVersion: String?
-    var payload: UnsafeRawBufferPointer?
+  package struct Command {
+    package var key: UnsafeRawBufferPointer?
+    package var type: UnsafeRawBufferPointer?
+    package var id: UnsafeRawBufferPointer?
+    package var expectedVersion: String?
+    package var payload: UnsafeRawBufferPointer?
     /// The members of `headers`, raw.
-    var headers: UnsafeRawBufferPointer?
+    package var headers: UnsafeRawBufferPointer?
   }
 
   /// Why a line is no command: what was expected and what was found.
-  struct Fault: Error {
+  package struct Fault: Error {
     /// In one line: names of the input stand in it.
-    let message: String
+    package let message: String
 
-    init(message: String) { self.message = ShownText.line(message, atMost: 1_000) }
+    package init(message: String) { self.message = ShownText.line(message, atMost: 1_000) }
   }
 
   private static let names = ["key", "type", "id", "expectedVersion", "payload", "headers"]
@@ -35,12 +35,12 @@ final class CommandLineFormat {
   private let table = NameTable(names)
   private let values = UnsafeMutablePointer<csj_value>.allocate(capacity: names.count)
 
-  init() { values.initialize(repeating: csj_value(), count: Self.names.count) }
+  package init() { values.initialize(repeating: csj_value(), count: Self.names.count) }
 
   deinit { values.deallocate() }
 
   /// Reads a line.
-  func read(_ line: UnsafeRawBufferPointer) throws(Fault) -> Command {
+  package func read(_ line: UnsafeRawBufferPointer) throws(Fault) -> Command {
     let code = reader.read(line, table, into: values)
     guard code == CSJ_OK else {
       throw Fault(
@@ -64,7 +64,7 @@ final class CommandLineFormat {
   }
 
   /// The headers of the record, in the order: type, id, expected version, the line's own.
-  func headers(of command: Command) throws(Fault) -> HeaderList {
+  package func headers(of command: Command) throws(Fault) -> HeaderList {
     var list = HeaderList(capacity: 4)
     if let type = command.type { list.add(name: "ce_type" as StaticString, value: type) }
     if let id = command.id { list.add(name: "ce_id" as StaticString, value: id) }
