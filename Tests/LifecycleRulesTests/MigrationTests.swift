@@ -143,6 +143,14 @@ struct MigrationTests {
       "r:8:17: Expected the version that wrote the states, 1 to 65534, but found `0`."
     ),
     (
+      "{from: 65535, states: {lent: held}}",
+      "r:8:17: Expected the version that wrote the states, 1 to 65534, but found `65535`."
+    ),
+    (
+      "{from: 9223372036854775807, states: {lent: held}}",
+      "r:8:17: Expected the version that wrote the states, 1 to 65534, but found `9223372036854775807`."
+    ),
+    (
       "{from: one, states: {lent: held}}",
       "r:8:17: Expected the version that wrote the states, 1 to 65534, but found `one`."
     ),

@@ -72,7 +72,7 @@ struct RulesOutline {
       (command, migration) = (nil, nil)
       switch key {
       case "object": object = String(rest)
-      case "version": self.version = Int(rest)
+      case "version": self.version = Int(rest).flatMap { 1...65_535 ~= $0 ? $0 : nil }
       case "unknown-fields": unknownFields = String(rest)
       case "state": states.insert(String(rest))
       case "field": if let field = Field(words.dropFirst()) { fields[field.name] = field }

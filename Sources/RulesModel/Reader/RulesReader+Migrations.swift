@@ -27,7 +27,7 @@ extension RulesReader {
       node, known: ["from", "states", "fields"], required: ["from"],
       what: "a migration like {from: 1, states: {held: reserved}}")
     guard let keys, let fromNode = keys["from"]?.value else { return nil }
-    guard case .scalar(let scalar) = fromNode, let from = Int(scalar.string), from >= 1 else {
+    guard case .scalar(let scalar) = fromNode, let from = Int(scalar.string), 1...65_534 ~= from else {
       report(
         "Expected the version that wrote the states, 1 to 65534, but found \(phrase(fromNode))",
         at: fromNode.mark)
