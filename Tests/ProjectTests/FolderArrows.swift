@@ -6,7 +6,7 @@ struct FolderArrows {
   /// The package's own tables. A folder that is not listed is a fault.
   static let project: [String: FolderArrows] = [
     "PartitionEngine": FolderArrows([
-      "Changelog": ["Memory"],
+      "Changelog": ["Machines", "Memory"],
       "Machines": [],
       "Memory": [],
       "Output": ["Memory"],
@@ -22,7 +22,7 @@ struct FolderArrows {
         "Configuration", "Events", "Health", "Intake", "Lane", "Metrics", "Restore", "Threads", "Tracing",
       ],
       "Health": [],
-      "History": ["Lane", "Rehearsal", "Threads"],
+      "History": ["Changelog", "Lane", "Rehearsal", "Threads"],
       "Intake": ["Configuration"],
       "Lane": [
         "Commit", "Configuration", "CrashGuard", "Intake", "Metrics", "Store", "Threads", "Tracing",
