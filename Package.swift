@@ -477,6 +477,7 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(
       name: "SequiturDemoTests", dependencies: ["SequiturDemo", "TerminalView"], swiftSettings: settings),
+    .testTarget(name: "TerminalViewTests", dependencies: ["TerminalView"], swiftSettings: settings),
     .testTarget(
       name: "ConformanceTests",
       dependencies: [

@@ -52,12 +52,6 @@ struct DemoViewTests {
     }
   }
 
-  @Test func `a line that is cut says so`() {
-    #expect(LiveViewText("processing").cut(to: 5).plain == "proc…")
-    #expect(LiveViewText("processing").cut(to: 10).plain == "processing")
-    #expect(LiveViewText("processing").cut(to: 0).plain == "")
-  }
-
   @Test func `a restore is shown while there is something to restore`() {
     var snapshot = snapshot
     snapshot.phase = .restoring
@@ -78,11 +72,5 @@ struct DemoViewTests {
 
   @Test func `nothing yet is drawn without a trap`() {
     #expect(DemoFrame(DemoSnapshot(), columns: 80).lines.count == 8)
-  }
-
-  @Test func `looks are escape sequences that end where they should`() {
-    var line = LiveViewText("a", .good)
-    line.append("b")
-    #expect(line.ansi == "\u{1B}[32ma\u{1B}[0mb")
   }
 }
