@@ -153,6 +153,39 @@ import Testing
     #expect(lane.reason() == .idle)
   }
 
+  @Test func `a transaction's age counts from its first command`() {
+    let lane = TestLane(serving: 1)
+    lane.process(0, commands: 0)
+    lane.now = .milliseconds(60)
+    lane.process(0)
+    lane.now = .milliseconds(159)
+    lane.process(0)
+    #expect(lane.reason(hasRest: true) == nil)
+    lane.now = .milliseconds(160)
+    #expect(lane.reason(hasRest: true) == .age)
+    // The next one's begins anew.
+    lane.send()
+    lane.process(0)
+    _ = lane.end(isCommitted: true)
+    #expect(lane.reason(hasRest: true) == nil)
+    lane.now = .milliseconds(260)
+    #expect(lane.reason(hasRest: true) == .age)
+  }
+
+  @Test func `a bound on a transaction's commands holds until it is taken back`() {
+    let lane = TestLane(serving: 1)
+    lane.machine.bound(commands: 2)
+    lane.process(0)
+    #expect(lane.machine.room == 1 && lane.reason(hasRest: true) == nil)
+    lane.machine.bound(commands: 1)
+    #expect(lane.machine.room == 0 && lane.reason(hasRest: true) == .commands && !lane.beginTurn())
+    lane.machine.bound(commands: nil)
+    #expect(lane.machine.room == 9 && lane.reason(hasRest: true) == nil && lane.beginTurn())
+    // More than the limits say is not had.
+    lane.machine.bound(commands: 100)
+    #expect(lane.machine.room == 9)
+  }
+
   @Test func `a release sends what is open at once`() {
     let lane = TestLane(serving: 2)
     lane.process(0)
