@@ -26,6 +26,8 @@ enum GatewayLimits {
   static let fetchTime = Duration.seconds(10)
   /// Events that the live feed keeps for clients that come back, in bytes of each of its two rings.
   static let liveBytes = 16 << 20
+  /// Event types that a client of the live feed may ask for.
+  static let filterTypes = 100
   /// Between two questions whether the cluster answers, and how long one waits.
   static let pulse = Duration.seconds(2)
   static let pulseTime = Duration.seconds(5)

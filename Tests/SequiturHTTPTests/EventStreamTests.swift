@@ -92,6 +92,70 @@ extension SequiturHTTPTests {
       }
     }
 
+    @Test func `a client gets the events it asks for, and goes on behind those it did not want`() async throws
+    {
+      var limits = EventFeed.Limits()
+      limits.heartbeat = .milliseconds(20)
+      let feed = EventFeed(limits)
+      let routes: [HTTPRoute] = [
+        .get("/events") { _ in .events(feed, EventFilter(types: ["paid"], keyPrefix: Array("o-1".utf8))) }
+      ]
+      func publish(_ id: Int, _ key: String, _ type: String) {
+        feed.publish(
+          id: "\(id)", line: Array("\(key) \(type)".utf8),
+          labels: EventLabels(key: Array(key.utf8), type: type))
+      }
+      try await withServer(routes, feeds: [feed]) { address, _ in
+        let client = try RawClient(address)
+        try await client.send(get("/events"))
+        _ = try await client.read(until: ":\n\n")
+        try await eventually("the client to listen") { feed.clientCount == 1 }
+        publish(1, "o-1", "created")
+        publish(2, "o-12", "paid")
+        publish(3, "o-2", "paid")
+        publish(4, "p-1", "paid")
+        // The heartbeat says how far the others have come.
+        let text = try await client.read(until: "id: 4\n\n")
+        #expect(text.contains("id: 2\ndata: o-12 paid\n\n"))
+        #expect(text.components(separatedBy: "data:").count == 2)
+      }
+    }
+
+    @Test func `many clients that read get each event once and in order, and others are answered meanwhile`()
+      async throws
+    {
+      var ring = EventFeed.Limits()
+      ring.bytesMax = 16 << 20
+      let feed = EventFeed(ring)
+      var limits = patient
+      limits.streamsMax = 100
+      try await withServer(route(feed) + echo, limits: limits, feeds: [feed]) { [limits] address, _ in
+        try await withThrowingTaskGroup(of: [Int].self) { group in
+          for _ in 0..<limits.streamsMax {
+            group.addTask {
+              let client = try RawClient(address)
+              try await client.send(get("/events"))
+              let text = try await client.read(until: "data: the last\n\n")
+              // Frames of chunks end with CR LF, which is one character.
+              return text.utf8.split(separator: 10).compactMap { line in
+                line.starts(with: "id: ".utf8) ? Int(String(line.dropFirst(4)) ?? "") : nil
+              }
+            }
+          }
+          try await eventually("all to listen") { feed.clientCount == limits.streamsMax }
+          for number in 1..<2000 {
+            feed.publish(id: "\(number)", line: Array("event \(number)".utf8))
+            if number % 100 == 0 { #expect(try await RawClient(address).ask(get("/hello")).status == 200) }
+          }
+          feed.publish(id: "2000", data: "the last")
+          for try await ids in group {
+            let isWhole = ids == Array(1...2000)
+            #expect(isWhole, "\(ids.count) events")
+          }
+        }
+      }
+    }
+
     @Test func `a client that falls behind is closed, and the feed keeps no more for it`() async throws {
       var limits = patient
       limits.unreadTime = .seconds(60)
@@ -99,7 +163,7 @@ extension SequiturHTTPTests {
       ring.bytesMax = 1 << 20
       let feed = EventFeed(ring)
       try await withServer(route(feed), limits: limits, feeds: [feed]) { address, server in
-        let stalled = try RawClient(address, receiveBufferBytes: 4096)
+        let stalled = try RawClient(address, receiveBufferBytes: 64 << 10)
         try await stalled.send(get("/events"))
         try await eventually("the client to listen") { feed.clientCount == 1 }
         let data = String(repeating: "x", count: 60_000)

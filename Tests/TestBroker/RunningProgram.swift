@@ -126,6 +126,9 @@ public final class RunningProgram: Sendable {
     }
   }
 
+  /// Its process, while it runs.
+  public var processID: Int32? { child.withLock { $0?.processID } }
+
   /// Sends a signal; does nothing after the program has ended.
   public func send(_ signal: Int32) { child.withLock { $0?.send(signal) } }
 

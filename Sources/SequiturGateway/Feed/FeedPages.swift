@@ -112,17 +112,21 @@ struct FeedPages: Sendable {
     guard start >= bounds.low || bounds.low == 0 else { return .gone(low: bounds.low) }
     let end = start + Self.offsetsPerPage
     let values = JSONValues()
-    var events: [String] = []
+    var text: [UInt8] = form == .lines ? [] : [UInt8(ascii: "[")]
     try fetcher.read(topics.valid, partition, from: start, below: min(end, bounds.high)) { message in
-      if let event = FeedEvent(message) {
-        events.append(form == .lines ? event.line(values) : event.cloudEvent(values))
+      guard let event = FeedEvent(message) else { return true }
+      switch form {
+      case .lines:
+        event.appendLine(values, to: &text)
+        text.append(10)
+      case .cloudEvents:
+        if text.count > 1 { text.append(UInt8(ascii: ",")) }
+        event.appendCloudEvent(values, to: &text)
       }
       return true
     }
-    let text =
-      form == .lines ? events.map { $0 + "\n" }.joined() : "[\(events.joined(separator: ","))]\n"
-    return .page(
-      Page(number: number, isComplete: bounds.high >= end, low: bounds.low, body: Array(text.utf8)))
+    if form == .cloudEvents { text.append(contentsOf: "]\n".utf8) }
+    return .page(Page(number: number, isComplete: bounds.high >= end, low: bounds.low, body: text))
   }
 
   static func number(_ bytes: [UInt8]?) -> Int64? {

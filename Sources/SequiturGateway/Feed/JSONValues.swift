@@ -6,11 +6,20 @@ struct JSONValues: ~Copyable {
   private let reader = JSONReader()
   private let names = NameTable([])
 
-  /// The bytes in one line, when they are a JSON document; nil when not. Numbers keep their digits.
-  borrowing func text(_ bytes: [UInt8]) -> String? {
-    guard isJSON(bytes) else { return nil }
+  /// Appends the bytes in one line, when they are a JSON document. Numbers keep their digits.
+  /// - Returns: false when they are none; then nothing is appended.
+  borrowing func append(_ bytes: [UInt8], to text: inout [UInt8]) -> Bool {
+    guard isJSON(bytes), String(validating: bytes, as: UTF8.self) != nil else { return false }
     // Line ends stand between tokens only, and would end the line.
-    return String(validating: bytes.map { $0 == 10 || $0 == 13 ? 32 : $0 }, as: UTF8.self)
+    let endsLine = bytes.withUnsafeBytes { all in
+      all.baseAddress.map { memchr($0, 10, all.count) != nil || memchr($0, 13, all.count) != nil } ?? false
+    }
+    if endsLine {
+      text.append(contentsOf: bytes.lazy.map { $0 == 10 || $0 == 13 ? 32 : $0 })
+    } else {
+      text.append(contentsOf: bytes)
+    }
+    return true
   }
 
   private borrowing func isJSON(_ bytes: [UInt8]) -> Bool {

@@ -16,9 +16,27 @@ final class LiveFeed {
     var routes: [HTTPRoute] {
       [
         .get("/feed/live") { [whole, thin] call in
-          .events(QueryItems(call.query)["thin"] == "1" ? thin : whole)
+          let query = QueryItems(call.query)
+          return .events(query["thin"] == "1" ? thin : whole, try Self.filter(query))
         }
       ]
+    }
+
+    /// `type=created,paid` and `prefix=order-`.
+    private static func filter(_ query: QueryItems) throws -> EventFilter {
+      if let name = query.unusable.intersection(["thin", "type", "prefix"]).min() {
+        throw Problem.edge("malformed", "Expected text as ?\(name), once, but it is none.")
+      }
+      var filter = EventFilter()
+      if let types = query["type"] {
+        filter.types = Set(types.split(separator: ",").map(String.init))
+        guard !filter.types.isEmpty, filter.types.count <= GatewayLimits.filterTypes else {
+          throw Problem.edge(
+            "malformed", "Expected 1 to \(GatewayLimits.filterTypes) event types with commas as ?type.")
+        }
+      }
+      filter.keyPrefix = Array((query["prefix"] ?? "").utf8)
+      return filter
     }
 
     private static var limits: EventFeed.Limits {
@@ -30,26 +48,30 @@ final class LiveFeed {
 
   private let rings: Rings
   private let values = JSONValues()
-  private var positions: [Int64]
+  private var position: FeedPosition
+  private var line: [UInt8] = []
 
-  /// - Parameter positions: the next offset of each partition.
-  init(_ rings: Rings, positions: [Int64]) {
+  /// - Parameter position: the next offset of each partition.
+  init(_ rings: Rings, position: FeedPosition) {
     self.rings = rings
-    self.positions = positions
+    self.position = position
   }
 
   /// Takes a record of the valid topic.
   func take(_ message: borrowing Message) {
-    guard positions.indices.contains(Int(message.partition)), let event = FeedEvent(message) else { return }
-    positions[Int(message.partition)] = message.offset + 1
-    let id = positions.enumerated().map { "\($0.offset):\($0.element)" }.joined(separator: ",")
-    rings.whole.publish(id: id, data: event.line(values))
-    rings.thin.publish(id: id, data: event.line(values, isThin: true))
+    guard position.take(message.partition, message.offset), let event = FeedEvent(message) else { return }
+    let (id, labels) = (position.description, event.labels)
+    line.removeAll(keepingCapacity: true)
+    event.appendLine(values, to: &line)
+    rings.whole.publish(id: id, line: line, labels: labels)
+    line.removeAll(keepingCapacity: true)
+    event.appendThinLine(to: &line)
+    rings.thin.publish(id: id, line: line, labels: labels)
   }
 
   /// Reading goes on at other offsets: what lies between is not told, and clients must know.
-  func restart(_ positions: [Int64]) {
-    self.positions = positions
+  func restart(_ position: FeedPosition) {
+    self.position = position
     rings.whole.forget()
     rings.thin.forget()
   }

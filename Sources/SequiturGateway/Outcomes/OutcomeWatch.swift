@@ -69,11 +69,15 @@ final class OutcomeWatch: Sendable {
 
   /// Reads until ``stop()``; blocks its thread.
   func run() {
-    let live = LiveFeed(feeds, positions: positions(starts))
+    let live = LiveFeed(feeds, position: position(starts))
     var batch = MessageBatch(capacity: 1000)
     while !isStopped.load(ordering: .relaxed) {
       consumer.mainQueue.consumeBatch(into: &batch, timeout: GatewayLimits.readWait)
+      let restarts = state.withLock { $0.restarts }
       for index in 0..<batch.count { take(batch[index], live) }
+      // Those who wait came first; what was read before a restart is not told behind it.
+      guard state.withLock({ $0.restarts }) == restarts else { continue }
+      for index in 0..<batch.count { show(batch[index], live) }
     }
     end()
   }
@@ -147,8 +151,9 @@ final class OutcomeWatch: Sendable {
     wait?.end(.none)
   }
 
-  private func positions(_ starts: [TopicPartitionOffset]) -> [Int64] {
-    starts.filter { $0.topic == topics.valid }.sorted { $0.partition < $1.partition }.map(\.offset)
+  private func position(_ starts: [TopicPartitionOffset]) -> FeedPosition {
+    FeedPosition(
+      starts.filter { $0.topic == topics.valid }.sorted { $0.partition < $1.partition }.map(\.offset))
   }
 
   private func take(_ message: borrowing Message, _ live: LiveFeed) {
@@ -156,11 +161,14 @@ final class OutcomeWatch: Sendable {
       if message.topic == topics.valid { tell { $0.validEnded(message.partition) } }
     } else if let error = message.error {
       fail(error, live)
-    } else {
-      // Those who wait come first.
-      if let record = OutcomeRecord(message, of: topics) { tell { $0.take(record) } }
-      if message.topic == topics.valid { live.take(message) }
+    } else if let record = OutcomeRecord(message, of: topics) {
+      tell { $0.take(record) }
     }
+  }
+
+  private func show(_ message: borrowing Message, _ live: LiveFeed) {
+    guard !message.isEndOfPartition, message.error == nil, message.topic == topics.valid else { return }
+    live.take(message)
   }
 
   private func tell(_ change: (inout OutcomeBoard) -> [OutcomeBoard.News]) {
@@ -182,7 +190,7 @@ final class OutcomeWatch: Sendable {
         state.board.restart()
         state.restarts += 1
       }
-      live.restart(positions(ends))
+      live.restart(position(ends))
       logger.warning("outcomes are read from the topics' ends again")
     } catch {
       logger.warning("outcomes cannot be read", metadata: ["error": "\(error)"])

@@ -1,6 +1,7 @@
+import NIOCore
 import Synchronization
 
-/// Server-sent events for any number of clients, out of one ring.
+/// Server-sent events for any number of clients, out of one ring of bytes that are encoded once.
 ///
 /// Each client has a place in the ring and no memory of its own, so that a thousand clients that read nothing cost what one
 /// costs. A client that fell behind the ring is closed: it comes back with `Last-Event-ID`, and goes on from there when the ring
@@ -8,7 +9,7 @@ import Synchronization
 public final class EventFeed: Sendable {
   /// How much a feed keeps.
   public struct Limits: Sendable, Hashable {
-    /// Bytes of all events that are kept, and so how far a client may fall behind.
+    /// Bytes of all events that are kept, with what each costs beside its text, and so how far a client may fall behind.
     public var bytesMax = 1 << 20
     /// After so long without an event a comment is sent, so that proxies keep the connection.
     public var heartbeat = Duration.seconds(15)
@@ -19,29 +20,24 @@ public final class EventFeed: Sendable {
     public init() {}
   }
 
-  private struct Event {
-    let id: String
-    let bytes: [UInt8]
-  }
-
   private struct State {
-    /// The ring, oldest first.
-    var events: [Event] = []
-    /// The number of the ring's first event since the beginning.
-    var firstNumber = 0
-    var bytes = 0
-    var clients: [Int: AsyncStream<Void>.Continuation] = [:]
-    var nextClient = 0
+    var ring: EventRing
+    /// One for each event loop that has clients, or had some.
+    var pumps: [ObjectIdentifier: EventPump] = [:]
+    /// Pumps that have clients, and have not been told of the newest events.
+    var idle: [ObjectIdentifier: EventPump] = [:]
+    var clientCount = 0
     var isClosed = false
-
-    var endNumber: Int { firstNumber + events.count }
   }
 
   let limits: Limits
-  private let state = Mutex(State())
+  private let state: Mutex<State>
 
   /// A feed without events.
-  public init(_ limits: Limits = Limits()) { self.limits = limits }
+  public init(_ limits: Limits = Limits()) {
+    self.limits = limits
+    state = Mutex(State(ring: EventRing(bytesMax: limits.bytesMax)))
+  }
 
   /// Adds an event.
   ///
@@ -49,111 +45,111 @@ public final class EventFeed: Sendable {
   ///   - id: where a client that lost the connection goes on; without line ends, and unique among those kept.
   ///   - name: the event's type; nil: `message`.
   ///   - data: its text, each line a `data:` line.
-  public func publish(id: String, name: String? = nil, data: String) {
-    let bytes = Self.encode(id: id, name: name, data: data)
-    let clients = state.withLock { state in
-      guard !state.isClosed else { return [AsyncStream<Void>.Continuation]() }
-      state.events.append(Event(id: id, bytes: bytes))
-      state.bytes += bytes.count
-      // The newest stays, however large it is.
-      while state.bytes > limits.bytesMax, state.events.count > 1 {
-        state.bytes -= state.events.removeFirst().bytes.count
-        state.firstNumber += 1
-      }
-      return Array(state.clients.values)
-    }
-    for client in clients { client.yield() }
+  ///   - labels: what filters look at.
+  public func publish(id: String, name: String? = nil, data: String, labels: EventLabels? = nil) {
+    publish { $0.append(id: id, name: name, data: data.utf8, isOneLine: false, labels: labels) }
+  }
+
+  /// Adds an event whose data is UTF-8 without CR and LF.
+  public func publish(id: String, line: [UInt8], labels: EventLabels? = nil) {
+    publish { $0.append(id: id, name: nil, data: line, isOneLine: true, labels: labels) }
   }
 
   /// Forgets all events: those who listen are closed, and who comes back with the id of one is told `reset`.
-  public func forget() {
-    let clients = state.withLock { state in
-      state.firstNumber = state.endNumber + 1
-      state.events = []
-      state.bytes = 0
-      return Array(state.clients.values)
+  public func forget() { publish { $0.removeAll() } }
+
+  private func publish(_ change: (inout EventRing) -> Void) {
+    let idle = state.withLock { state in
+      guard !state.isClosed else { return [ObjectIdentifier: EventPump]() }
+      change(&state.ring)
+      defer { state.idle = [:] }
+      return state.idle
     }
-    for client in clients { client.yield() }
+    for pump in idle.values { pump.wake() }
   }
 
   /// Ends all clients, and every later one at once.
   public func close() {
-    let clients = state.withLock { state in
+    let pumps = state.withLock { state in
       state.isClosed = true
-      defer { state.clients = [:] }
-      return Array(state.clients.values)
+      return Array(state.pumps.values)
     }
-    for client in clients { client.finish() }
+    for pump in pumps { pump.close() }
   }
 
   /// Clients at this moment.
-  public var clientCount: Int { state.withLock { $0.clients.count } }
+  public var clientCount: Int { state.withLock { $0.clientCount } }
 
-  // MARK: One client
+  // MARK: Clients
 
-  /// A client's place: the number of the next event for it.
+  /// Where a client begins.
   struct Place: Sendable {
+    /// The number of the next event for it.
     var next: Int
     /// Events between the client's last one and `next` are not there any more.
     var isReset = false
   }
 
-  /// Where a client begins.
-  func place(after lastEventID: String?) -> Place {
-    state.withLock { state in
-      guard let lastEventID else {
-        let back = limits.beginsWithNewest && !state.events.isEmpty ? 1 : 0
-        return Place(next: state.endNumber - back)
-      }
-      if let index = state.events.lastIndex(where: { $0.id == lastEventID }) {
-        return Place(next: state.firstNumber + index + 1)
-      }
-      return Place(next: state.firstNumber, isReset: true)
-    }
-  }
-
-  /// The events from a place on, at most `bytesMax` bytes unless one alone has more; nil when the ring has lost some of them.
-  func take(from place: inout Place, atMost bytesMax: Int) -> [UInt8]? {
-    state.withLock { state in
-      guard place.next >= state.firstNumber else { return nil }
-      var bytes: [UInt8] = []
-      while place.next < state.endNumber {
-        let event = state.events[place.next - state.firstNumber].bytes
-        guard bytes.isEmpty || bytes.count + event.count <= bytesMax else { break }
-        bytes += event
-        place.next += 1
-      }
-      return bytes
-    }
-  }
-
-  /// Wakes a client for each new event; its end is the client's.
-  func listen() -> (news: AsyncStream<Void>, wake: AsyncStream<Void>.Continuation) {
-    let (news, wake) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
-    let number = state.withLock { state -> Int? in
+  /// Writes events to a channel until the client is gone or too far behind, the task is cancelled, or the feed ends.
+  ///
+  /// - Parameters:
+  ///   - channel: takes parts of an answer whose head has been written.
+  ///   - time: nil: without end.
+  func serve(
+    _ channel: any Channel, after lastEventID: String?, _ filter: EventFilter, atMost time: Duration?
+  ) async {
+    let pump = state.withLock { state -> EventPump? in
       guard !state.isClosed else { return nil }
-      state.nextClient += 1
-      state.clients[state.nextClient] = wake
-      return state.nextClient
+      let key = ObjectIdentifier(channel.eventLoop)
+      if let pump = state.pumps[key] { return pump }
+      let pump = EventPump(self, channel.eventLoop)
+      state.pumps[key] = pump
+      return pump
     }
-    guard let number else {
-      wake.finish()
-      return (news, wake)
-    }
-    wake.onTermination = { [weak self] _ in
-      // Dropped outside the lock.
-      let gone = self?.state.withLock { $0.clients.removeValue(forKey: number) }
-      withExtendedLifetime(gone) {}
-    }
-    return (news, wake)
+    await pump?.serve(channel, after: lastEventID, filter, atMost: time)
   }
 
-  static func encode(id: String, name: String?, data: String) -> [UInt8] {
-    var text = "id: \(id)\n"
-    if let name { text += "event: \(name)\n" }
-    // The lines of the format end with CR, LF or both (WHATWG HTML, 9.2.6); Unicode's other line ends are text.
-    let lines = data.unicodeScalars.split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r" }
-    for line in lines { text += "data: \(String(line))\n" }
-    return Array((text + "\n").utf8)
+  /// A client begins; nil when the feed is closed.
+  func enter(after lastEventID: String?) -> Place? {
+    state.withLock { state in
+      guard !state.isClosed else { return nil }
+      state.clientCount += 1
+      return Self.place(after: lastEventID, state.ring, limits)
+    }
   }
+
+  func leave() { state.withLock { $0.clientCount -= 1 } }
+
+  private static func place(after lastEventID: String?, _ ring: EventRing, _ limits: Limits) -> Place {
+    guard let lastEventID else {
+      let back = limits.beginsWithNewest && ring.firstNumber < ring.endNumber ? 1 : 0
+      return Place(next: ring.endNumber - back)
+    }
+    if let next = ring.number(after: lastEventID) { return Place(next: next) }
+    return Place(next: ring.firstNumber, isReset: true)
+  }
+
+  /// Where a client would begin, for looking at odd ids without a server.
+  func place(after lastEventID: String?) -> Place {
+    state.withLock { Self.place(after: lastEventID, $0.ring, limits) }
+  }
+
+  /// The events' numbers that are there; the pump is told of the next one.
+  func range(telling pump: EventPump) -> Range<Int> {
+    state.withLock { state in
+      state.idle[ObjectIdentifier(pump)] = pump
+      return state.ring.firstNumber..<state.ring.endNumber
+    }
+  }
+
+  /// The events from a number on that pass; nil when the ring has lost some.
+  func take(from number: Int, _ filter: EventFilter, atMost bytesMax: Int) -> EventRing.Taken? {
+    state.withLock { $0.ring.take(from: number, filter, atMost: bytesMax) }
+  }
+
+  /// Whether there are events from a number on.
+  func isBehind(_ number: Int) -> Bool { state.withLock { number < $0.ring.endNumber } }
+
+  /// The id of an event.
+  func id(of number: Int) -> String? { state.withLock { $0.ring.id(of: number) } }
 }

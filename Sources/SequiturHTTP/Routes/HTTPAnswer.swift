@@ -17,7 +17,7 @@ public struct HTTPAnswer: Sendable {
     /// These bytes.
     case bytes([UInt8])
     /// Server-sent events, for as long as the client listens.
-    case events(EventFeed)
+    case events(EventFeed, EventFilter)
     /// What the function writes, part by part, until it returns. Writing waits until the client has room, and throws when it is
     /// gone.
     case stream(@Sendable (_ write: Write) async throws -> Void)
@@ -37,13 +37,13 @@ public struct HTTPAnswer: Sendable {
     return answer
   }
 
-  /// 200 with a stream of events.
-  public static func events(_ feed: EventFeed) -> HTTPAnswer {
+  /// 200 with a stream of events: of those that pass.
+  public static func events(_ feed: EventFeed, _ filter: EventFilter = EventFilter()) -> HTTPAnswer {
     var answer = HTTPAnswer(.ok, "text/event-stream", [])
     // A proxy that collects an answer before it passes it on would collect this one for ever.
     answer.fields[.cacheControl] = "no-store"
     answer.fields[.init("X-Accel-Buffering")!] = "no"
-    answer.body = .events(feed)
+    answer.body = .events(feed, filter)
     return answer
   }
 }

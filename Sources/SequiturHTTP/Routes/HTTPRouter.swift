@@ -65,7 +65,7 @@ public enum PercentText {
   }
 
   /// The bytes with everything encoded but letters, digits and `-._~`: as a path's part or a query's value.
-  public static func encode(_ bytes: [UInt8]) -> String {
+  public static func encode(_ bytes: some Sequence<UInt8>) -> String {
     var text = ""
     for byte in bytes {
       switch byte {

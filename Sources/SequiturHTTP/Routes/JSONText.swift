@@ -18,6 +18,23 @@ public enum JSONText {
     return result + "\""
   }
 
+  /// Appends what ``quoted(_:)`` gives: at once where nothing is to be escaped.
+  public static func appendQuoted(_ text: String, to bytes: inout [UInt8]) {
+    if text.utf8.allSatisfy(isPlain) {
+      bytes.append(UInt8(ascii: "\""))
+      bytes.append(contentsOf: text.utf8)
+      bytes.append(UInt8(ascii: "\""))
+    } else {
+      bytes.append(contentsOf: quoted(text).utf8)
+    }
+  }
+
+  /// ASCII that stands for itself.
+  private static func isPlain(_ byte: UInt8) -> Bool {
+    (0x20..<0x7F).contains(byte) && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
+      && byte != UInt8(ascii: "<")
+  }
+
   private static func escape(_ value: UInt32) -> String {
     let digits = String(value, radix: 16)
     return "\\u" + String(repeating: "0", count: 4 - digits.count) + digits

@@ -39,8 +39,10 @@ package enum RequestParts {
         _ = error.answer
       }
     }
-    var place = feed.place(after: parts.count > 3 ? text(3) : nil)
-    guard feed.take(from: &place, atMost: 64) != nil else { return "an event's id leads out of the feed" }
+    let place = feed.place(after: parts.count > 3 ? text(3) : nil)
+    guard feed.take(from: place.next, EventFilter(), atMost: 64) != nil else {
+      return "an event's id leads out of the feed"
+    }
     return nil
   }
 }

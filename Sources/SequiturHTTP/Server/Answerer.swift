@@ -27,7 +27,7 @@ struct Answerer: Sendable {
     if case .stream(let parts) = answer.body, request.method != .head {
       return try await stream(parts, answer, request, writer, channel, hasReadBody: hasReadBody)
     }
-    guard case .events(let feed) = answer.body else {
+    guard case .events(let feed, let filter) = answer.body else {
       return try await write(answer, to: request, writer, channel, hasReadBody: hasReadBody)
     }
     guard request.method != .head else {
@@ -39,7 +39,7 @@ struct Answerer: Sendable {
     defer { streams.leave() }
     requests.leave()
     isInside = false
-    try await stream(feed, until: callers.timeLeft(to: caller), answer, request, writer, channel)
+    try await stream(feed, filter, until: callers.timeLeft(to: caller), answer, request, writer, channel)
   }
 
   /// The answer, whether the request's body has been read to its end, and who asked.
@@ -125,18 +125,17 @@ struct Answerer: Sendable {
   ///
   /// - Parameter time: how long; nil: without end. Who comes back with a new proof goes on behind the last event.
   private func stream(
-    _ feed: EventFeed, until time: Duration?, _ answer: HTTPAnswer, _ request: Request,
+    _ feed: EventFeed, _ filter: EventFilter, until time: Duration?, _ answer: HTTPAnswer, _ request: Request,
     _ writer: consuming ResponseWriter, _ channel: any Channel
   ) async throws {
     var head = HTTPResponse(status: answer.status, headerFields: answer.fields)
     head.headerFields[.date] = HTTPDate.now
     head.headerFields[.connection] = "close"
-    var body = try await writer.writeHead(head)
-    let events = EventWriter(
-      feed: feed, lastEventID: request.head.headerFields[.init("Last-Event-ID")!])
+    let body = try await writer.writeHead(head)
+    let lastEventID = request.head.headerFields[.init("Last-Event-ID")!]
     // Ends with the client: a stream must not outlive it (Hummingbird issue 618).
     try await request.body.consumeWithCancellationOnInboundClose { _ in
-      try await events.run(for: time) { bytes in try await body.write(ByteBuffer(bytes: bytes)) }
+      await feed.serve(channel, after: lastEventID, filter, atMost: time)
     }
     try await body.finish(nil)
     channel.triggerUserOutboundEvent(ConnectionClock.Ending(), promise: nil)

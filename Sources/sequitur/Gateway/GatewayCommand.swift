@@ -109,7 +109,7 @@ struct GatewayCommand: AsyncParsableCommand {
   }
 
   /// Clients of the live feed.
-  private static let streamsMax = 200
+  private static let streamsMax = 2000
   /// Requests for outcomes and pages, beside the commands that are held.
   private static let requestsBeside = 1000
 
