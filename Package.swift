@@ -419,8 +419,9 @@ let package = Package(
     .testTarget(
       name: "SequiturGatewayTests",
       dependencies: [
-        "KafkaClient", "RulesModel", "Sequitur", "SequiturGateway", "SequiturHTTP",
+        "BlockingThreads", "KafkaClient", "RulesModel", "Sequitur", "SequiturGateway", "SequiturHTTP",
         .product(name: "HTTPTypes", package: "swift-http-types"),
+        .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: settings),
     .testTarget(
       name: "SequiturAccessTests",
@@ -528,7 +529,8 @@ let package = Package(
       ],
       exclude: [
         "Follow/moments.py", "Gateway/gateway_clients.py", "Operate/failing_reads.c",
-        "Gateway/feed_clients.py", "Operate/look_at_page.py",
+        "Gateway/feed_clients.py", "Gateway/proxied_feed.py", "Gateway/use_gateway_page.py",
+        "Operate/look_at_page.py",
         "Operate/secure_broker.py", "Project/fold_orders.py",
       ],
       swiftSettings: settings

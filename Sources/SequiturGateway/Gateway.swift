@@ -80,7 +80,8 @@ public final class Gateway: Sendable {
       to: topics.commands, kafka: configuration.kafka, logger: configuration.logger)
     let pool = FetcherPool(kafka: configuration.kafka, logger: configuration.logger)
     let search: @Sendable (CommandPosition) async throws -> OutcomeSearch.Finding = { position in
-      try await pool.run { fetcher in try OutcomeSearch(topics, fetcher).find(position) }
+      try await pool.run { fetcher, request in try OutcomeSearch(topics, fetcher, for: request).find(position)
+      }
     }
     let door = CommandDoor(
       partitions: partitions, producer: producer, watch: watch, requestsMax: configuration.requestsMax,
@@ -96,8 +97,10 @@ public final class Gateway: Sendable {
       BatchRoutes(door: door, answers: answers, room: room).routes
       + CommandRoutes(door: door, watch: watch, search: search, answers: answers, room: room).routes
       + ObjectRoutes(objects: objects).routes
-      + HistoryRoutes(topics: topics, partitions: partitions, pool: pool).routes + rings.routes
-      + FeedPages(topics: topics, partitions: partitions, pool: pool).routes + [
+      + HistoryRoutes(topics: topics, partitions: partitions, pool: pool).routes
+      + rings.routes + GatewayPage.routes
+      + FeedPages(topics: topics, partitions: partitions, pool: pool).routes
+      + FeedPolls(topics: topics, partitions: partitions, pool: pool, news: rings.news).routes + [
         .get("/openapi.json", access: .known) { _ in HTTPAnswer(.ok, "application/json", document) }
       ]
     feeds = [rings.whole, rings.thin]

@@ -33,4 +33,14 @@ enum GatewayLimits {
   static let pulseTime = Duration.seconds(5)
   /// Threads that fetch records for requests.
   static let fetchers = 4
+  /// What one of them asks a broker for at once, and what it holds of answers.
+  static let fetchBytes = 256 << 10
+  static let fetchedBytes = 4 << 20
+  /// Bytes of a page that are held at once; one event may have more.
+  static let pageBytes = 512 << 10
+  /// Pages that are being sent at once: so many times `pageBytes` is what they take.
+  static let pagesAtOnce = 128
+  /// Events of a poll's answer, and how long it may wait for one.
+  static let pollEvents = 1000
+  static let pollWaitMax = Duration.seconds(60)
 }

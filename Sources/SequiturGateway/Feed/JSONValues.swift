@@ -22,6 +22,12 @@ struct JSONValues: ~Copyable {
     return true
   }
 
+  /// The same as text; nil when they are none.
+  borrowing func text(_ bytes: [UInt8]) -> String? {
+    var text: [UInt8] = []
+    return append(bytes, to: &text) ? String(decoding: text, as: UTF8.self) : nil
+  }
+
   private borrowing func isJSON(_ bytes: [UInt8]) -> Bool {
     if bytes.first == UInt8(ascii: "{") {
       return bytes.withUnsafeBytes { bytes in

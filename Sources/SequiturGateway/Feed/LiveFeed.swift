@@ -12,6 +12,8 @@ final class LiveFeed {
     let whole = EventFeed(Self.limits)
     /// Without.
     let thin = EventFeed(Self.limits)
+    /// For those who poll.
+    let news = FeedNews()
 
     var routes: [HTTPRoute] {
       [
@@ -67,6 +69,7 @@ final class LiveFeed {
     line.removeAll(keepingCapacity: true)
     event.appendThinLine(to: &line)
     rings.thin.publish(id: id, line: line, labels: labels)
+    rings.news.tell()
   }
 
   /// Reading goes on at other offsets: what lies between is not told, and clients must know.

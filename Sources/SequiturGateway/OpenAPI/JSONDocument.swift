@@ -1,7 +1,7 @@
 import SequiturHTTP
 
 /// A JSON document whose members keep their order.
-indirect enum JSONDocument: ExpressibleByStringLiteral, ExpressibleByArrayLiteral,
+indirect enum JSONDocument: Sendable, ExpressibleByStringLiteral, ExpressibleByArrayLiteral,
   ExpressibleByDictionaryLiteral, ExpressibleByBooleanLiteral, ExpressibleByIntegerLiteral
 {
   case object([(String, JSONDocument)])

@@ -19,16 +19,20 @@ struct OutcomeSearch {
 
   private let topics: TopicNames
   private let fetcher: RecordFetcher
+  private let request: FetchRequest
 
-  /// - Parameter fetcher: used by this search alone while it runs.
-  init(_ topics: TopicNames, _ fetcher: RecordFetcher) {
+  /// - Parameters:
+  ///   - fetcher: used by this search alone while it runs.
+  ///   - request: who asks.
+  init(_ topics: TopicNames, _ fetcher: RecordFetcher, for request: FetchRequest) {
     self.topics = topics
     self.fetcher = fetcher
+    self.request = request
   }
 
   /// Searches both topics; blocks.
-  /// - Throws: `KafkaError` when the broker does not answer, `unknownPartition` for a partition that is not there.
-  func find(_ position: CommandPosition) throws(KafkaError) -> Finding {
+  /// - Throws: `CancellationError` when nobody waits; `KafkaError` when the broker does not answer, `unknownPartition` for a partition that is not there.
+  func find(_ position: CommandPosition) throws -> Finding {
     if let outcome = try find(position, on: topics.invalid) { return .found(outcome) }
     if let outcome = try find(position, on: topics.valid) { return .found(outcome) }
     let bounds = try fetcher.bounds(of: topics.commands, position.partition)
@@ -40,7 +44,7 @@ struct OutcomeSearch {
     return last > position.offset ? .unknown : .pending
   }
 
-  private func find(_ position: CommandPosition, on topic: String) throws(KafkaError) -> CommandOutcome? {
+  private func find(_ position: CommandPosition, on topic: String) throws -> CommandOutcome? {
     let bounds = try fetcher.bounds(of: topic, position.partition)
     var (low, high) = (bounds.low, bounds.high)
     while low < high {
@@ -57,7 +61,7 @@ struct OutcomeSearch {
   /// Gathers the records of the command, from the first one on.
   private func outcome(
     _ position: CommandPosition, on topic: String, from start: Int64, below end: Int64
-  ) throws(KafkaError) -> CommandOutcome? {
+  ) throws -> CommandOutcome? {
     var events: [CommandOutcome.Event] = []
     var key: [UInt8] = []
     var next = start
@@ -76,7 +80,7 @@ struct OutcomeSearch {
   }
 
   /// Behind the last decided command, as the topic's last outcome says it; 0 for none.
-  private func lastDecided(on topic: String, _ partition: Int32) throws(KafkaError) -> Int64 {
+  private func lastDecided(on topic: String, _ partition: Int32) throws -> Int64 {
     let bounds = try fetcher.bounds(of: topic, partition)
     // Markers stand at the end, and records of aborted transactions may.
     var step: Int64 = 2
@@ -97,9 +101,9 @@ struct OutcomeSearch {
   /// The first outcome from an offset on.
   private func first(
     of topic: String, _ partition: Int32, from start: Int64, below end: Int64
-  ) throws(KafkaError) -> (OutcomeRecord, Int64)? {
+  ) throws -> (OutcomeRecord, Int64)? {
     var found: (OutcomeRecord, Int64)?
-    try fetcher.read(topic, partition, from: start, below: end) { message in
+    try fetcher.read(topic, partition, from: start, below: end, for: request) { message in
       guard let record = OutcomeRecord(message, of: topics) else { return true }
       found = (record, message.offset)
       return false

@@ -5,19 +5,23 @@ import Synchronization
 
 /// Reads short ranges of committed records, one after the other.
 ///
-/// One consumer without a group. Thread rule: one thread at a time; blocks.
+/// One consumer without a group. Between two reads its partition is paused: then nothing is fetched in vain, and nothing
+/// that was fetched for the read before stands in the queue. librdkafka counts such records, and its thread sleeps up to a second
+/// when it finds the queue at its bound (`rd_kafka_broker_serve`, 2.0.2).
+/// Thread rule: one thread at a time; blocks.
 final class RecordFetcher: Sendable {
   private let consumer: KafkaConsumer
-  private let admin: KafkaAdmin
   private let assigned = Mutex<TopicPartition?>(nil)
 
   init(kafka: KafkaConfiguration, logger: Logger) throws(KafkaError) {
     let own: KafkaConfiguration = [
       "isolation.level": "read_committed", "enable.partition.eof": "true", "auto.offset.reset": "error",
-      "fetch.wait.max.ms": "10", "queued.min.messages": "1", "queued.max.messages.kbytes": "4096",
+      // The bound in bytes is the one that counts.
+      "fetch.wait.max.ms": "10", "queued.min.messages": "100000",
+      "queued.max.messages.kbytes": "\(GatewayLimits.fetchedBytes >> 10)",
+      "fetch.message.max.bytes": "\(GatewayLimits.fetchBytes)",
     ]
     consumer = try KafkaConsumer(configuration: kafka.merging(own), logger: logger)
-    admin = try KafkaAdmin(configuration: kafka, logger: logger)
   }
 
   /// The partition's first offset, and the end of what is committed.
@@ -30,17 +34,21 @@ final class RecordFetcher: Sendable {
   ///
   /// - Parameters:
   ///   - end: at most the end of what is committed.
+  ///   - request: who asks; when it is abandoned, reading ends.
   ///   - body: returns whether to go on.
-  /// - Throws: `timedOut` when nothing came for too long; what the consumer reports that does not pass.
+  /// - Throws: `timedOut` when nothing came for too long; `CancellationError`; what the consumer reports that does not pass.
   func read(
-    _ topic: String, _ partition: Int32, from start: Int64, below end: Int64,
+    _ topic: String, _ partition: Int32, from start: Int64, below end: Int64, for request: FetchRequest,
     _ body: (borrowing Message) -> Bool
-  ) throws(KafkaError) {
+  ) throws {
     guard start < end else { return }
-    try begin(TopicPartition(topic: topic, partition: partition), at: start)
+    let place = TopicPartition(topic: topic, partition: partition)
+    try begin(place, at: start)
+    defer { try? consumer.pause([place]) }
     var batch = MessageBatch(capacity: 100)
     var deadline = ContinuousClock.now + GatewayLimits.fetchTime
     while ContinuousClock.now < deadline {
+      try request.check()
       guard consumer.mainQueue.consumeBatch(into: &batch, timeout: GatewayLimits.readWait) > 0 else {
         continue
       }
@@ -63,9 +71,7 @@ final class RecordFetcher: Sendable {
       code: .timedOut, operation: "read records", detail: "nothing came within \(GatewayLimits.fetchTime)",
       topic: topic, partition: partition, isRetriable: true)
   }
-}
 
-extension RecordFetcher {
   /// Goes to an offset. A seek is at once where the start of a partition may take a second, since it wakes the broker's thread
   /// (2.0.2).
   private func begin(_ place: TopicPartition, at offset: Int64) throws(KafkaError) {
@@ -77,69 +83,5 @@ extension RecordFetcher {
     }
     try consumer.begin(
       topic: place.topic, partition: place.partition, offset: offset, timeout: GatewayLimits.fetchTime)
-  }
-}
-
-/// A few fetchers for many requests: who finds none free waits for one.
-final class FetcherPool: Sendable {
-  private struct State {
-    var free: [RecordFetcher] = []
-    var made = 0
-    var waiting: [CheckedContinuation<Void, Never>] = []
-  }
-
-  private let kafka: KafkaConfiguration
-  private let logger: Logger
-  private let state = Mutex(State())
-
-  init(kafka: KafkaConfiguration, logger: Logger) {
-    self.kafka = kafka
-    self.logger = logger
-  }
-
-  /// Runs blocking work with a fetcher, on a thread of its own.
-  func run<Result: Sendable>(
-    _ body: @escaping @Sendable (RecordFetcher) throws -> Result
-  ) async throws -> Result {
-    await enter()
-    defer { leave() }
-    return try await withBlockingThread(
-      "fetch",
-      throwing: { [self] in
-        let fetcher = try take()
-        defer { state.withLock { $0.free.append(fetcher) } }
-        return try body(fetcher)
-      })
-  }
-
-  private func take() throws(KafkaError) -> RecordFetcher {
-    if let fetcher = state.withLock({ $0.free.popLast() }) { return fetcher }
-    return try RecordFetcher(kafka: kafka, logger: logger)
-  }
-
-  /// Waits until one of the places is free.
-  private func enter() async {
-    await withCheckedContinuation { continuation in
-      let hasPlace = state.withLock { state in
-        guard state.made < GatewayLimits.fetchers else {
-          state.waiting.append(continuation)
-          return false
-        }
-        state.made += 1
-        return true
-      }
-      if hasPlace { continuation.resume() }
-    }
-  }
-
-  private func leave() {
-    let next = state.withLock { state -> CheckedContinuation<Void, Never>? in
-      guard !state.waiting.isEmpty else {
-        state.made -= 1
-        return nil
-      }
-      return state.waiting.removeFirst()
-    }
-    next?.resume()
   }
 }

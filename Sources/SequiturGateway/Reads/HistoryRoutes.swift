@@ -24,12 +24,13 @@ struct HistoryRoutes: Sendable {
     [
       HTTPRoute.get("/objects/:key/events", events).asking { call in
         .read(key: try CommandRequest.key(of: call))
-      }
+      }.endingWithClient()
     ]
   }
 
   private struct Part: Sendable {
-    var lines: [String] = []
+    /// One event a line.
+    var text: [UInt8] = []
     /// Where the next request goes on; nil: everything that is committed was read.
     var next: Int64?
     var isWhole = false
@@ -43,7 +44,7 @@ struct HistoryRoutes: Sendable {
     let from = try query.integer("from", in: 0...(Int64.max - 1))
     let part: Part
     do {
-      part = try await pool.run { fetcher in try read(key, from, limit, fetcher) }
+      part = try await pool.run { fetcher, request in try read(key, from, limit, fetcher, request) }
     } catch let error as KafkaError {
       throw Problem.brokerAway("give the events", error)
     }
@@ -53,10 +54,10 @@ struct HistoryRoutes: Sendable {
         "Expected events from offset \(from) on, but the topic begins with \(part.low): the older ones were deleted. Leave "
           + "`from` out to begin there.")
     }
-    if part.lines.isEmpty, part.isWhole {
+    if part.text.isEmpty, part.isWhole {
       throw Problem(.notFound, "not-found", "Expected events of this object, but the topic has none.")
     }
-    var answer = HTTPAnswer(.ok, "application/x-ndjson", Array(part.lines.map { $0 + "\n" }.joined().utf8))
+    var answer = HTTPAnswer(.ok, "application/x-ndjson", part.text)
     answer.fields[.cacheControl] = "no-cache"
     if let next = part.next {
       answer.fields[.link] = "<\(Self.link(call, query, next, limit))>; rel=\"next\""
@@ -73,8 +74,8 @@ struct HistoryRoutes: Sendable {
 
   /// Goes through the key's partition; blocks.
   private func read(
-    _ key: [UInt8], _ from: Int64?, _ limit: Int, _ fetcher: RecordFetcher
-  ) throws(KafkaError) -> Part {
+    _ key: [UInt8], _ from: Int64?, _ limit: Int, _ fetcher: RecordFetcher, _ request: FetchRequest
+  ) throws -> Part {
     let partition = Murmur2.partition(of: key, among: partitions)
     let bounds = try fetcher.bounds(of: topics.valid, partition)
     var part = Part(low: bounds.low)
@@ -83,19 +84,22 @@ struct HistoryRoutes: Sendable {
     let stop = isCut ? bounds.high : min(end, bounds.high)
     let deadline = ContinuousClock.now + Self.time
     let values = JSONValues()
-    var lines: [String] = []
+    var text: [UInt8] = []
+    var count = 0
     var next = stop
-    try fetcher.read(topics.valid, partition, from: start, below: stop) { message in
+    try fetcher.read(topics.valid, partition, from: start, below: stop, for: request) { message in
       if let own = message.key, own.elementsEqual(key), let event = FeedEvent(message) {
-        lines.append(event.line(values))
+        event.appendLine(values, to: &text)
+        text.append(UInt8(ascii: "\n"))
+        count += 1
       }
-      guard lines.count < limit, message.offset % 256 != 0 || .now < deadline else {
+      guard count < limit, message.offset % 256 != 0 || .now < deadline else {
         next = message.offset + 1
         return false
       }
       return true
     }
-    part.lines = lines
+    part.text = text
     part.next = next < bounds.high ? next : nil
     part.isWhole = start == bounds.low && part.next == nil
     return part

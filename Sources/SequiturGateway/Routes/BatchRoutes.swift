@@ -32,27 +32,26 @@ struct BatchRoutes: Sendable {
         "too-large", "Expected at most \(Self.linesMax) lines, but there are more.", .contentTooLarge)
     }
     let wait = CommandRequest.wait(call.head.headerFields)
-    var answer = HTTPAnswer(.ok, "application/x-ndjson", [])
-    answer.fields[.cacheControl] = "no-store"
-    answer.body = .stream { write in
+    var answer = HTTPAnswer(.ok, "application/x-ndjson") { body in
       defer { held.leave() }
-      try await run(lines, call.caller, wait, write)
+      try await run(lines, call.caller, wait, &body)
     }
+    answer.fields[.cacheControl] = "no-store"
     return answer
   }
 
   /// Begins one line after the other, and writes what becomes of them as it comes.
   private func run(
     _ lines: [ArraySlice<UInt8>], _ caller: HTTPCaller, _ wait: Duration,
-    _ write: HTTPAnswer.Write
+    _ told: inout HTTPBodyWriter
   ) async throws {
     let format = CommandLines(caller: caller, wait: wait)
     try await withThrowingTaskGroup(of: [UInt8].self) { group in
       var held = 0
       for (index, line) in lines.enumerated() where !line.isEmpty && line != [13] {
-        while held >= Self.heldMax, let told = try await group.next() {
+        while held >= Self.heldMax, let line = try await group.next() {
           held -= 1
-          try await write(told)
+          try await told.write(line)
         }
         let number = index + 1
         let command = format.read(line)
@@ -68,12 +67,12 @@ struct BatchRoutes: Sendable {
             }
           }
         } catch let failure as CommandDoor.Failure {
-          try await write(tell(number, command.id, CommandAnswer.failed(failure).answer))
+          try await told.write(tell(number, command.id, CommandAnswer.failed(failure).answer))
         } catch let problem as Problem {
-          try await write(tell(number, command.id, problem.answer))
+          try await told.write(tell(number, command.id, problem.answer))
         }
       }
-      for try await told in group { try await write(told) }
+      for try await line in group { try await told.write(line) }
     }
   }
 

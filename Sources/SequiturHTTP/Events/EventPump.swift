@@ -27,6 +27,8 @@ final class EventPump: @unchecked Sendable {
     let channel: any Channel
     let filter: EventFilter
     let ended: EventLoopPromise<Void>
+    /// Ends it when its time is over.
+    var ending: Scheduled<Void>?
     /// The first event that was not given to the socket.
     var next: Int
     /// The first event that the socket has not taken.
@@ -86,13 +88,7 @@ final class EventPump: @unchecked Sendable {
     _ channel: any Channel, after lastEventID: String?, _ filter: EventFilter, atMost time: Duration?
   ) async {
     let ended = eventLoop.makePromise(of: Void.self)
-    let ending = time.map { time in
-      eventLoop.scheduleTask(in: TimeAmount(time)) { [self] in
-        if let client = clients[ObjectIdentifier(channel)] { end(client) }
-      }
-    }
-    defer { ending?.cancel() }
-    eventLoop.execute { [self] in enter(channel, after: lastEventID, filter, ended) }
+    eventLoop.execute { [self] in enter(channel, after: lastEventID, filter, atMost: time, ended) }
     await withTaskCancellationHandler {
       try? await ended.futureResult.get()
     } onCancel: {
@@ -109,7 +105,8 @@ final class EventPump: @unchecked Sendable {
   // MARK: On the event loop
 
   private func enter(
-    _ channel: any Channel, after lastEventID: String?, _ filter: EventFilter, _ ended: EventLoopPromise<Void>
+    _ channel: any Channel, after lastEventID: String?, _ filter: EventFilter, atMost time: Duration?,
+    _ ended: EventLoopPromise<Void>
   ) {
     guard !isClosed, channel.isActive, let place = feed.enter(after: lastEventID) else {
       return ended.succeed()
@@ -118,6 +115,12 @@ final class EventPump: @unchecked Sendable {
     channel.setOption(Self.unsentOption, value: .init(Share.unsentBytes)).whenFailure { _ in }
     let client = Client(channel, filter, place, ended)
     clients[ObjectIdentifier(channel)] = client
+    // Not before it is there: its time may be over at once.
+    client.ending = time.map { time in
+      eventLoop.scheduleTask(in: TimeAmount(time)) { [self, key = ObjectIdentifier(channel)] in
+        if let client = clients[key] { end(client) }
+      }
+    }
     if clients.count == 1 {
       beginBeats()
       hasNews = true
@@ -128,6 +131,7 @@ final class EventPump: @unchecked Sendable {
 
   private func end(_ client: Client) {
     guard clients.removeValue(forKey: ObjectIdentifier(client.channel)) != nil else { return }
+    client.ending?.cancel()
     feed.leave()
     if clients.isEmpty {
       beats?.cancel()
@@ -184,7 +188,7 @@ final class EventPump: @unchecked Sendable {
 
   /// Ends a client that is too far behind. What it was given is thrown away: it resumes by its last event.
   private func close(_ client: Client) {
-    client.channel.close(promise: nil)
+    client.channel.abandon()
     end(client)
   }
 

@@ -1,3 +1,4 @@
+import Glibc
 import NIOCore
 
 /// The last events of a feed, as the bytes that clients get: encoded once, and shared with every client that is being written to.
@@ -223,14 +224,23 @@ struct EventRing {
     if isOneLine {
       buffer.writeBytes(data)
     } else {
-      for byte in data {
-        if byte == 10 || byte == 13 {
-          buffer.writeString("\ndata: ")
-        } else {
-          buffer.writeInteger(byte)
-        }
+      var rest = Array(data)[...]
+      while let end = lineEnd(in: rest) {
+        buffer.writeBytes(rest[..<end])
+        buffer.writeString("\ndata: ")
+        rest = rest[(end + 1)...]
       }
+      buffer.writeBytes(rest)
     }
     buffer.writeString("\n\n")
+  }
+
+  /// The first CR or LF.
+  private static func lineEnd(in bytes: ArraySlice<UInt8>) -> Int? {
+    bytes.withUnsafeBytes { all in
+      guard let base = all.baseAddress else { return nil }
+      let found = [10, 13].compactMap { memchr(base, $0, all.count) }.min()
+      return found.map { bytes.startIndex + (UnsafeRawPointer($0) - base) }
+    }
   }
 }

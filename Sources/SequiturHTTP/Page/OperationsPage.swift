@@ -4,7 +4,10 @@ import HTTPTypes
 enum OperationsPage {
   static var routes: [HTTPRoute] {
     [
-      part("/", "text/html; charset=utf-8", document), part("/page.css", "text/css; charset=utf-8", style),
+      // The second path is for a service that has a page of its own.
+      part("/", "text/html; charset=utf-8", document),
+      part("/operations", "text/html; charset=utf-8", document),
+      part("/page.css", "text/css; charset=utf-8", style),
       part("/page.js", "text/javascript; charset=utf-8", script),
     ]
   }

@@ -1,4 +1,6 @@
 import HTTPTypes
+import HummingbirdCore
+import NIOCore
 
 /// What a route answers.
 public struct HTTPAnswer: Sendable {
@@ -9,18 +11,14 @@ public struct HTTPAnswer: Sendable {
   /// The body.
   public var body: Body
 
-  /// Writes a part of a body.
-  public typealias Write = ([UInt8]) async throws -> Void
-
   /// An answer's body.
   public enum Body: Sendable {
     /// These bytes.
     case bytes([UInt8])
+    /// What a closure writes, piece by piece; of so many bytes, if that is known before.
+    case stream(length: Int?, @Sendable (inout HTTPBodyWriter) async throws -> Void)
     /// Server-sent events, for as long as the client listens.
     case events(EventFeed, EventFilter)
-    /// What the function writes, part by part, until it returns. Writing waits until the client has room, and throws when it is
-    /// gone.
-    case stream(@Sendable (_ write: Write) async throws -> Void)
   }
 
   /// An answer of bytes.
@@ -28,6 +26,16 @@ public struct HTTPAnswer: Sendable {
     self.status = status
     fields = [.contentType: contentType]
     body = .bytes(bytes)
+  }
+
+  /// An answer that is written piece by piece. When the closure throws, the connection ends without the body's end.
+  public init(
+    _ status: HTTPResponse.Status, _ contentType: String, length: Int? = nil,
+    _ write: @escaping @Sendable (inout HTTPBodyWriter) async throws -> Void
+  ) {
+    self.status = status
+    fields = [.contentType: contentType]
+    body = .stream(length: length, write)
   }
 
   /// 200 with JSON that must not be kept.
@@ -46,4 +54,18 @@ public struct HTTPAnswer: Sendable {
     answer.body = .events(feed, filter)
     return answer
   }
+}
+
+/// Takes the pieces of an answer's body.
+public struct HTTPBodyWriter {
+  private var parts: any ResponseBodyWriter
+
+  init(_ parts: any ResponseBodyWriter) { self.parts = parts }
+
+  /// Sends a piece; returns when the client has taken enough for the next one, and throws when it is gone.
+  public mutating func write(_ bytes: [UInt8]) async throws {
+    try await parts.write(ByteBuffer(bytes: bytes))
+  }
+
+  consuming func end() async throws { try await parts.finish(nil) }
 }

@@ -19,6 +19,7 @@ public struct HTTPRoute: Sendable {
   let isOpen: Bool
   /// What a request would do.
   let access: @Sendable (HTTPCall) throws -> HTTPAccess
+  private(set) var endsWithClient = false
   let handler: Handler
 
   /// - Parameters:
@@ -61,7 +62,16 @@ public struct HTTPRoute: Sendable {
   ///
   /// - Parameter access: called with a request whose body is not read yet; what it throws is the answer.
   public func asking(_ access: @escaping @Sendable (HTTPCall) throws -> HTTPAccess) -> HTTPRoute {
-    HTTPRoute(method, path, bodyBytesMax, isOpen: false, access, handler)
+    var route = HTTPRoute(method, path, bodyBytesMax, isOpen: false, access, handler)
+    route.endsWithClient = endsWithClient
+    return route
+  }
+
+  /// The same route, whose handler's task is cancelled when the client closes the connection, or its half of it.
+  public func endingWithClient() -> HTTPRoute {
+    var route = self
+    route.endsWithClient = true
+    return route
   }
 
   /// The parameters, when the path is this route's.

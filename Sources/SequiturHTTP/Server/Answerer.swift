@@ -24,9 +24,6 @@ struct Answerer: Sendable {
     var isInside = true
     defer { if isInside { requests.leave() } }
     let (answer, hasReadBody, caller) = await make(request, channel)
-    if case .stream(let parts) = answer.body, request.method != .head {
-      return try await stream(parts, answer, request, writer, channel, hasReadBody: hasReadBody)
-    }
     guard case .events(let feed, let filter) = answer.body else {
       return try await write(answer, to: request, writer, channel, hasReadBody: hasReadBody)
     }
@@ -64,7 +61,9 @@ struct Answerer: Sendable {
         head: request.head, parameters: target.parameters, query: target.query, caller: caller,
         body: request.body, limits: limits, bodyBytesMax: target.route.bodyBytesMax)
       try call.demand(target.route.access(call))
-      return (try await target.route.handler(call), !hasBody || target.route.bodyBytesMax > 0, caller)
+      return (
+        try await run(target.route, call, channel), !hasBody || target.route.bodyBytesMax > 0, caller
+      )
     } catch let problem as Problem {
       var answer = problem.answer
       if problem.status == .methodNotAllowed { answer.fields[.allow] = allowed(request.head) }
@@ -79,6 +78,19 @@ struct Answerer: Sendable {
           "error": "\(ShownText.line("\(error)", atMost: 500))",
         ])
       return (Problem.internal.answer, !hasBody, caller)
+    }
+  }
+
+  private func run(
+    _ route: HTTPRoute, _ call: HTTPCall, _ channel: any Channel
+  ) async throws -> HTTPAnswer {
+    guard route.endsWithClient else { return try await route.handler(call) }
+    let task = Task { try await route.handler(call) }
+    channel.triggerUserOutboundEvent(ConnectionClock.Watch(onEnd: { task.cancel() }), promise: nil)
+    return try await withTaskCancellationHandler {
+      try await task.value
+    } onCancel: {
+      task.cancel()
     }
   }
 
@@ -97,27 +109,16 @@ struct Answerer: Sendable {
     // The rest of the body is not worth reading: the connection ends with this answer.
     let isLast = !hasReadBody || Self.wantsClose(request.head)
     if isLast { head.headerFields[.connection] = "close" }
-    if request.method == .head || body.isEmpty {
+    if case .stream(let length, let produce) = answer.body, request.method != .head {
+      if let length { head.headerFields[.contentLength] = "\(length)" }
+      var body = HTTPBodyWriter(try await writer.writeHead(head))
+      try await produce(&body)
+      try await body.end()
+    } else if request.method == .head || body.isEmpty {
       try await writer.writeResponse(head)
     } else {
       try await writer.write(response: head, body: ResponseBody(byteBuffer: ByteBuffer(bytes: body)))
     }
-    if isLast { channel.triggerUserOutboundEvent(ConnectionClock.Ending(), promise: nil) }
-  }
-
-  /// Writes a body part by part, as a request that is being answered.
-  private func stream(
-    _ parts: @Sendable (HTTPAnswer.Write) async throws -> Void, _ answer: HTTPAnswer,
-    _ request: Request, _ writer: consuming ResponseWriter, _ channel: any Channel, hasReadBody: Bool
-  ) async throws {
-    var head = HTTPResponse(status: answer.status, headerFields: answer.fields)
-    head.headerFields[.date] = HTTPDate.now
-    head.headerFields[.xContentTypeOptions] = "nosniff"
-    let isLast = !hasReadBody || Self.wantsClose(request.head)
-    if isLast { head.headerFields[.connection] = "close" }
-    var body = try await writer.writeHead(head)
-    try await parts { part in try await body.write(ByteBuffer(bytes: part)) }
-    try await body.finish(nil)
     if isLast { channel.triggerUserOutboundEvent(ConnectionClock.Ending(), promise: nil) }
   }
 

@@ -20,6 +20,11 @@ final class ConnectionClock: ChannelDuplexHandler, RemovableChannelHandler {
   /// Triggered by who has written an answer that ends the connection.
   struct Ending: Sendable {}
 
+  /// Triggered by who wants to know, once, that the client has closed its half of the connection.
+  struct Watch: Sendable {
+    let onEnd: @Sendable () -> Void
+  }
+
   private let limits: HTTPLimits
   private let connections: OpenConnections
   private var headTimer: Scheduled<Void>?
@@ -32,6 +37,8 @@ final class ConnectionClock: ChannelDuplexHandler, RemovableChannelHandler {
   /// Bytes came that are no head yet.
   private var hasPartOfHead = false
   private var isEnding = false
+  private var isGone = false
+  private var watch: Watch?
   /// What is no request came behind requests that are being answered: told once so many are left unanswered.
   private var heldRefusal: (problem: Problem, unanswered: Int)?
 
@@ -47,6 +54,7 @@ final class ConnectionClock: ChannelDuplexHandler, RemovableChannelHandler {
 
   func handlerRemoved(context: ChannelHandlerContext) {
     for timer in [headTimer, bodyTimer, writeTimer] { timer?.cancel() }
+    clientIsGone()
     connections.closed(context.channel)
   }
 
@@ -89,6 +97,7 @@ final class ConnectionClock: ChannelDuplexHandler, RemovableChannelHandler {
     case .body: break
     case .end:
       hasBegunAnswer = false
+      watch = nil
       unanswered -= 1
       if unanswered == 0, !isEnding { armHead(context) }
     }
@@ -98,7 +107,7 @@ final class ConnectionClock: ChannelDuplexHandler, RemovableChannelHandler {
       refuse(context, heldRefusal.problem)
     }
     if writeTimer == nil, !context.channel.isWritable {
-      writeTimer = schedule(context, limits.unreadTime) { _ in context.close(promise: nil) }
+      writeTimer = schedule(context, limits.unreadTime) { _ in context.channel.abandon() }
     }
   }
 
@@ -113,9 +122,27 @@ final class ConnectionClock: ChannelDuplexHandler, RemovableChannelHandler {
   func triggerUserOutboundEvent(
     context: ChannelHandlerContext, event: Any, promise: EventLoopPromise<Void>?
   ) {
-    guard event is Ending else { return context.triggerUserOutboundEvent(event, promise: promise) }
-    promise?.succeed()
-    end(context)
+    switch event {
+    case is Ending:
+      promise?.succeed()
+      end(context)
+    case let watch as Watch:
+      promise?.succeed()
+      self.watch = watch
+      if isGone { clientIsGone() }
+    default: context.triggerUserOutboundEvent(event, promise: promise)
+    }
+  }
+
+  func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+    if event as? ChannelEvent == .inputClosed { clientIsGone() }
+    context.fireUserInboundEventTriggered(event)
+  }
+
+  private func clientIsGone() {
+    isGone = true
+    watch?.onEnd()
+    watch = nil
   }
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) {

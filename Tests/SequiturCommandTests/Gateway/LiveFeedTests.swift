@@ -59,7 +59,7 @@ extension SequiturCommandTests {
         try await write(2 * count, bytes: bytes, to: application.topics)
         try await waitUntilRead(4 * count, port)
         try await eventually("clients that fell behind to be closed") {
-          !stalled.output.standardOutput.hasSuffix("\"closed\": 0}\n")
+          stalled.output.standardOutput.contains(/"closed": [1-9]/)
         }
         let after = try memory(gateway)
         #expect(after - before < 40 << 20, "\(before >> 20) MiB, then \(after >> 20) MiB")
