@@ -67,6 +67,12 @@ extension World {
     brokenInputs.insert(partition)
   }
 
+  /// Whether more commands could make other commands of a partition longer than the position, where no checkpoint names the last
+  /// command: that cannot be seen (``InputCheck``), so nobody sends them.
+  func mayOutgrowUnseen(_ partition: Int32) -> Bool {
+    brokenInputs.contains(partition) && !profile.namesLastCommand
+  }
+
   private func foreignCommand() -> LogRecord {
     foreignCommands += 1
     return LogRecord(

@@ -257,7 +257,7 @@ final class World {
       time += random.chance(perMille: 300) ? random.within(50...250) : random.within(0...20)
       after(time) { [unowned self] in
         let (partition, record) = stream.next(&random, time: now)
-        send(record, to: kafka.log(.commands, Int32(partition)))
+        if !mayOutgrowUnseen(Int32(partition)) { send(record, to: kafka.log(.commands, Int32(partition))) }
         commandsSent += 1
         for worker in workers where !worker.process.isDead { worker.wakeLane(serving: Int32(partition)) }
       }
