@@ -79,9 +79,8 @@ extension RestoreMachine {
       stored: Stored(changelogOffset: 60, commandPosition: 20), group: 30, end: 100)
     #expect(machine.reached(100) == .read(from: 0, target: 100))
     #expect(machine.checkpointRead(checkpoint(20), at: 99) == nil)
-    #expect(
-      machine.reached(100) == .refuse(.changelogLost(checkpoint: 20, groupPosition: 30)),
-      "nothing follows the checkpoint, not even a marker")
+    #expect(machine.reached(100) == .readAborted(from: 0, target: 100))
+    #expect(machine.lookedAtAborted(positions: [20]) == .refuse(.changelogLost(checkpoint: 20, groupPosition: 30)))
   }
 
   @Test func `a store at the end serves its own position`() {
@@ -218,7 +217,7 @@ extension RestoreMachine {
         #expect(end == .serve(position: found))
         continue
       }
-      #expect(end == .readAborted(from: found == nil ? 0 : 100, target: 100_000))
+      #expect(end == .readAborted(from: 0, target: 100_000))
       #expect(machine.lookedAtAborted(positions: []) == .refuse(fault))
     }
   }
@@ -234,10 +233,25 @@ extension RestoreMachine {
         var (machine, _) = begun(stored: stored, group: 30, end: 100)
         if stored != nil { #expect(machine.reached(100) == .read(from: 0, target: 100)) }
         #expect(machine.checkpointRead(checkpoint(20), at: 70) == nil)
-        #expect(machine.reached(100) == .readAborted(from: 71, target: 100))
+        #expect(machine.reached(100) == .readAborted(from: 0, target: 100))
         #expect(machine.lookedAtAborted(positions: aborted) == action)
       }
     }
+  }
+
+  @Test func `where the position was moved back, aborted checkpoints count only behind the last one`() {
+    for reached in [29, 30, 31] as [Int64] {
+      var (machine, _) = begun(stored: nil, group: 30, end: 100)
+      #expect(machine.checkpointRead(checkpoint(reached), at: 40) == nil)
+      #expect(machine.checkpointRead(checkpoint(20), at: 70) == nil)
+      #expect(machine.reached(100) == .readAborted(from: reached < 30 ? 0 : 71, target: 100))
+    }
+    var (machine, _) = begun(stored: nil, group: 30, end: 100)
+    #expect(machine.checkpointRead(checkpoint(30), at: 40) == nil)
+    #expect(machine.checkpointRead(checkpoint(20), at: 99) == nil)
+    #expect(
+      machine.reached(100) == .refuse(.changelogLost(checkpoint: 20, groupPosition: 30)),
+      "nothing follows the checkpoint, not even a marker")
   }
 
   @Test func `without any committed checkpoint all of the changelog is looked at for aborted ones`() {

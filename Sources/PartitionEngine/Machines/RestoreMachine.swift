@@ -33,8 +33,9 @@ import Sequitur
 /// Why aborted transactions are looked at: a group coordinator may show the offsets of a transaction that was aborted
 /// (KAFKA-17507, in brokers from 2.0 on: the end of a transaction reached its cache when the next one of the producer
 /// had sent its offsets already, and took these along; seen on Apache Kafka 3.7 after a kill -9). Then nothing is lost:
-/// the aborted transaction's checkpoint, with the group's position, still stands on the changelog, and what was
-/// committed ends before it.
+/// the aborted transaction's checkpoint, with the group's position, still stands on the changelog, and no checkpoint
+/// that is committed reaches so far. It may stand before committed ones: a successor's transaction may end earlier, and
+/// the group may forget the position of that one.
 public struct RestoreMachine: Sendable {
   public enum Action: Sendable, Hashable {
     case readGroupPosition
@@ -44,7 +45,7 @@ public struct RestoreMachine: Sendable {
     /// Read the changelog from here until the consumer's position is at least `target`. The second time from its
     /// start, over what the store holds. Of records that the store ``holds(_:)`` only the checkpoints count.
     case read(from: Int64, target: Int64)
-    /// Look through the changelog's records from here to `target`, read_uncommitted, for checkpoints; write nothing.
+    /// Look through the changelog from here to `target`, read_uncommitted, for checkpoints; write nothing.
     case readAborted(from: Int64, target: Int64)
     /// Ask for the log start and the high watermark of the commands topic's partition.
     case readInputBounds
@@ -81,6 +82,8 @@ public struct RestoreMachine: Sendable {
   private var checkpointOffset: Int64?
   private var position: Int64 = 0
   private var isSecondLook = false
+  /// A committed checkpoint had reached the group's position, before an operator moved the position back.
+  private var reachedGroupPosition = false
   private var lastCommand: LastCommand?
   private var input: InputCheck?
   private var inputBounds: (logStart: Int64, end: Int64) = (0, 0)
@@ -204,6 +207,7 @@ public struct RestoreMachine: Sendable {
     if let stored, offset == stored.checkpointOffset, found.position != stored.commandPosition {
       return setAside(.checkpointGone(offset: offset))
     }
+    if let groupPosition, found.position >= groupPosition { reachedGroupPosition = true }
     checkpoint = found.position
     checkpointOffset = offset
     incarnation = found.incarnation ?? incarnation
@@ -223,7 +227,7 @@ public struct RestoreMachine: Sendable {
 
   /// All checkpoints between ``Action/readAborted(from:target:)``'s offsets were read.
   ///
-  /// - Parameter positions: theirs. None of these checkpoints is committed: what is had been read before.
+  /// - Parameter positions: theirs, also those of committed checkpoints: none of these has the group's position.
   public mutating func abortedRead(positions: [Int64]) -> Action {
     guard state == .readingAborted, let groupPosition else { illegal("abortedRead") }
     guard positions.contains(groupPosition) else {
@@ -291,7 +295,8 @@ public struct RestoreMachine: Sendable {
   private mutating func finish() -> Action {
     if let groupPosition, groupPosition > (checkpoint ?? 0) {
       if let stored, stored.changelogOffset > start, !isSecondLook { return readAgain() }
-      let from = max(checkpointOffset.map { $0 + 1 } ?? start, start)
+      // Where a committed checkpoint had the group's position too, only what stands behind the last one is aborted.
+      let from = reachedGroupPosition ? max(checkpointOffset.map { $0 + 1 } ?? start, start) : start
       guard from < target else {
         return refuse(.changelogLost(checkpoint: checkpoint, groupPosition: groupPosition))
       }
