@@ -38,7 +38,12 @@ public struct SmallDisk {
     try? file.close()
   }
 
-  public func empty() throws { try FileManager.default.removeItem(atPath: path + "/ballast") }
+  /// Makes room again, at once: a process that is being spawned may hold the file open for a moment longer, and of a file that
+  /// is only removed the room would come back with the last one that has it open.
+  public func empty() throws {
+    guard truncate(path + "/ballast", 0) == 0 else { throw CocoaError(.fileWriteUnknown) }
+    try FileManager.default.removeItem(atPath: path + "/ballast")
+  }
 
   private static func run(_ words: String...) -> Bool {
     let process = Process()
