@@ -83,7 +83,7 @@ struct EnvironmentSettings {
 
   private static func warnings(_ unknown: [String], known: [String]) -> [String] {
     var warnings = unknown.prefix(warningsMax).map { name in
-      let cure = Spelling.suggestion(for: name, among: known)
+      let cure = Suggestion.text(for: name, among: known)
       return "Warning: the environment variable \(ShownText.line(name)) is no setting, and nobody reads it"
         + (cure.isEmpty ? "." : cure)
     }

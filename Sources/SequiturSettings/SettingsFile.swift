@@ -91,7 +91,7 @@ package struct SettingsFile {
     guard let name = key.string, let setting = SettingKey(rawValue: name) else {
       let known = SettingKey.allCases.map(\.rawValue)
       // What is near to a setting's name is a slip of the pen and no secret.
-      let suggestion = Spelling.suggestion(for: key.string ?? "", among: known)
+      let suggestion = Suggestion.text(for: key.string ?? "", among: known)
       let what = suggestion.isEmpty ? "there is none of that name." : "found another name\(suggestion)"
       faults.append(
         "\(place(key.mark)): Expected a setting, but \(what) (The settings are \(known.joined(separator: ", ")).)"

@@ -17,11 +17,11 @@ struct EditDistanceTests {
   }
 
   @Test(arguments: [
-    ("lnaes", ". Did you mean lanes?"), ("LANES", ". Did you mean lanes?"),
-    ("memry", ". Did you mean memory?"),
+    ("lnaes", ". Did you mean `lanes`?"), ("LANES", ". Did you mean `lanes`?"),
+    ("memry", ". Did you mean `memory`?"),
     ("something", ""), ("", ""),
   ])
   func `the word that was probably meant is named`(word: String, sentence: String) {
-    #expect(Spelling.suggestion(for: word, among: ["lanes", "memory", "envelope"]) == sentence)
+    #expect(Suggestion.text(for: word, among: ["lanes", "memory", "envelope"]) == sentence)
   }
 }

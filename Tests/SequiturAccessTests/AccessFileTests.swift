@@ -53,7 +53,7 @@ struct AccessFileTests {
     ("rules: []\nrules: []", "twice"),
     (
       "\(tokens)rule: []",
-      "2:1: Expected a field of the file (jwt, tokens, certificates, rules), but found another name (Did you mean rules?)"
+      "2:1: Expected a field of the file (jwt, tokens, certificates, rules), but found another name (Did you mean `rules`?)"
     ),
     (tokens, "there are none"), ("\(tokens)rules: []", "there are none"),
     ("rules: [{everyone: true, may: read}]", "nobody can prove"),
@@ -64,7 +64,7 @@ struct AccessFileTests {
     ),
     ("\(tokens)rules: [{subject: a, everyone: true, may: read}]", "it has several"),
     ("\(tokens)rules: [{subject: a}]", "Expected a rule to have may"),
-    ("\(tokens)rules: [{subject: a, may: rite}]", "found another word (Did you mean write?)"),
+    ("\(tokens)rules: [{subject: a, may: rite}]", "found another word (Did you mean `write`?)"),
     ("\(tokens)rules: [{subject: a, may: []}]", "Expected may to name something"),
     ("\(tokens)rules: [{subject: a, may: read, keys: ''}]", "Expected keys to have 1 to 1024 bytes"),
     ("\(tokens)rules: [{subject: a, may: read, keys: }]", "Expected keys to be a text, but it is nothing"),

@@ -87,7 +87,7 @@ extension SequiturCommandTests {
         #expect(result.exit == .code(2))
         let text = result.output.standardError
         #expect(text.contains("\(path):1:1: Expected a setting, but found another name"))
-        #expect(text.contains("Did you mean application-id?"))
+        #expect(text.contains("Did you mean `application-id`?"))
         #expect(text.contains("\(path):2:1: Expected partitions to be an integer, but it is text"))
         #expect(text.contains("\(path):3:1: Expected rules to be a text, but it is a number"))
         #expect(text.contains("Expected kafka to be a mapping of librdkafka properties, but it is a list"))

@@ -136,7 +136,7 @@ extension SequiturCommandTests {
     }
 
     @Test(arguments: [
-      (["--code", "decider-eror"], "Did you mean decider-error?"),
+      (["--code", "decider-eror"], "Did you mean `decider-error`?"),
       (["--code", "duplicate"], "a duplicate's first command"),
       (["--code", "x-"], "or x- and a name"), (["--from", "yesterday"], "Expected --from to be a time like"),
       (["--to", "2026-13-01T00:00:00Z"], "Expected --to to be a time like"),

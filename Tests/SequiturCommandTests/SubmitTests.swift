@@ -73,7 +73,7 @@ extension SequiturCommandTests {
     }
 
     @Test(arguments: [
-      (#"{"kye":"a"}"#, "Did you mean key?"), (#"{"key":1}"#, "Expected key to be a text"),
+      (#"{"kye":"a"}"#, "Did you mean `key`?"), (#"{"key":1}"#, "Expected key to be a text"),
       ("[1]", "Expected a JSON object"), (#"{"key":"a""#, "Expected a JSON object"),
       (#"{"key":"a","expectedVersion":-1}"#, "Expected expectedVersion to be"),
       (#"{"key":"a","headers":{"h":1}}"#, "Expected the header h to be a text or null"),

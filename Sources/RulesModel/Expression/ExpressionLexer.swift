@@ -1,4 +1,5 @@
 import JSONFields
+import ReadableText
 
 /// Cuts the text of an expression into words and signs.
 struct ExpressionLexer {

@@ -1,3 +1,5 @@
+import ReadableText
+
 /// Reads the text of an expression into a tree.
 ///
 /// ```

@@ -1,4 +1,5 @@
 import JSONFields
+import ReadableText
 
 /// Which types go together, and what comes of them.
 extension TypeChecker {

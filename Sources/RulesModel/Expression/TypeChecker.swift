@@ -1,4 +1,5 @@
 import JSONFields
+import ReadableText
 
 /// The fields that an expression may name.
 struct ExpressionScope {

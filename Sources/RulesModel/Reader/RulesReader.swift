@@ -1,3 +1,4 @@
+import ReadableText
 import Yams
 
 /// Turns YAML nodes into rules, and collects every fault on the way.

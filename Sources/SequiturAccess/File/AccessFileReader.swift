@@ -182,7 +182,7 @@ struct AccessFileReader {
     var rights: Set<AccessRule.Right> = []
     for text in texts {
       guard let right = AccessRule.Right(rawValue: text) else {
-        let suggestion = Spelling.suggestion(for: text, among: known)
+        let suggestion = Suggestion.text(for: text, among: known)
         fields.fault(
           may, "may to be one or more of \(known.joined(separator: ", "))",
           "found another word" + (suggestion.hasPrefix(". ") ? " (\(suggestion.dropFirst(2)))" : ""))
@@ -199,7 +199,7 @@ struct AccessFileReader {
     let groups = document.tokens.reduce(into: Set<String>()) { $0.formUnion($1.identity.groups) }
     for node in nodes {
       if let name = node.mapping?["subject"]?.string, !subjects.contains(name) {
-        let suggestion = Spelling.suggestion(for: name, among: subjects.sorted())
+        let suggestion = Suggestion.text(for: name, among: subjects.sorted())
         fields.fault(
           node, "a subject of one of the tokens",
           "none has this one" + (suggestion.hasPrefix(". ") ? " (\(suggestion.dropFirst(2)))" : ""))

@@ -27,7 +27,7 @@ final class YAMLFields {
     var fields: [String: Node] = [:]
     for (key, value) in mapping {
       guard let name = key.string, known.contains(name) else {
-        let suggestion = Spelling.suggestion(for: key.string ?? "", among: known)
+        let suggestion = Suggestion.text(for: key.string ?? "", among: known)
         fault(
           key, "a field of \(what) (\(known.joined(separator: ", ")))",
           "found another name" + (suggestion.hasPrefix(". ") ? " (\(suggestion.dropFirst(2)))" : ""))

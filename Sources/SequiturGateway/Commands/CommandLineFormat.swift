@@ -118,6 +118,6 @@ package final class CommandLineFormat {
     Fault(
       message:
         "Expected only the fields \(names.joined(separator: ", ")), but found \(ShownText.line(name, atMost: 80))"
-        + Spelling.suggestion(for: name, among: names))
+        + Suggestion.text(for: name, among: names))
   }
 }

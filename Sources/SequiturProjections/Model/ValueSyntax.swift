@@ -1,4 +1,5 @@
 import JSONFields
+import ReadableText
 import RulesModel
 
 /// Reads a value as the file has it: `$key`, `customer`, `a.b`, `/items/0/sku`, `'open'`, `1`, `true`, `null`.

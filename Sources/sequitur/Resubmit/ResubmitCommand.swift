@@ -66,7 +66,7 @@ struct ResubmitCommand: AsyncParsableCommand {
         )
       }
       guard Self.knownCodes.contains(code) || (code.hasPrefix("x-") && code.utf8.count > 2) else {
-        let suggestion = Spelling.suggestion(for: code, among: Self.knownCodes)
+        let suggestion = Suggestion.text(for: code, among: Self.knownCodes)
         throw CommandFailure(
           "Expected --code to be one of \(Self.knownCodes.joined(separator: ", ")), or x- and a name, but it is "
             + "`\(ShownText.line(code, atMost: 80))`\(suggestion.isEmpty ? "." : suggestion)")

@@ -1,5 +1,3 @@
-import ReadableText
-
 /// Finds the word that somebody probably meant, within a bound on its work.
 package final class Suggestion {
   /// How many cells of distance tables are filled before no more words are suggested: some 20 ms.
@@ -9,7 +7,7 @@ package final class Suggestion {
 
   package init() {}
 
-  /// ` Did you mean …?`, or nothing when no candidate is near.
+  /// ``. Did you mean `…`?``, or nothing when no candidate is near: the end of a sentence.
   package func text(for word: String, among candidates: some Sequence<String>) -> String {
     let letters = EditDistance.scalars(word)
     let limit = letters.count < 2 ? 0 : max(1, min(3, letters.count / 3))
@@ -29,8 +27,8 @@ package final class Suggestion {
     return best.map { ". Did you mean `\($0.candidate)`?" } ?? ""
   }
 
-  /// ` Did you mean …?` for a word among a few.
-  static func text(for word: String, among candidates: [String]) -> String {
+  /// The same for a word among a few.
+  package static func text(for word: String, among candidates: [String]) -> String {
     Suggestion().text(for: word, among: candidates)
   }
 }
