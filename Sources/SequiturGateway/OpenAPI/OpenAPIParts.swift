@@ -1,3 +1,5 @@
+import Sequitur
+
 /// Parts of an OpenAPI document that operations share.
 enum OpenAPIParts {
   static func text(_ pattern: String? = nil, minLength: Int64? = nil, maxLength: Int64? = nil) -> JSONDocument
@@ -36,12 +38,12 @@ enum OpenAPIParts {
 
   static let keys = [
     parameter(
-      "key", in: "path", "The object's key, percent-encoded: 1 to 1,024 bytes.",
-      text(minLength: 1, maxLength: 1024)),
+      "key", in: "path", "The object's key, percent-encoded: 1 to \(Limits.keyBytesMax) bytes.",
+      text(minLength: 1, maxLength: Int64(Limits.keyBytesMax))),
     parameter(
       "key", in: "query",
       "The object's key in base64url (RFC 4648, section 5), in place of the path's: for keys that are awkward in a path.",
-      text("^[A-Za-z0-9_-]*={0,2}$", minLength: 2, maxLength: 1368)),
+      text("^[A-Za-z0-9_-]*={0,2}$", minLength: 2, maxLength: Int64((Limits.keyBytesMax + 2) / 3 * 4))),
   ]
 
   static let token = text("^[0-9]{1,9}-[0-9]{1,18}$")

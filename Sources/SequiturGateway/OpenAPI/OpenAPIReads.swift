@@ -1,3 +1,5 @@
+import Sequitur
+
 /// The operations that read objects and the feed.
 struct OpenAPIReads {
   let asksWho: Bool
@@ -59,7 +61,7 @@ struct OpenAPIReads {
         "partition", in: "query", "Only the objects of this one.", OpenAPIParts.integer(0...Int64(Int32.max))),
       OpenAPIParts.parameter(
         "after", in: "query", "The last key of the page before, percent-encoded.",
-        OpenAPIParts.text(maxLength: 1024)),
+        OpenAPIParts.text(maxLength: Int64(Limits.keyBytesMax))),
       OpenAPIParts.parameter(
         "limit", in: "query", "Objects at most (100).", OpenAPIParts.integer(1...ObjectRoutes.limits.atMost)),
     ]

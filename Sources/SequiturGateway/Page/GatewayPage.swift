@@ -1,4 +1,5 @@
 import HTTPTypes
+import Sequitur
 import SequiturHTTP
 
 /// The gateway's page for people: send a command, watch its outcome, look an object up, follow the feed.
@@ -50,7 +51,7 @@ enum GatewayPage {
       <section aria-labelledby="command">
         <h2 id="command" tabindex="-1">Send a command</h2>
         <form id="send">
-          <label>Object’s key <input id="key" required maxlength="1024" autocomplete="off"></label>
+          <label>Object’s key <input id="key" required maxlength="\(Limits.keyBytesMax)" autocomplete="off"></label>
           <label>Command <select id="type"></select></label>
           <div id="fields"></div>
           <label>Expected version <input id="version" placeholder="any" autocomplete="off"></label>
@@ -61,7 +62,7 @@ enum GatewayPage {
       <section aria-labelledby="object">
         <h2 id="object">Look an object up</h2>
         <form id="look">
-          <label>Object’s key <input id="looked" required maxlength="1024" autocomplete="off"></label>
+          <label>Object’s key <input id="looked" required maxlength="\(Limits.keyBytesMax)" autocomplete="off"></label>
           <button>Look</button>
         </form>
         <div id="state" role="status" aria-live="polite"></div>
