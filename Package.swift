@@ -381,7 +381,7 @@ let package = Package(
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ], path: "Tests/StateTestWorker", swiftSettings: settings),
     .testTarget(
-      name: "SequiturStateTests",
+      name: "SequiturRecoveryTests",
       dependencies: [
         "BlockingThreads", "KafkaClient", "NoteDecider", "PartitionEngine", "RocksDB", "SeededRandom",
         "Sequitur",

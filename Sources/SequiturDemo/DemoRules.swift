@@ -1,7 +1,7 @@
 import LifecycleRules
 import TerminalView
 
-/// The rules of the demo's orders, built in: the example of DESIGN section 10.
+/// The rules of the demo's orders, built in.
 package enum DemoRules {
   static let yaml = """
     object: order

@@ -2,7 +2,7 @@ import PartitionEngine
 import Sequitur
 import SequiturTesting
 
-/// What must hold (DESIGN, section 3), checked by code that shares nothing with the engine.
+/// What must hold (docs/guarantees.md), checked by code that shares nothing with the engine.
 extension World {
   private func commands(of partition: Int) -> [(offset: Int64, record: LogRecord)] {
     let log = kafka.log(.commands, Int32(partition))

@@ -59,8 +59,8 @@ struct RunbookTests {
     let table = try #require(text.components(separatedBy: "\n## Other doors\n").last)
     let rows = Set(table.matches(of: /\n\| `([a-z-]+)` \|/).map { String($0.1) })
     var reasons: Set<String> = []
-    for file in ["GatewayService", "ViewOperations", "ProjectorService"] {
-      let source = try ProjectFile.read("Sources/sequitur/HTTP/\(file).swift").text
+    for file in ["Gateway/GatewayService", "View/ViewService", "Project/ProjectorService"] {
+      let source = try ProjectFile.read("Sources/sequitur/\(file).swift").text
       reasons.formUnion(source.matches(of: /(?:reason: |trouble\(\s*)"([a-z-]+)"/).map { String($0.1) })
     }
     #expect(reasons.count >= 9)

@@ -20,6 +20,9 @@ import Sequitur
 /// A unit that is larger than the bound is applied in parts. The sink is told that it is in between, and the last part is
 /// never empty, so that something carries the position.
 ///
+/// Records of aborted transactions never come here: the reader's `isolation.level` is read_committed, and librdkafka leaves
+/// them out.
+///
 /// Caught up is a comparison of the *consumer's position* with an end, never "the last record was seen": control records
 /// are not handed out, and compaction may leave nothing to read (KAFKA-12951).
 ///

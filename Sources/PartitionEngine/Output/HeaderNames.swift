@@ -1,7 +1,7 @@
 import Sequitur
 
 /// The names of the headers that Sequitur writes, and the values that are always the same, at fixed places
-/// of a batch's arena: a header then costs no copy of its name.
+/// of a batch's arena: a header then costs no copy of its name. Which headers an event has: `EventTemplate`.
 @usableFromInline
 struct HeaderNames: Sendable {
   @usableFromInline let specVersion: ByteRange

@@ -1,6 +1,7 @@
 import ReadableText
 
-/// Something wrong in a rules file, and where.
+/// Something wrong in a rules file, and where. The sentences stand where a fault is found: in the extensions of `RulesReader`,
+/// and for expressions in `TypeChecker` and `ExpressionParser`.
 public struct RulesFault: Error, Sendable, Hashable, Codable, CustomStringConvertible {
   /// How bad it is.
   public enum Severity: String, Sendable, Hashable, Codable {

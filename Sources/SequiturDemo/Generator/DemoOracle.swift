@@ -24,7 +24,7 @@ struct DemoOracle {
     case rejection(String)
   }
 
-  /// How many command ids are kept with an order (DESIGN section 8).
+  /// How many command ids are kept with an order (docs/record-contract.md, "Deduplication").
   private static let idsMax = 8
   private static let types = ["create", "amend", "pay", "ship", "cancel", "purge"]
 

@@ -89,11 +89,11 @@ final class PostgreSQLDatabase: ProjectionDatabase {
           try copy(group, rows, to: table, connection)
           continue
         }
-        let arrays = PostgreSQLRows.arrays(group, rows, table)
+        let arrays = PostgreSQLStatements.arrays(group, rows, table)
         try failing { () throws(PostgreSQLError) in
           statements.append(
             PipelinedStatement(
-              try statement(PostgreSQLRows.statement(group.shape, table), connection), arrays))
+              try statement(PostgreSQLStatements.statement(group.shape, table), connection), arrays))
         }
         expected.append(group.shape.expectsRow ? group.rows.count : nil)
       case .statement(let step):
@@ -127,8 +127,8 @@ final class PostgreSQLDatabase: ProjectionDatabase {
     _ group: BatchFolder.RowGroup, _ rows: borrowing RowBuffer, to table: ProjectionTable,
     _ connection: PostgreSQLConnection
   ) throws(DatabaseFailure) {
-    let text = PostgreSQLRows.copy(group, rows)
-    let statement = PostgreSQLRows.copyStatement(group.shape, table)
+    let text = PostgreSQLStatements.copy(group, rows)
+    let statement = PostgreSQLStatements.copyStatement(group.shape, table)
     try failing { () throws(PostgreSQLError) in
       do {
         try connection.copyIn(statement) { try $0.write(text) }
@@ -161,7 +161,7 @@ final class PostgreSQLDatabase: ProjectionDatabase {
   }
 
   func check(_ shape: RowChange.Shape, of table: ProjectionTable) throws(DatabaseFailure) {
-    try check(PostgreSQLRows.statement(shape, table))
+    try check(PostgreSQLStatements.statement(shape, table))
   }
 
   func judgeConstraints() throws(DatabaseFailure) { try execute("set constraints all immediate") }

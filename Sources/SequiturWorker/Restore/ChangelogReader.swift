@@ -19,7 +19,7 @@ struct ChangelogReader: ~Copyable {
   let applier: ChangelogApplier
   var decoder = ChangelogDecoder()
   /// Collects objects for a table file, when there are many to read; else they are written in batches.
-  var run: RestoreRun
+  var run: SortedRun
   let collects: Bool
   /// Everything below it was read; equal to `position` but for what stands in the run.
   private var readTo: Int64
@@ -36,7 +36,7 @@ struct ChangelogReader: ~Copyable {
     position = from
     readTo = from
     collects = target - from >= job.recordsForRuns
-    run = RestoreRun(byteCountMax: job.runBytesMax)
+    run = SortedRun(byteCountMax: job.runBytesMax)
   }
 
   /// Reads until the machine says what comes next, or everything below `limit` is in the store: then the result is nil.

@@ -12,7 +12,7 @@ enum ViewServer {
     _ view: ObjectView<[UInt8]>, of topic: FollowedTopic, at address: HTTPAddress, tls: TLSFiles?,
     authenticator: (any HTTPAuthenticator)?, logger: Logger
   ) async throws {
-    let service = ViewService(view)
+    let service = ViewRoutes(view)
     let server = HTTPServer(
       routes: service.routes, tls: tls, feeds: [service.feed], authenticator: authenticator, logger: logger)
     let bound: HTTPAddress

@@ -5,7 +5,7 @@ import SequiturMetrics
 import SequiturViews
 
 /// A view as its operations door sees it, whether it serves or prints.
-final class ViewOperations: OperatedService {
+final class ViewService: OperatedService {
   /// What is known of the view at a moment.
   struct Look: Sendable {
     var phase: ViewStatus.Phase
@@ -108,7 +108,7 @@ final class ViewOperations: OperatedService {
   }
 }
 
-extension ViewOperations.Look {
+extension ViewService.Look {
   /// Of a view that serves.
   init(_ status: ViewStatus) {
     phase = status.phase

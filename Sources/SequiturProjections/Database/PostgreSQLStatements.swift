@@ -1,7 +1,7 @@
 import PostgreSQL
 
 /// The statements that change rows of one shape, and their rows: as arrays for `unnest`, or as the text of a COPY.
-enum PostgreSQLRows {
+enum PostgreSQLStatements {
   /// The columns of a row: keys, what is set, what is added.
   private static func columns(_ shape: RowChange.Shape, _ table: ProjectionTable) -> [Int] {
     Array(table.keyColumns) + shape.sets + shape.increments

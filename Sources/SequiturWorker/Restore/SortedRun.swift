@@ -8,7 +8,7 @@ import Sequitur
 ///
 /// Three times as fast as writing them through a memtable, whose skip list is searched for each record. The
 /// file holds the position as well, so that it is added together with the objects it stands for.
-struct RestoreRun: ~Copyable {
+struct SortedRun: ~Copyable {
   private struct Entry {
     /// Eight bytes of the key, big-endian, behind what all keys have in common: most comparisons end there.
     var prefix: UInt64 = 0

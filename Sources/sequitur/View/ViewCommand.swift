@@ -79,8 +79,8 @@ struct ViewCommand: AsyncParsableCommand {
           of: topic, storage: directory.map { .directory($0) } ?? .memory, kafka: settings.client(),
           logger: settings.logger)
       ) { Array($0) }
-      let operations = ViewOperations(topic, settings: ServiceStatus.Setting.all(settings)) {
-        ViewOperations.Look(view.status)
+      let operations = ViewService(topic, settings: ServiceStatus.Setting.all(settings)) {
+        ViewService.Look(view.status)
       }
       return try await OpenDoor.around(plan, operations, logger: settings.logger) {
         try await ViewServer.run(
@@ -92,8 +92,8 @@ struct ViewCommand: AsyncParsableCommand {
     configuration.stopsWhenCaughtUp = untilCaughtUp
     let follower = Follower(configuration: configuration, sink: ViewPrinter())
     let start = ContinuousClock.now
-    let operations = ViewOperations(topic, settings: ServiceStatus.Setting.all(settings)) {
-      ViewOperations.Look(follower.statuses, since: start)
+    let operations = ViewService(topic, settings: ServiceStatus.Setting.all(settings)) {
+      ViewService.Look(follower.statuses, since: start)
     }
     try await OpenDoor.around(plan, operations, logger: settings.logger) {
       try await FollowRunner.run(follower, endsBySignal: !untilCaughtUp)

@@ -11,7 +11,7 @@ import Synchronization
 ///     /objects                a page of them: ?after=KEY&limit=N, and ?token
 ///     /changes                each change, as server-sent events
 ///     /status                 how the view stands
-final class ViewService: Sendable {
+final class ViewRoutes: Sendable {
   /// A state, as it is encoded.
   typealias View = ObjectView<[UInt8]>
 

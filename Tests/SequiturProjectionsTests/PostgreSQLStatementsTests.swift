@@ -6,7 +6,7 @@ import Testing
 @testable import SequiturProjections
 
 /// Rows in PostgreSQL: as arrays, and copied.
-@Suite(.enabled(if: TestDatabase.isAvailable)) struct PostgreSQLRowsTests {
+@Suite(.enabled(if: TestDatabase.isAvailable)) struct PostgreSQLStatementsTests {
   private static let types = [
     "smallint", "integer", "bigint", "numeric", "numeric(6,2)", "real", "double precision", "boolean", "text",
     "varchar(4)", "timestamptz", "date", "jsonb", "json", "bytea", "uuid", "inet", "text[]",
