@@ -80,7 +80,8 @@ extension RestoreMachine {
     #expect(machine.reached(100) == .read(from: 0, target: 100))
     #expect(machine.checkpointRead(checkpoint(20), at: 99) == nil)
     #expect(machine.reached(100) == .readAborted(from: 0, target: 100))
-    #expect(machine.lookedAtAborted(positions: [20]) == .refuse(.changelogLost(checkpoint: 20, groupPosition: 30)))
+    #expect(
+      machine.lookedAtAborted(positions: [20]) == .refuse(.changelogLost(checkpoint: 20, groupPosition: 30)))
   }
 
   @Test func `a store at the end serves its own position`() {

@@ -289,7 +289,8 @@ extension SequiturCommandTests {
       ])
       #expect(found.warnings.count == 4)
       let text = found.warnings.joined(separator: "\n")
-      #expect(text.contains("SEQUITUR_LANE is no setting, and nobody reads it. Did you mean `SEQUITUR_LANES`?"))
+      #expect(
+        text.contains("SEQUITUR_LANE is no setting, and nobody reads it. Did you mean `SEQUITUR_LANES`?"))
       #expect(text.contains("Did you mean `SEQUITUR_BOOTSTRAP_SERVERS`?"))
       #expect(text.contains("SEQUITUR_SOMETHING_ELSE_ALTOGETHER is no setting, and nobody reads it.\n"))
       #expect(!text.contains("\u{1B}"))
