@@ -93,6 +93,9 @@ final class SimulatedGroup {
     committed = [:]
   }
 
+  /// An operator sets a partition's offset back (`kafka-consumer-groups.sh --reset-offsets`); nil: deletes it.
+  func setBack(_ partition: Int32, to position: Int64?) { committed[partition] = position }
+
   var committedText: String {
     committed.keys.sorted().map { "\($0)@\(committed[$0]!)" }.joined(separator: " ")
   }

@@ -112,6 +112,12 @@ final class SimulatedRestore {
       return endRefused(fault)
     }
     guard world.damagedPartitions.contains(partition) else {
+      if case .changelogLost(let checkpoint, let position) = fault, isTraceGone(checkpoint, position) {
+        world.note("\(process.name) refuses \(partition), and an operator sets the group back: \(fault)")
+        world.kafka.group.setBack(partition, to: checkpoint)
+        machine = world.newRestoreMachine()
+        return worker.failed(self)
+      }
       return world.fail("partition \(partition) is refused: \(fault)")
     }
     world.reach(world.profile.damage == .truncated ? .truncatedChangelogRefused : .recreatedChangelogRefused)
@@ -179,18 +185,35 @@ final class SimulatedRestore {
       world.kafka.log(.changelog, partition).read(
         from: offset, max: Int(target - offset), isCommittedOnly: false)
     } _: { [self] fetched in
-      let positions = fetched.records.compactMap { _, record -> Int64? in
-        var object = ByteWriter()
-        let content = try? record.withViews {
-          try ChangelogRecord.decode(key: $0, value: $1, headers: $2, into: &object)
-        }
-        guard case .checkpoint(let checkpoint) = content else { return nil }
-        return checkpoint.position
-      }
+      let positions = Self.checkpoints(fetched)
       if world.mutation == .abortedPositionBelieved { return perform(machine.abortedRead(positions: [])) }
       if let groupPosition, positions.contains(groupPosition) { world.reach(.abortedPositionSeen) }
       perform(machine.abortedRead(positions: positions))
     }
+  }
+
+  /// The positions of all checkpoints that were fetched, also of aborted ones.
+  private static func checkpoints(_ fetched: SimulatedLog.Fetched) -> [Int64] {
+    fetched.records.compactMap { _, record in
+      var object = ByteWriter()
+      let content = try? record.withViews {
+        try ChangelogRecord.decode(key: $0, value: $1, headers: $2, into: &object)
+      }
+      guard case .checkpoint(let checkpoint) = content else { return nil }
+      return checkpoint.position
+    }
+  }
+
+  /// Whether the group shows the position of an aborted transaction whose records compaction has taken: nothing was lost, and
+  /// nobody can tell (docs/state.md).
+  private func isTraceGone(_ checkpoint: Int64?, _ position: Int64) -> Bool {
+    let log = world.kafka.log(.changelog, partition)
+    guard world.profile.troubles.contains(.completionsLate),
+      world.committed[Int(partition)].position == checkpoint,
+      case .success(let fetched) = log.read(
+        from: log.logStart, max: Int(log.highWatermark - log.logStart), isCommittedOnly: false)
+    else { return false }
+    return !Self.checkpoints(fetched).contains(position)
   }
 
   /// Writes what was fetched and the position it leads to, in one batch.
