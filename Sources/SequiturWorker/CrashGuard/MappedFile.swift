@@ -44,6 +44,6 @@ final class MappedFile: @unchecked Sendable {
   }
 
   private static func fault(_ path: String) -> StateDirectoryFault {
-    .notWritable((path as NSString).deletingLastPathComponent)
+    .notWritable(FilePlace.directory(of: path))
   }
 }

@@ -6,11 +6,9 @@ import RegularFiles
 extension StateDirectory {
   /// Makes a directory that only this user may enter, whatever the process's umask; one that is there stays as it is.
   static func makePrivate(_ path: String) throws {
-    let parent = (path as NSString).deletingLastPathComponent
+    let parent = FilePlace.directory(of: path)
     do {
-      if !parent.isEmpty {
-        try FileManager.default.createDirectory(atPath: parent, withIntermediateDirectories: true)
-      }
+      try FileManager.default.createDirectory(atPath: parent, withIntermediateDirectories: true)
     } catch {
       throw StateDirectoryFault.of(error, path)
     }

@@ -1,5 +1,6 @@
 import Foundation
 import Logging
+import RegularFiles
 import RocksDB
 
 /// Opens the database; moves a damaged one aside.
@@ -34,8 +35,8 @@ extension StateDirectory {
   /// Moves a store away, and deletes those moved before: one is enough to look at, and they fill the disk.
   static func setAside(_ store: String) throws -> String {
     let files = FileManager.default
-    let directory = (store as NSString).deletingLastPathComponent
-    let prefix = (store as NSString).lastPathComponent + ".damaged-"
+    let directory = FilePlace.directory(of: store)
+    let prefix = FilePlace.name(of: store) + ".damaged-"
     for name in try files.contentsOfDirectory(atPath: directory) where name.hasPrefix(prefix) {
       try files.removeItem(atPath: directory + "/" + name)
     }
