@@ -7,8 +7,9 @@ import Synchronization
 /// Pages of events that can be kept for ever: `/feed/{partition}/{number}`.
 ///
 /// A page has the events at offsets `[1000 n, 1000 n + 1000)` of the partition. Once everything committed reaches beyond it,
-/// nothing can change in it: it is immutable, and any cache may answer for it. The last page is not whole; it says so by having no
-/// link to a next one. A page is read and sent in pieces: a fetcher is held for one piece only, and not while a client reads.
+/// nothing can change in it: it is immutable, and any cache may answer for it; where rights are needed, its reader's own cache
+/// alone. The last page is not whole; it says so by having no link to a next one. A page is read and sent in pieces: a fetcher
+/// is held for one piece only, and not while a client reads.
 struct FeedPages: Sendable {
   let topics: TopicNames
   let partitions: Int32
@@ -70,12 +71,12 @@ struct FeedPages: Sendable {
     case .gone(let first): throw Self.gone(number ?? 0, partition, first)
     case .beyond(let last): throw Self.beyond(partition, last)
     case .page(let page):
-      return answer(page, form, beginning, place)
+      return answer(page, form, beginning, place, isForAll: call.caller.subject == nil)
     }
   }
 
   private func answer(
-    _ page: FeedPage, _ form: FeedForm, _ beginning: Beginning, _ place: PageRoom.Place
+    _ page: FeedPage, _ form: FeedForm, _ beginning: Beginning, _ place: PageRoom.Place, isForAll: Bool
   ) -> HTTPAnswer {
     var answer: HTTPAnswer
     if beginning.isKnown {
@@ -99,8 +100,12 @@ struct FeedPages: Sendable {
       }
     }
     answer.fields[.eTag] = beginning.tag
-    answer.fields[.cacheControl] = page.isComplete ? "public, max-age=31536000, immutable" : "no-cache"
-    answer.fields[.vary] = "Accept"
+    // A cache that others share asks nobody who they are.
+    let audience = isForAll ? "public" : "private"
+    answer.fields[.cacheControl] =
+      page.isComplete
+      ? "\(audience), max-age=31536000, immutable" : isForAll ? "no-cache" : "private, no-cache"
+    answer.fields[.vary] = isForAll ? "Accept" : "Accept, Authorization"
     let links = page.links.map { "<\($0.path)>; rel=\"\($0.relation)\"" }
     if !links.isEmpty { answer.fields[.link] = links.joined(separator: ", ") }
     return answer

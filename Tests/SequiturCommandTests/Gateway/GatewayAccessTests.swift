@@ -1,5 +1,6 @@
 import Foundation
 import KafkaClient
+import SeededRandom
 import TestBroker
 import Testing
 
@@ -33,6 +34,32 @@ extension SequiturCommandTests {
 
     private func bearer(_ name: String, _ more: [String: String] = [:]) -> [String: String] {
       more.merging(["Authorization": "Bearer token-of-\(name)", "Prefer": "wait=30"]) { own, _ in own }
+    }
+
+    @Test func `a page that rights are needed for is kept by no cache that others share`() async throws {
+      try await withRules { rules in
+        try await FollowedApplication.with(partitions: 1) { application in
+          let worker = try application.startWorker()
+          defer { worker.kill() }
+          var random = SplitMix64(seed: 3)
+          try application.send(3000, &random)
+          try await eventually("all to be decided") {
+            try application.topics.read(application.topics.valid).count
+              + application.topics.read(application.topics.invalid).count == 3000
+          }
+          let (gateway, port) = try await GatewayFixture(
+            topics: application.topics, rules: application.directory.appending(path: "orders.yaml").path
+          ).start(["--auth", rules])
+          defer { gateway.kill() }
+          #expect(try await GatewayFixture.ask(port, "GET", "/feed/0/0").status == 401)
+          let page = try await GatewayFixture.ask(port, "GET", "/feed/0/0", nil, bearer("clerk"))
+          #expect(page.status == 200)
+          #expect(page["Cache-Control"] == "private, max-age=31536000, immutable")
+          #expect(page["Vary"] == "Accept, Authorization")
+          let last = try await GatewayFixture.ask(port, "GET", "/feed/0", nil, bearer("clerk"))
+          #expect(last["Cache-Control"] == "private, no-cache")
+        }
+      }
     }
 
     @Test func `commands are taken from who may, and their events name who sent them`() async throws {
