@@ -9,7 +9,7 @@ enum Main {
     let options = Options(arguments.dropFirst())
     switch arguments.first {
     case "worker": try await WorkerRun(options).run()
-    case "restore": try await SortedRun(options).run()
+    case "restore": try await RestoreRun(options).run()
     case "engine": try EngineRun(options).run()
     case "fill": try FillRun(options).run()
     case "rehearse": try await RehearseRun(options).run()

@@ -108,7 +108,7 @@ extension WorkerStatistics.Snapshot {
 }
 
 /// A worker that restores `--partitions` partitions and stops: how long from the first to the last.
-struct SortedRun {
+struct RestoreRun {
   private let options: Options
 
   init(_ options: Options) { self.options = options }

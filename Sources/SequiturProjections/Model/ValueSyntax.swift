@@ -43,7 +43,7 @@ enum ValueSyntax {
       return .header(String(header))
     }
     let known = names.keys.sorted().map { "$" + $0 } + ["$header.NAME"]
-    let cure = Suggestion().text(for: "$" + name, among: known)
+    let cure = Suggestion.text(for: "$" + name, among: known)
     throw Fault(
       message:
         "Expected one of \(known.joined(separator: ", ")), but found `$\(RulesText.shown(name))`\(cure)")

@@ -115,8 +115,7 @@ final class SimulatedRestore {
       if case .changelogLost(let checkpoint, let position) = fault, isTraceGone(checkpoint, position) {
         world.note("\(process.name) refuses \(partition), and an operator sets the group back: \(fault)")
         world.kafka.group.setBack(partition, to: checkpoint)
-        machine = world.newRestoreMachine()
-        return worker.failed(self)
+        return startAgain()
       }
       return world.fail("partition \(partition) is refused: \(fault)")
     }
@@ -129,9 +128,8 @@ final class SimulatedRestore {
     worker.refused(self, fault)
   }
 
-  /// The store could not be written: the restore is made again.
+  /// The restore is made again from its beginning.
   private func startAgain() {
-    world.reach(.restoreWriteFailed)
     machine = world.newRestoreMachine()
     worker.failed(self)
   }
@@ -170,7 +168,10 @@ final class SimulatedRestore {
       if fetched.hasGap { world.reach(.restoreOverGaps) }
       var action: RestoreMachine.Action?
       guard process.attempt(.restoreWrite, { action = apply(fetched, from: offset) }) else {
-        if !process.isDead { startAgain() }
+        if !process.isDead {
+          world.reach(.restoreWriteFailed)
+          startAgain()
+        }
         return
       }
       if let action { return perform(action) }
@@ -208,12 +209,9 @@ final class SimulatedRestore {
   /// nobody can tell (docs/state.md).
   private func isTraceGone(_ checkpoint: Int64?, _ position: Int64) -> Bool {
     let log = world.kafka.log(.changelog, partition)
-    guard world.profile.troubles.contains(.completionsLate),
-      world.committed[Int(partition)].position == checkpoint,
-      case .success(let fetched) = log.read(
-        from: log.logStart, max: Int(log.highWatermark - log.logStart), isCommittedOnly: false)
-    else { return false }
-    return !Self.checkpoints(fetched).contains(position)
+    let all = log.fetch(from: log.logStart, max: .max, isCommittedOnly: false)
+    return world.profile.troubles.contains(.completionsLate)
+      && world.committed[Int(partition)].position == checkpoint && !Self.checkpoints(all).contains(position)
   }
 
   /// Writes what was fetched and the position it leads to, in one batch.

@@ -12,9 +12,9 @@ enum ViewServer {
     _ view: ObjectView<[UInt8]>, of topic: FollowedTopic, at address: HTTPAddress, tls: TLSFiles?,
     authenticator: (any HTTPAuthenticator)?, logger: Logger
   ) async throws {
-    let service = ViewRoutes(view)
+    let served = ViewRoutes(view)
     let server = HTTPServer(
-      routes: service.routes, tls: tls, feeds: [service.feed], authenticator: authenticator, logger: logger)
+      routes: served.routes, tls: tls, feeds: [served.feed], authenticator: authenticator, logger: logger)
     let bound: HTTPAddress
     do throws(HTTPServerFault) {
       bound = try await server.start(at: address)
@@ -29,7 +29,7 @@ enum ViewServer {
     do {
       try await withThrowingTaskGroup(of: Void.self) { group in
         group.addTask { try await view.run() }
-        group.addTask { try await service.tell(changes) }
+        group.addTask { try await served.tell(changes) }
         try await group.waitForAll()
       }
       await server.stop()
