@@ -89,6 +89,14 @@ struct FollowedApplication {
     }
   }
 
+  /// Sends the application's first commands, as ``send(_:_:)`` does, and waits until each has its outcome.
+  func decide(_ count: Int, _ random: inout SplitMix64) async throws {
+    try send(count, &random)
+    try await eventually("all to be decided") {
+      try topics.read(topics.valid).count + topics.read(topics.invalid).count == count
+    }
+  }
+
   /// Sends so many commands, of which many are rejected, and some purge what others make again.
   func send(_ count: Int, _ random: inout SplitMix64) throws {
     let producer = try KafkaProducer(configuration: topics.client, logger: quiet)

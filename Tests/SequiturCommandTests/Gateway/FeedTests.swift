@@ -89,11 +89,7 @@ extension SequiturCommandTests {
     @Test func `pages and old outcomes are found without librdkafka's sleep`() async throws {
       try await with(partitions: 2) { application, port in
         var random = SplitMix64(seed: 5)
-        try application.send(4000, &random)
-        try await eventually("all to be decided", within: .seconds(60)) {
-          try application.topics.read(application.topics.valid).count
-            + application.topics.read(application.topics.invalid).count == 4000
-        }
+        try await application.decide(4000, &random)
         _ = try await ask(port, "/feed/0")
         // Each of them slept once and more: it took a second.
         let begin = ContinuousClock.now
@@ -130,11 +126,7 @@ extension SequiturCommandTests {
     {
       try await with(partitions: 3) { application, port in
         var random = SplitMix64(seed: 9)
-        try application.send(4000, &random)
-        try await eventually("all to be decided", within: .seconds(60)) {
-          try application.topics.read(application.topics.valid).count
-            + application.topics.read(application.topics.invalid).count == 4000
-        }
+        try await application.decide(4000, &random)
         struct CloudEvent: Decodable { let id: String; let eventid: String; let type: String }
         func poll(_ query: String) async throws -> [CloudEvent] {
           let answer = try await ask(port, "/feed" + query)

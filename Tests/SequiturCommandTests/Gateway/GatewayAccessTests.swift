@@ -42,11 +42,7 @@ extension SequiturCommandTests {
           let worker = try application.startWorker()
           defer { worker.kill() }
           var random = SplitMix64(seed: 3)
-          try application.send(3000, &random)
-          try await eventually("all to be decided") {
-            try application.topics.read(application.topics.valid).count
-              + application.topics.read(application.topics.invalid).count == 3000
-          }
+          try await application.decide(3000, &random)
           let (gateway, port) = try await GatewayFixture(
             topics: application.topics, rules: application.directory.appending(path: "orders.yaml").path
           ).start(["--auth", rules])

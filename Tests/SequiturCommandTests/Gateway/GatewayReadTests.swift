@@ -105,11 +105,7 @@ extension SequiturCommandTests {
     @Test func `pages have every object once, and a partition's its own`() async throws {
       try await with(partitions: 3) { application, port, _ in
         var random = SplitMix64(seed: 11)
-        try application.send(600, &random)
-        try await eventually("all to be decided") {
-          try application.topics.read(application.topics.valid).count
-            + application.topics.read(application.topics.invalid).count == 600
-        }
+        try await application.decide(600, &random)
         let expected = FollowedApplication.fold(try application.events())
         struct Page: Decodable {
           struct Object: Decodable {
@@ -159,11 +155,7 @@ extension SequiturCommandTests {
     @Test func `an object's events are told part by part, as the topic has them`() async throws {
       try await with(partitions: 1, []) { application, port, _ in
         var random = SplitMix64(seed: 5)
-        try application.send(400, &random)
-        try await eventually("all to be decided") {
-          try application.topics.read(application.topics.valid).count
-            + application.topics.read(application.topics.invalid).count == 400
-        }
+        try await application.decide(400, &random)
         let events = try application.events()
         let key = try #require(events.first?.key)
         var (ids, parts) = ([String](), 0)

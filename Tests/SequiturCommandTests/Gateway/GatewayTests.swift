@@ -215,11 +215,7 @@ extension SequiturCommandTests {
     {
       try await with(partitions: 1) { application, port in
         var random = SplitMix64(seed: 3)
-        try application.send(3000, &random)
-        try await eventually("all to be decided") {
-          try application.topics.read(application.topics.valid).count
-            + application.topics.read(application.topics.invalid).count == 3000
-        }
+        try await application.decide(3000, &random)
         let events = try application.events()
         var read: [String] = []
         var path: String? = "/feed/0/0"
