@@ -90,9 +90,12 @@ import WrittenTopics
     defer { for end in ["", "-wal", "-shm"] { try? FileManager.default.removeItem(atPath: path + end) } }
     let topics = try WrittenTopics()
     try topics.write([topics.event("k", version: 1, command: 0)], to: topics.names.valid)
-    let projector = Projector(configuration(Committing(), try DatabaseAddress("sqlite:\(path)"), topics))
+    var configuration = configuration(Committing(), try DatabaseAddress("sqlite:\(path)"), topics)
+    // A run that ends when it has caught up ends at a broker that is slow for a moment, too.
+    configuration.stopsWhenCaughtUp = false
+    let projector = Projector(configuration)
     let run = Task { try await projector.run() }
-    try await eventually("the refusal") {
+    try await eventually("the refusal", while: run) {
       projector.statistics.snapshot.trouble?.contains("Expected a statement that begins with one of") == true
     }
     projector.stop()

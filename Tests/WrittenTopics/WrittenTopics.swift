@@ -138,15 +138,27 @@ public struct WrittenTopics: Sendable {
     return producer
   }
 
-  /// Writes one transaction.
+  /// Writes one transaction, and waits until who reads what is committed can read past it.
   public func write(
     _ records: [Record], to topic: String? = nil, partition: Int32 = 0, commits: Bool = true
   ) throws {
     let producer = try open(records, to: topic, partition: partition)
+    let admin = try admin
+    func end() throws -> Int64 {
+      try admin.watermarks(topic: topic ?? names.changelog, partition: partition, timeout: .seconds(30)).high
+    }
+    let written = try end()
     if commits {
       try producer.commit(timeout: .seconds(30))
     } else {
       try producer.abort(timeout: .seconds(30))
+    }
+    // A broker answers a commit before it has written the marker to each partition.
+    let deadline = ContinuousClock.now + .seconds(30)
+    while try !records.isEmpty && end() <= written {
+      guard ContinuousClock.now < deadline else {
+        throw TimedOut(what: "the transaction's marker", after: .seconds(30))
+      }
     }
   }
 
